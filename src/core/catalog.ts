@@ -1,0 +1,57 @@
+// The catalog: curated images and what a caller may change about each. Owns the shape of an entry and the checking of one;
+// reading files (and their line numbers) is store/catalog-files.ts.
+
+/** How far a desktop has to be before `up` returns. Each stage includes those before it. */
+export type ReadyStage = 'running' | 'rfb' | 'window' | 'page';
+export const READY_STAGES: readonly ReadyStage[] = ['running', 'rfb', 'window', 'page'];
+
+/** A setting of an image that a caller may give with `--env KEY=value`. */
+export interface CatalogSetting {
+  description: string;
+  default?: string;
+  /** A regular expression the whole value must match. */
+  pattern?: string;
+}
+
+export interface CatalogLimits {
+  cpus: number;
+  memoryBytes: number;
+  pids: number;
+  shmSizeBytes: number;
+}
+
+/** One curated image. */
+export interface CatalogEntry {
+  key: string;
+  title: string;
+  description: string;
+  /** Built from a template folder, or pulled by reference. */
+  source: { kind: 'template'; folder: string; extends?: string } | { kind: 'pull'; reference: string };
+  /** Port of noVNC (HTTP and WebSocket) and, where the image has one, of raw RFB inside the container. */
+  ports: { web: number; rfb?: number };
+  /** Page the link opens, relative to the web port. */
+  viewerPath: string;
+  /** WebSocket path of the RFB stream on the web port. */
+  websocketPath: string;
+  /** Environment variables through which the image takes what every desktop has; absent: not supported by it. */
+  variables: { url?: string; width?: string; height?: string; secret?: string; client?: string; app?: string };
+  settings: Readonly<Record<string, CatalogSetting>>;
+  limits: CatalogLimits;
+  /** User the container runs as; `image` keeps the image's own. */
+  user: string;
+  capabilities: readonly string[];
+  tmpfs: Readonly<Record<string, string>>;
+  stopGraceSeconds: number;
+  /** The stage `up` waits for when none is asked for: the last one this image can show. */
+  ready: ReadyStage;
+  /** Seconds a desktop of this image is given to get there. */
+  readyTimeoutSeconds: number;
+  /** File the entry came from; `built-in` for the project's own. */
+  origin: string;
+}
+
+/** One fault of an entry: where in it, as a path of keys, and what is wrong. */
+export interface CatalogFault {
+  path: readonly (string | number)[];
+  message: string;
+}

@@ -1,0 +1,182 @@
+// What vncctl asks of whatever runs containers: Docker and Podman now, a cluster later. Owned by core and implemented in
+// engine/ and by the tests' fake; one contract suite holds both to the sentences below. Every call has a deadline of its
+// own, takes an AbortSignal, and fails with a VncctlError of kind engine unless its sentence says otherwise.
+
+/** The engine's own id of a container. */
+export type ContainerId = string & { readonly __brand: 'ContainerId' };
+
+export type ContainerState = 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead';
+export type ContainerHealth = 'none' | 'starting' | 'healthy' | 'unhealthy';
+
+/** Bounds on one call: it ends with ENGINE_TIMEOUT after `deadlineMs`, or with the signal's reason when that aborts. */
+export interface CallOptions {
+  signal?: AbortSignal | undefined;
+  deadlineMs?: number | undefined;
+}
+
+export interface PublishedPort {
+  containerPort: number;
+  hostPort: number;
+  hostAddress: string;
+}
+
+/** A container as one row of a list shows it: no call per container is needed for any of this. */
+export interface ContainerSummary {
+  id: ContainerId;
+  /** Without the leading slash of the Docker API. */
+  name: string;
+  state: ContainerState;
+  health: ContainerHealth;
+  labels: Readonly<Record<string, string>>;
+  /** Reference as given at creation. */
+  image: string;
+  imageId: string;
+  /** ISO-8601 UTC. */
+  createdAt: string;
+  /** Set once exited. */
+  exitCode?: number;
+  /** Only while running. */
+  ports: readonly PublishedPort[];
+  /** Address in the first network, only while running. */
+  address?: string;
+}
+
+/** Everything one inspect tells. `env` holds secrets: never print it whole. */
+export interface ContainerDetails extends ContainerSummary {
+  env: Readonly<Record<string, string>>;
+  startedAt?: string;
+  finishedAt?: string;
+  outOfMemory: boolean;
+  /** The engine's own words on why the last start failed. */
+  error?: string;
+}
+
+/** All that is needed to create a container; nothing in it is engine-specific. */
+export interface ContainerSpec {
+  image: string;
+  env: Readonly<Record<string, string>>;
+  labels: Readonly<Record<string, string>>;
+  network: string;
+  /** Absent: the container is reached by its own address only. */
+  publish?: { containerPort: number; hostPort: number; hostAddress: string };
+  limits: { cpus: number; memoryBytes: number; pids: number; shmSizeBytes: number };
+  /** `image` leaves the image's own user in place. */
+  user: string;
+  /** Linux capabilities kept after all were dropped. */
+  capabilities: readonly string[];
+  /** Paths that are tmpfs, with their mount options. */
+  tmpfs: Readonly<Record<string, string>>;
+  stopGraceSeconds: number;
+  logMaxBytes: number;
+}
+
+export interface ContainerFilter {
+  /** Labels a container must carry, all of them. */
+  labels: Readonly<Record<string, string>>;
+}
+
+export interface Containers {
+  /** All containers that match, running or not, in one call. */
+  list(filter: ContainerFilter, options?: CallOptions): Promise<ContainerSummary[]>;
+  /** By name or id; undefined when there is none. */
+  find(nameOrId: string, options?: CallOptions): Promise<ContainerDetails | undefined>;
+  /** Creates without starting. Fails with NAME_TAKEN when the name is in use: the engine's names are the one lock that all share. IMAGE_NOT_FOUND when the image is not there. */
+  create(name: string, spec: ContainerSpec, options?: CallOptions): Promise<ContainerId>;
+  /** Idempotent. Fails with NO_FREE_PORT when the published port is taken on the host. */
+  start(id: ContainerId, options?: CallOptions): Promise<void>;
+  /** Asks the main process to end and kills it after the grace. A container that has ended or is gone is success. */
+  stop(id: ContainerId, graceSeconds: number, options?: CallOptions): Promise<void>;
+  pause(id: ContainerId, options?: CallOptions): Promise<void>;
+  /** Idempotent. */
+  unpause(id: ContainerId, options?: CallOptions): Promise<void>;
+  /** Kills and removes, with anonymous volumes. Returns only once the name is free again; not-found is success. */
+  remove(id: ContainerId, options?: CallOptions): Promise<void>;
+  /** Runs a program in a running container and waits for its end. */
+  exec(id: ContainerId, argv: readonly string[], options?: CallOptions): Promise<{ exitCode: number; output: string }>;
+  /** The last lines of stdout and stderr, oldest first; empty when there is none. */
+  logs(id: ContainerId, tailLines: number, options?: CallOptions): Promise<string[]>;
+}
+
+export interface ImageInfo {
+  id: string;
+  labels: Readonly<Record<string, string>>;
+  sizeBytes: number;
+  /** ISO-8601 UTC. */
+  createdAt: string;
+}
+
+/** Called with one line of progress at a time; lines carry no trailing newline. */
+export type ProgressListener = (line: string) => void;
+
+export interface Images {
+  /** undefined when the engine does not have it. */
+  find(reference: string, options?: CallOptions): Promise<ImageInfo | undefined>;
+  /** Fails with PULL_FAILED, naming what the registry said. */
+  pull(reference: string, onProgress: ProgressListener, options?: CallOptions): Promise<void>;
+  /** Builds a context (a tar stream) and tags the result. Fails with BUILD_FAILED and the last lines of the failing step. */
+  build(context: NodeJS.ReadableStream, request: ImageBuildRequest, onProgress: ProgressListener, options?: CallOptions): Promise<void>;
+  /** Makes an image of a root filesystem (a tar stream). */
+  importRootfs(tar: NodeJS.ReadableStream, reference: string, options?: CallOptions): Promise<void>;
+}
+
+export interface ImageBuildRequest {
+  tag: string;
+  labels: Readonly<Record<string, string>>;
+  args: Readonly<Record<string, string>>;
+}
+
+export interface NetworkSpec {
+  name: string;
+  /** CIDR; absent lets the engine choose. */
+  subnet?: string;
+  labels: Readonly<Record<string, string>>;
+}
+
+export interface NetworkInfo {
+  name: string;
+  subnets: readonly string[];
+  labels: Readonly<Record<string, string>>;
+  /** Whether its members can't reach each other. */
+  isolated: boolean;
+}
+
+export interface Networks {
+  find(name: string, options?: CallOptions): Promise<NetworkInfo | undefined>;
+  /** Creates an isolated bridge. A network of that name is success; NETWORK_CONFLICT when the subnet overlaps another. */
+  create(spec: NetworkSpec, options?: CallOptions): Promise<void>;
+  /** Not-found is success; NETWORK_CONFLICT while containers use it. */
+  remove(name: string, options?: CallOptions): Promise<void>;
+}
+
+/** Who answers at the endpoint. */
+export interface EngineDescription {
+  kind: 'docker' | 'podman';
+  version: string;
+  apiVersion: string;
+  os: string;
+  architecture: string;
+  rootDirectory: string;
+  memoryBytes: number;
+  cpus: number;
+  rootless: boolean;
+}
+
+/** What this engine can do; decisions ask these rather than which engine it is. */
+export interface EngineCapabilities {
+  canRename: boolean;
+  canPause: boolean;
+  /** Containers can be dialled at their own address from here. */
+  reachesContainers: boolean;
+}
+
+export interface Engine {
+  /** The address in use, as a person would type it. */
+  readonly endpoint: string;
+  readonly capabilities: EngineCapabilities;
+  readonly containers: Containers;
+  readonly images: Images;
+  readonly networks: Networks;
+  /** One cheap round trip. */
+  ping(options?: CallOptions): Promise<void>;
+  describe(options?: CallOptions): Promise<EngineDescription>;
+}
