@@ -35,6 +35,7 @@ export const ERROR_CODES = {
   NEEDS_CONFIRMATION: 'usage',
   DESKTOP_NOT_FOUND: 'not-found',
   IMAGE_NOT_FOUND: 'not-found',
+  NETWORK_NOT_FOUND: 'not-found',
   SETTING_NOT_FOUND: 'not-found',
   NAME_TAKEN: 'conflict',
   NETWORK_CONFLICT: 'conflict',

@@ -37,7 +37,7 @@ export interface ContainerSummary {
   exitCode?: number;
   /** Only while running. */
   ports: readonly PublishedPort[];
-  /** Address in the first network, only while running. */
+  /** Its own address, only while running and only where it can be dialled from this host. */
   address?: string;
 }
 
@@ -82,7 +82,7 @@ export interface Containers {
   find(nameOrId: string, options?: CallOptions): Promise<ContainerDetails | undefined>;
   /** Creates without starting. Fails with NAME_TAKEN when the name is in use: the engine's names are the one lock that all share. IMAGE_NOT_FOUND when the image is not there. */
   create(name: string, spec: ContainerSpec, options?: CallOptions): Promise<ContainerId>;
-  /** Idempotent. Fails with NO_FREE_PORT when the published port is taken on the host. */
+  /** Idempotent. Fails with NO_FREE_PORT when the published port is taken on the host, NETWORK_NOT_FOUND when its network is gone, DESKTOP_NOT_FOUND when the container is. */
   start(id: ContainerId, options?: CallOptions): Promise<void>;
   /** Asks the main process to end and kills it after the grace. A container that has ended or is gone is success. */
   stop(id: ContainerId, graceSeconds: number, options?: CallOptions): Promise<void>;
@@ -91,6 +91,8 @@ export interface Containers {
   unpause(id: ContainerId, options?: CallOptions): Promise<void>;
   /** Kills and removes, with anonymous volumes. Returns only once the name is free again; not-found is success. */
   remove(id: ContainerId, options?: CallOptions): Promise<void>;
+  /** Resolves with the exit code once the container is not running; undefined when it is gone. Has no deadline of its own. */
+  waitForExit(id: ContainerId, options?: CallOptions): Promise<number | undefined>;
   /** Runs a program in a running container and waits for its end. */
   exec(id: ContainerId, argv: readonly string[], options?: CallOptions): Promise<{ exitCode: number; output: string }>;
   /** The last lines of stdout and stderr, oldest first; empty when there is none. */
@@ -165,8 +167,8 @@ export interface EngineDescription {
 export interface EngineCapabilities {
   canRename: boolean;
   canPause: boolean;
-  /** Containers can be dialled at their own address from here. */
-  reachesContainers: boolean;
+  /** It runs on this host: published ports are this host's ports. */
+  local: boolean;
 }
 
 export interface Engine {
@@ -179,4 +181,6 @@ export interface Engine {
   /** One cheap round trip. */
   ping(options?: CallOptions): Promise<void>;
   describe(options?: CallOptions): Promise<EngineDescription>;
+  /** Drops every connection, calls in flight included, so that a process can end. */
+  close(): void;
 }

@@ -1,0 +1,82 @@
+// Builds dist/: the program (one chunk a verb, so that a verb loads only what it uses), the viewer page that images and
+// gateway serve, and the built-in catalog. Run by `npm run build`; needs the packages, nothing else.
+import { readFileSync, rmSync, cpSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const dist = join(root, 'dist');
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+
+// Heavy packages that others pull in at their top and vncctl rarely or never needs (ssh endpoints, BuildKit sessions, JSON
+// schemas of conf): resolved on first use instead of at start-up, which halves the time of a short verb.
+const LAZY = /^(ssh2|@grpc\/grpc-js|@grpc\/proto-loader|protobufjs|ajv(\/.*)?|ajv-formats|tar-fs|debug)$/;
+
+/** @type {import('esbuild').Plugin} */
+const lazyPackages = {
+  name: 'lazy-packages',
+  setup(builder) {
+    builder.onResolve({ filter: LAZY }, ({ path }) => ({ path, namespace: 'lazy' }));
+    builder.onLoad({ filter: /.*/, namespace: 'lazy' }, ({ path }) => ({
+      contents: path === 'debug' ? 'module.exports = () => () => {};' : lazyModule(path),
+      loader: 'js',
+    }));
+  },
+};
+
+/** A CommonJS module that stands in for `name`: properties are stand-ins too, until one is called or constructed. */
+function lazyModule(name) {
+  return `
+    const { createRequire } = require('node:module');
+    const load = () => createRequire(import.meta.url)(${JSON.stringify(name)});
+    const standIn = (resolve) => new Proxy(function () {}, {
+      get: (_, key) => (key === '__esModule' ? undefined : key === 'default' ? standIn(() => resolve().default ?? resolve()) : standIn(() => resolve()[key])),
+      apply: (_, self, args) => Reflect.apply(resolve(), self, args),
+      construct: (_, args) => Reflect.construct(resolve(), args),
+    });
+    module.exports = standIn(load);`;
+}
+
+rmSync(dist, { recursive: true, force: true });
+
+await build({
+  entryPoints: { main: join(root, 'src/main.ts') },
+  outdir: dist,
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20.19',
+  external: ['*.node', 'cpu-features'],
+  plugins: [lazyPackages],
+  define: { VNCCTL_VERSION: JSON.stringify(version) },
+  banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
+  chunkNames: 'chunks/[name]-[hash]',
+  logLevel: 'warning',
+});
+
+await build({
+  entryPoints: { viewer: join(root, 'src/web/viewer/main.ts') },
+  outdir: join(dist, 'viewer'),
+  bundle: true,
+  minify: true,
+  format: 'esm',
+  target: 'es2022',
+  logLevel: 'warning',
+});
+for (const file of ['index.html', 'viewer.css']) cpSync(join(root, 'src/web/viewer', file), join(dist, 'viewer', file));
+
+const compiler = join(dist, 'catalog-compiler.mjs');
+await build({
+  entryPoints: [join(root, 'src/store/catalog-files.ts')],
+  outfile: compiler,
+  bundle: true,
+  format: 'esm',
+  platform: 'node',
+  banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
+  logLevel: 'warning',
+});
+const { compileCatalog } = await import(pathToFileURL(compiler).href);
+writeFileSync(join(dist, 'catalog.json'), JSON.stringify(await compileCatalog(join(root, 'templates/images'))));
+rmSync(compiler);

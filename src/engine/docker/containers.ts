@@ -1,0 +1,280 @@
+// Containers over dockerode: the calls of core's Containers interface, each one request (two where the API needs it).
+import { networkInterfaces } from 'node:os';
+import { BlockList } from 'node:net';
+import type Docker from 'dockerode';
+import type {
+  CallOptions,
+  ContainerDetails,
+  ContainerFilter,
+  ContainerHealth,
+  ContainerId,
+  Containers,
+  ContainerSpec,
+  ContainerState,
+  ContainerSummary,
+} from '../../core/engine.ts';
+import { VncctlError } from '../../errors.ts';
+import type { Caller } from './call.ts';
+import { splitFrames } from './frames.ts';
+import { signalled } from './signalled.ts';
+import { isNameTaken, isPortTaken, statusOf, wordsOf } from './errors.ts';
+
+/** The containers of one Docker API endpoint. `local` says that the engine runs on this host. */
+export function createContainers(docker: Docker, call: Caller, local: boolean): Containers {
+  const at = (id: string): Docker.Container => docker.getContainer(id);
+  const dialable = (address: string | undefined): string | undefined => (local && address ? reachable(address) : undefined);
+
+  return {
+    async list(filter: ContainerFilter, options?: CallOptions) {
+      const label = Object.entries(filter.labels).map(([key, value]) => `${key}=${value}`);
+      const rows = await call('list the containers', (signal) => docker.listContainers(signalled(signal, { all: true, filters: { label } })), options);
+      return rows.map((row) => summaryOf(row, dialable));
+    },
+
+    async find(nameOrId, options) {
+      return call(
+        `look at container ${nameOrId}`,
+        async (signal) => {
+          try {
+            return detailsOf(await at(nameOrId).inspect(signalled(signal, {})), dialable);
+          } catch (error) {
+            if (statusOf(error) === 404) return undefined;
+            throw error;
+          }
+        },
+        options,
+      );
+    },
+
+    async create(name, spec, options) {
+      return call(
+        `create ${name}`,
+        async (signal) => {
+          try {
+            const container = await docker.createContainer(signalled(signal, createOptions(name, spec)));
+            return container.id as ContainerId;
+          } catch (error) {
+            if (statusOf(error) === 409 || isNameTaken(error)) throw new VncctlError('NAME_TAKEN', `the container name ${name} is in use`, { cause: error });
+            if (statusOf(error) === 404 && /image/i.test(wordsOf(error))) throw new VncctlError('IMAGE_NOT_FOUND', `the engine has no image ${spec.image}`, { cause: error });
+            throw error;
+          }
+        },
+        options,
+      );
+    },
+
+    async start(id, options) {
+      await call(
+        `start container ${short(id)}`,
+        async (signal) => {
+          try {
+            await at(id).start(signalled(signal, {}));
+          } catch (error) {
+            if (statusOf(error) === 304) return;
+            if (statusOf(error) === 404 && /network/i.test(wordsOf(error))) throw new VncctlError('NETWORK_NOT_FOUND', wordsOf(error), { cause: error });
+            if (statusOf(error) === 404) throw new VncctlError('DESKTOP_NOT_FOUND', `container ${short(id)} is gone`, { cause: error });
+            if (isPortTaken(error)) throw new VncctlError('NO_FREE_PORT', wordsOf(error), { cause: error });
+            throw error;
+          }
+        },
+        options,
+      );
+    },
+
+    async stop(id, graceSeconds, options) {
+      await call(
+        `stop container ${short(id)}`,
+        (signal) => unlessStatus([304, 404], at(id).stop(signalled(signal, { t: graceSeconds }))),
+        options,
+        (graceSeconds + 20) * 1000,
+      );
+    },
+
+    async pause(id, options) {
+      await call(`pause container ${short(id)}`, (signal) => at(id).pause(signalled(signal, {})), options);
+    },
+
+    async unpause(id, options) {
+      await call(
+        `wake container ${short(id)}`,
+        async (signal) => {
+          try {
+            await at(id).unpause(signalled(signal, {}));
+          } catch (error) {
+            if (!/not paused/i.test(wordsOf(error))) throw error;
+          }
+        },
+        options,
+      );
+    },
+
+    async remove(id, options) {
+      await call(
+        `remove container ${short(id)}`,
+        async (signal) => {
+          for (;;) {
+            try {
+              await at(id).remove(signalled(signal, { force: true, v: true }));
+              return;
+            } catch (error) {
+              if (statusOf(error) === 404) return;
+              // Another process is removing it: its name is free only when that has ended.
+              if (!/removal .*already in progress/i.test(wordsOf(error))) throw error;
+              await unlessStatus([404], at(id).wait(signalled(signal, { condition: 'removed' as const })));
+              return;
+            }
+          }
+        },
+        options,
+        60_000,
+      );
+    },
+
+    async waitForExit(id, options) {
+      return call(
+        `watch container ${short(id)}`,
+        async (signal) => {
+          const result = await unlessStatus([404], at(id).wait(signalled(signal, { condition: 'not-running' as const })));
+          return (result as { StatusCode: number } | undefined)?.StatusCode;
+        },
+        options,
+        24 * 3_600_000,
+      );
+    },
+
+    async exec(id, argv, options) {
+      return call(
+        `run ${argv[0] ?? ''} in container ${short(id)}`,
+        async (signal) => {
+          const exec = await at(id).exec(signalled(signal, { Cmd: [...argv], AttachStdout: true, AttachStderr: true }));
+          const stream = await exec.start(signalled(signal, {}));
+          const chunks: Buffer[] = [];
+          for await (const chunk of stream) chunks.push(chunk as Buffer);
+          const { ExitCode } = await exec.inspect(signalled(signal, {}));
+          return { exitCode: ExitCode ?? -1, output: splitFrames(Buffer.concat(chunks)) };
+        },
+        options,
+      );
+    },
+
+    async logs(id, tailLines, options) {
+      return call(
+        `read the log of container ${short(id)}`,
+        async (signal) => {
+          const bytes = await unlessStatus([404], at(id).logs(signalled(signal, { follow: false as const, stdout: true, stderr: true, tail: tailLines })));
+          return bytes === undefined
+            ? []
+            : splitFrames(bytes as unknown as Buffer)
+                .split('\n')
+                .filter((line) => line !== '');
+        },
+        options,
+      );
+    },
+  };
+}
+
+const short = (id: string): string => id.slice(0, 12);
+
+async function unlessStatus<T>(statuses: number[], work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (statuses.includes(statusOf(error) ?? 0)) return undefined;
+    throw error;
+  }
+}
+
+// An address is dialable when a network interface of this host is in its subnet: true for a local bridge, false for a
+// rootless or remote engine, whose bridges are elsewhere.
+function reachable(address: string): string | undefined {
+  const nearby = new BlockList();
+  for (const { address: own, cidr, family } of Object.values(networkInterfaces()).flatMap((list) => list ?? [])) {
+    if (family === 'IPv4' && cidr) nearby.addSubnet(own, Number(cidr.split('/')[1]), 'ipv4');
+  }
+  return nearby.check(address, 'ipv4') ? address : undefined;
+}
+
+function summaryOf(row: Docker.ContainerInfo, dialable: (address: string | undefined) => string | undefined): ContainerSummary {
+  const exited = /^Exited \((\d+)\)/.exec(row.Status);
+  const health = /\(health: starting\)|\((healthy|unhealthy)\)/.exec(row.Status);
+  const address = dialable(firstAddress(row.NetworkSettings?.Networks));
+  return {
+    id: row.Id as ContainerId,
+    name: (row.Names[0] ?? '').replace(/^\//, ''),
+    state: row.State as ContainerState,
+    health: health ? ((health[1] as ContainerHealth | undefined) ?? 'starting') : 'none',
+    labels: row.Labels,
+    image: row.Image,
+    imageId: row.ImageID,
+    createdAt: new Date(row.Created * 1000).toISOString(),
+    ports: row.Ports.filter((port) => port.PublicPort).map((port) => ({ containerPort: port.PrivatePort, hostPort: port.PublicPort, hostAddress: port.IP })),
+    ...(exited ? { exitCode: Number(exited[1]) } : {}),
+    ...(address ? { address } : {}),
+  };
+}
+
+function detailsOf(info: Docker.ContainerInspectInfo, dialable: (address: string | undefined) => string | undefined): ContainerDetails {
+  const { State: state } = info;
+  const ended = state.Status === 'exited' || state.Status === 'dead';
+  const address = state.Running ? dialable(firstAddress(info.NetworkSettings.Networks)) : undefined;
+  const time = (text: string | undefined): string | undefined => (text && !text.startsWith('0001-') ? new Date(text).toISOString() : undefined);
+  const startedAt = time(state.StartedAt);
+  const finishedAt = time(state.FinishedAt);
+  return {
+    id: info.Id as ContainerId,
+    name: info.Name.replace(/^\//, ''),
+    state: state.Status as ContainerState,
+    health: (state.Health?.Status as ContainerHealth | undefined) ?? 'none',
+    labels: info.Config.Labels,
+    image: info.Config.Image,
+    imageId: info.Image,
+    createdAt: new Date(info.Created).toISOString(),
+    ports: Object.entries(info.NetworkSettings.Ports ?? {}).flatMap(([port, bindings]) =>
+      (bindings ?? []).map((binding) => ({ containerPort: Number.parseInt(port, 10), hostPort: Number(binding.HostPort), hostAddress: binding.HostIp })),
+    ),
+    env: Object.fromEntries((info.Config.Env ?? []).map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)])),
+    outOfMemory: state.OOMKilled,
+    ...(ended ? { exitCode: state.ExitCode } : {}),
+    ...(startedAt ? { startedAt } : {}),
+    ...(finishedAt ? { finishedAt } : {}),
+    ...(state.Error ? { error: state.Error } : {}),
+    ...(address ? { address } : {}),
+  };
+}
+
+function firstAddress(networks: Record<string, { IPAddress?: string }> | undefined): string | undefined {
+  return Object.values(networks ?? {}).find((network) => network.IPAddress)?.IPAddress;
+}
+
+function createOptions(name: string, spec: ContainerSpec): Docker.ContainerCreateOptions {
+  const port = spec.publish ? `${spec.publish.containerPort}/tcp` : undefined;
+  return {
+    name,
+    Image: spec.image,
+    Env: Object.entries(spec.env).map(([key, value]) => `${key}=${value}`),
+    Labels: { ...spec.labels },
+    ...(spec.user === 'image' ? {} : { User: spec.user }),
+    ...(port ? { ExposedPorts: { [port]: {} } } : {}),
+    StopTimeout: spec.stopGraceSeconds,
+    HostConfig: {
+      NetworkMode: spec.network,
+      Init: true,
+      CapDrop: ['ALL'],
+      CapAdd: [...spec.capabilities],
+      SecurityOpt: ['no-new-privileges'],
+      PidsLimit: spec.limits.pids,
+      NanoCpus: Math.round(spec.limits.cpus * 1e9),
+      Memory: spec.limits.memoryBytes,
+      // Equal to memory: no swap, so that one desktop can't slow the host for all.
+      MemorySwap: spec.limits.memoryBytes,
+      ShmSize: spec.limits.shmSizeBytes,
+      Tmpfs: { ...spec.tmpfs },
+      LogConfig: { Type: 'json-file', Config: { 'max-size': String(spec.logMaxBytes), 'max-file': '1' } },
+      RestartPolicy: { Name: 'no' },
+      // Podman inherits the caller's limits otherwise; a browser needs many descriptors.
+      Ulimits: [{ Name: 'nofile', Soft: 65_536, Hard: 65_536 }],
+      ...(port && spec.publish ? { PortBindings: { [port]: [{ HostIp: spec.publish.hostAddress, HostPort: String(spec.publish.hostPort) }] } } : {}),
+    },
+  };
+}

@@ -1,0 +1,78 @@
+// The Docker API engine (Docker, and Podman behind its compatible socket) over dockerode: connects, describes, and puts
+// the parts together.
+import { Agent } from 'node:http';
+import { Agent as TlsAgent } from 'node:https';
+import Docker from 'dockerode';
+import type { Endpoint } from '../../core/endpoint.ts';
+import type { Engine, EngineDescription } from '../../core/engine.ts';
+import { createCaller } from './call.ts';
+import { createContainers } from './containers.ts';
+import { createImages } from './images.ts';
+import { createNetworks } from './networks.ts';
+
+interface InfoAnswer {
+  OperatingSystem: string;
+  Architecture: string;
+  DockerRootDir: string;
+  MemTotal: number;
+  NCPU: number;
+  SecurityOptions?: string[];
+}
+
+interface VersionAnswer {
+  Version: string;
+  ApiVersion: string;
+  Components?: { Name: string; Version: string }[];
+}
+
+/** Connects lazily: nothing is dialled until the first call. */
+export function connectDocker(endpoint: Endpoint, options: { deadlineMs: number }): Engine {
+  const agent = endpoint.transport === 'tls' ? new TlsAgent({ keepAlive: true }) : new Agent({ keepAlive: true });
+  const docker = new Docker({ ...dockerodeAddress(endpoint), ...(endpoint.transport === 'ssh' ? {} : { agent }) });
+  const call = createCaller(endpoint.address, options.deadlineMs);
+  const local = endpoint.transport === 'unix' && process.platform === 'linux';
+
+  return {
+    endpoint: endpoint.address,
+    capabilities: { canRename: true, canPause: true, local },
+    containers: createContainers(docker, call, local),
+    images: createImages(docker, call),
+    networks: createNetworks(docker, call),
+    async ping(callOptions) {
+      await call('reach the engine', () => docker.ping(), callOptions);
+    },
+    async describe(callOptions): Promise<EngineDescription> {
+      const [info, version] = await call(
+        'ask the engine about itself',
+        () => Promise.all([docker.info() as Promise<InfoAnswer>, docker.version() as unknown as Promise<VersionAnswer>]),
+        callOptions,
+      );
+      return {
+        kind: version.Components?.some((component) => /podman/i.test(component.Name)) ? 'podman' : 'docker',
+        version: version.Version,
+        apiVersion: version.ApiVersion,
+        os: info.OperatingSystem,
+        architecture: info.Architecture,
+        rootDirectory: info.DockerRootDir,
+        memoryBytes: info.MemTotal,
+        cpus: info.NCPU,
+        rootless: info.SecurityOptions?.some((option) => option.includes('rootless')) ?? false,
+      };
+    },
+    close() {
+      agent.destroy();
+    },
+  };
+}
+
+// Every field is given so that dockerode's own reading of DOCKER_HOST never decides anything.
+function dockerodeAddress(endpoint: Endpoint): Docker.DockerOptions {
+  if (endpoint.transport === 'unix') return { socketPath: endpoint.address.replace(/^unix:\/\//, ''), host: undefined, port: undefined, protocol: 'http' } as Docker.DockerOptions;
+  if (endpoint.transport === 'npipe') return { socketPath: endpoint.address.replace(/^npipe:\/\//, ''), host: undefined, port: undefined, protocol: 'http' } as Docker.DockerOptions;
+  const url = new URL(endpoint.address);
+  if (endpoint.transport === 'ssh') {
+    return { protocol: 'ssh', host: url.hostname, port: url.port || 22, username: decodeURIComponent(url.username), sshOptions: { agent: process.env['SSH_AUTH_SOCK'] } } as Docker.DockerOptions;
+  }
+  const protocol = endpoint.transport === 'tls' ? 'https' : 'http';
+  return { host: url.hostname, port: Number(url.port || (endpoint.transport === 'tls' ? 2376 : 2375)), protocol, ...endpoint.tls } as Docker.DockerOptions;
+}
