@@ -38,6 +38,7 @@ export const ERROR_CODES = {
   NETWORK_NOT_FOUND: 'not-found',
   SETTING_NOT_FOUND: 'not-found',
   NAME_TAKEN: 'conflict',
+  CONFLICT: 'conflict',
   NETWORK_CONFLICT: 'conflict',
   STORE_LOCKED: 'conflict',
   NO_FREE_PORT: 'capacity',
