@@ -10,7 +10,7 @@ export type PictureStage = 'root' | 'window' | 'page';
 /** Browser chrome (and a title bar over it) ends in the upper 40 % of the screen, with an edge over at least half of its width. */
 const CHROME_MAX_SHARE = 0.4;
 const CHROME_EDGE_SHARE = 0.5;
-/** The word "Hi" in 16 px has about 12 columns and 11 rows with changes; a window's borders have at most ten columns and few rows. */
+/** Three smoothed letters of 16 px have about 15 columns and ten rows with changes; borders and carets of windows have up to ten columns. */
 const CONTENT_MIN_COLUMNS = 12;
 const CONTENT_MIN_ROWS = 6;
 /** Steps between rows that are each flat in themselves: a vertical gradient. Borders and bars make fewer. */
