@@ -50,7 +50,10 @@ export const ERROR_CODES = {
   PULL_FAILED: 'engine',
   BUILD_FAILED: 'engine',
   CONTAINER_DIED: 'engine',
+  VNC_REFUSED: 'engine',
+  NOT_VNC: 'engine',
   NOT_READY: 'timeout',
+  SECRET_REFUSED: 'denied',
   BUG: 'bug',
   INTERRUPTED: 'interrupted',
 } as const satisfies Record<string, ErrorKind>;
