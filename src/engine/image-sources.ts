@@ -21,7 +21,8 @@ export function createImageSources(viewerFolder: string, ensureBase: ImageSource
 
 async function filesUnder(folder: string): Promise<ContextFile[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile());
+  // The entry itself describes how to run the image, not what is in it: changing a limit rebuilds nothing.
+  const files = entries.filter((entry) => entry.isFile() && entry.name !== 'image.yaml');
   return Promise.all(
     files.map(async (entry) => {
       const path = join(entry.parentPath, entry.name);
