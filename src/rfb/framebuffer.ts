@@ -60,7 +60,11 @@ export class Framebuffer {
     return this.#picture;
   }
 
-  /** Asks for the whole picture, or (incremental) for what has changed since the last update (section 7.5.3). */
+  /**
+   * Asks for the whole picture, or (incremental) for what has changed since the last update (section 7.5.3). TigerVNC spends a request on
+   * whatever update comes next, and answers each one for the whole picture with its size first: ask for the changes then, the whole
+   * picture is among them. Only a new size calls for the whole picture again.
+   */
   request(what: 'whole' | 'changes'): void {
     const message = Buffer.alloc(10);
     message.writeUInt8(3, 0);
@@ -81,11 +85,11 @@ export class Framebuffer {
 
   /** The whole picture as the server has it now. Rejects with RfbFailure. */
   async capture(): Promise<Picture> {
-    for (let wanted = true; ; ) {
-      if (wanted) this.request('whole');
+    for (let what: 'whole' | 'changes' = 'whole'; ; ) {
+      this.request(what);
       const change = await this.nextChange();
       if (change.pixels > 0 && !change.resized) return this.#picture;
-      wanted = change.resized;
+      what = change.resized ? 'whole' : 'changes';
     }
   }
 

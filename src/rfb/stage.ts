@@ -22,8 +22,14 @@ const GRADIENT_MIN_ROWS = 24;
  * one that is not painted yet; that is left to whoever has a clock.
  */
 export function judgePicture(picture: Picture): PictureStage {
-  if (!picture.pixels.some((pixel) => pixel !== 0)) return 'root';
+  if (isBlack(picture)) return 'root';
   return hasContent(picture, findChromeEnd(picture)) ? 'page' : 'window';
+}
+
+/** A plain loop: it is run on every update, and `some` takes ten times as long on a million pixels. */
+function isBlack({ pixels }: Picture): boolean {
+  for (let at = 0; at < pixels.length; at++) if (pixels[at] !== 0) return false;
+  return true;
 }
 
 /** The first row below the lowest wide edge in the upper part, 0 when there is none: an edge is where chrome meets page. */

@@ -99,6 +99,21 @@ describe('waiting for a stage', () => {
     expect(requests).toEqual([false, true, true]);
   });
 
+  test('a server that spends each request for the whole picture on telling its size is asked for changes next', async () => {
+    const requests: boolean[] = [];
+    const { done } = await probe('page', async (peer) => {
+      await peer.shakeHands({ width: SIZE, height: SIZE });
+      await peer.readSetup();
+      while (requests.length < 50) {
+        const { incremental } = await peer.readUpdateRequest();
+        requests.push(incremental);
+        peer.send(incremental ? page() : update([rectangle(-308, 0, 0, SIZE, SIZE, Buffer.of(1, 0, 0, 0), Buffer.alloc(16))]));
+      }
+    });
+    await done;
+    expect(requests).toEqual([false, true]);
+  });
+
   test('a change of size is survived: the whole picture of the new size is asked for', async () => {
     let request: unknown;
     const { done, seen } = await probe('page', async (peer) => {
