@@ -6,7 +6,7 @@ import { createProbe } from '../../../src/rfb/readiness.ts';
 import { type FakeRfbPeer, flat, pixels, rectangle, startFakeRfbServer, text, update } from '../../support/fake-rfb-server.ts';
 import { createSteppedClock } from '../../support/stepped-clock.ts';
 
-const SIZE = 32;
+const SIZE = 48;
 const WHITE = 0xffffff;
 const QUIET_MS = 3_000;
 
