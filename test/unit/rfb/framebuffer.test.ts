@@ -74,8 +74,9 @@ describe('a framebuffer', () => {
 
   test('ends an update of unknown length at LastRect', async () => {
     const { stream, framebuffer, hex } = open(1, 1);
-    stream.push(update([flat(0, 0, 1, 1, 7), rectangle(-224, 0, 0, 0, 0)], 0xffff));
-    expect(await framebuffer.nextChange()).toEqual({ pixels: 1, resized: false });
+    const more = 0x10001;
+    stream.push(update([...Array<Buffer>(more).fill(flat(0, 0, 1, 1, 7)), rectangle(-224, 0, 0, 0, 0)], 0xffff));
+    expect(await framebuffer.nextChange()).toEqual({ pixels: more, resized: false });
     expect(hex()).toEqual(['7']);
   });
 

@@ -66,6 +66,7 @@ describe('the stage of a picture', () => {
     ['a text caret alone', [blank(WHITE), area(8, 10, 1, 18, 0)]],
     ['a pointer on a blank window', [blank(WHITE), write(POINTER, 320, 180, 0)]],
     ['a pointer on a blank window under chrome', [blank(WHITE), chrome(WHITE), write(POINTER, 320, 180, 0)]],
+    ['a few flat bars', Array.from({ length: 9 }, (_, bar) => area(0, bar * 40, WIDTH, 40, 0x101010 * (bar + 1)))],
     ['a bar along the bottom', [blank(WHITE), area(0, HEIGHT - 24, WIDTH, 24, 0x404040)]],
   ])('is window for %s', (_name, paint) => {
     expect(judgePicture(screen(...paint))).toBe('window');
