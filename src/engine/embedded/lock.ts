@@ -9,7 +9,7 @@ export async function withFolderLock<T>(folder: string, waitMs: number, work: ()
   const retryMs = 100;
   let release: () => Promise<void>;
   try {
-    release = await lockfile.lock(folder, { stale: 10_000, realpath: false, retries: { retries: Math.ceil(waitMs / retryMs), factor: 1, minTimeout: retryMs, maxTimeout: retryMs } });
+    release = await lockfile.lock(folder, { stale: 10_000, realpath: false, onCompromised: () => undefined, retries: { retries: Math.ceil(waitMs / retryMs), factor: 1, minTimeout: retryMs, maxTimeout: retryMs } });
   } catch (error) {
     if (isVncctlError(error)) throw error;
     throw new VncctlError('STORE_LOCKED', `another vncctl is busy with the engine in ${folder}`, { hint: 'wait for it, then try again', cause: error });
