@@ -38,6 +38,7 @@ export const ERROR_CODES = {
   NETWORK_NOT_FOUND: 'not-found',
   SETTING_NOT_FOUND: 'not-found',
   NAME_TAKEN: 'conflict',
+  CONFLICT: 'conflict',
   NETWORK_CONFLICT: 'conflict',
   STORE_LOCKED: 'conflict',
   NO_FREE_PORT: 'capacity',
@@ -49,7 +50,10 @@ export const ERROR_CODES = {
   PULL_FAILED: 'engine',
   BUILD_FAILED: 'engine',
   CONTAINER_DIED: 'engine',
+  VNC_REFUSED: 'engine',
+  NOT_VNC: 'engine',
   NOT_READY: 'timeout',
+  SECRET_REFUSED: 'denied',
   BUG: 'bug',
   INTERRUPTED: 'interrupted',
 } as const satisfies Record<string, ErrorKind>;

@@ -1,4 +1,5 @@
-// Time as an argument: the real clock is made in app.ts, tests bring their own.
+// Time as an argument: the real clock is handed out in app.ts, tests bring their own.
+import { setTimeout as delay } from 'node:timers/promises';
 
 export interface Clock {
   now(): Date;
@@ -7,3 +8,16 @@ export interface Clock {
   /** Resolves after `ms`, or rejects with the signal's reason. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
+
+/** The clock of this machine. */
+export const systemClock: Clock = {
+  now: () => new Date(),
+  monotonicMs: () => performance.now(),
+  async sleep(ms, signal) {
+    try {
+      await delay(ms, undefined, signal ? { signal } : {});
+    } catch (error) {
+      throw signal?.aborted ? signal.reason : error;
+    }
+  },
+};

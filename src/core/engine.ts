@@ -44,6 +44,7 @@ export interface ContainerSummary {
 /** Everything one inspect tells. `env` holds secrets: never print it whole. */
 export interface ContainerDetails extends ContainerSummary {
   env: Readonly<Record<string, string>>;
+  limits: { cpus: number; memoryBytes: number };
   startedAt?: string;
   finishedAt?: string;
   outOfMemory: boolean;

@@ -234,6 +234,7 @@ function detailsOf(info: Docker.ContainerInspectInfo, dialable: (address: string
       (bindings ?? []).map((binding) => ({ containerPort: Number.parseInt(port, 10), hostPort: Number(binding.HostPort), hostAddress: binding.HostIp })),
     ),
     env: Object.fromEntries((info.Config.Env ?? []).map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)])),
+    limits: { cpus: (info.HostConfig.NanoCpus ?? 0) / 1e9, memoryBytes: info.HostConfig.Memory ?? 0 },
     outOfMemory: state.OOMKilled,
     ...(ended ? { exitCode: state.ExitCode } : {}),
     ...(startedAt ? { startedAt } : {}),

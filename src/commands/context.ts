@@ -1,0 +1,21 @@
+// What every verb is given: the streams, the global flags and the way to the program behind them.
+import type { App } from '../app.ts';
+
+/** The streams and surroundings of one run; tests bring their own. */
+export interface Io {
+  stdin: NodeJS.ReadStream;
+  stdout: NodeJS.WriteStream;
+  stderr: NodeJS.WriteStream;
+  env: Readonly<Record<string, string | undefined>>;
+  cwd: string;
+}
+
+export interface CommandContext {
+  io: Io;
+  /** Fires on the first Ctrl-C or SIGTERM: what is half-made is to be undone. */
+  signal: AbortSignal;
+  /** The program with its settings; BAD_SETTING when they can't be used. Made once, on first use. */
+  app(): App;
+  /** Makes the run end with this exit code although nothing was thrown. */
+  setExitCode(code: number): void;
+}

@@ -1,0 +1,114 @@
+// The read model: what a desktop is, derived from the engine's containers and the store's memory at the moment of reading.
+import type { ClientId } from './client-id.ts';
+import type { ContainerId, ContainerSummary } from './engine.ts';
+import { decodeLabels } from './labels.ts';
+import type { Allocation, DesktopId, StoreState } from './store.ts';
+
+export type DesktopStatus = 'starting' | 'ready' | 'paused' | 'stopped' | 'exiting' | 'failed' | 'lost';
+
+/** One desktop as commands show it. Times are ISO-8601 UTC. */
+export interface Desktop {
+  id: DesktopId;
+  /** Absent when names are hashed and the store no longer knows whose it is. */
+  client?: ClientId;
+  /** What stands in the container's name and label for the client. */
+  clientKey: string;
+  status: DesktopStatus;
+  /** Absent for a lost one. */
+  container?: { id: ContainerId; name: string; address?: string };
+  image: string;
+  specHash?: string;
+  hostPort?: number;
+  createdAt: string;
+  /** Absent when nobody remembers: an unknown, not "never". */
+  lastUsedAt?: string;
+}
+
+export interface DesktopView {
+  instance: string;
+  endpoint: string;
+  now: Date;
+  isAlive: (pid: number) => boolean;
+}
+
+/** Every desktop of the instance: those with a container, and the lost ones the store remembers; oldest first. */
+export function deriveDesktops(containers: readonly ContainerSummary[], state: StoreState, view: DesktopView): Desktop[] {
+  const desktops: Desktop[] = [];
+  const seen = new Set<string>();
+  for (const container of containers) {
+    const desktop = deriveDesktop(container, state, view);
+    if (!desktop) continue;
+    desktops.push(desktop);
+    seen.add(desktop.id);
+  }
+  for (const allocation of Object.values(state.allocations)) {
+    if (allocation.endpoint === view.endpoint && !seen.has(allocation.desktopId)) desktops.push(lostDesktop(allocation));
+  }
+  return desktops.sort((a, b) => a.createdAt.localeCompare(b.createdAt) || a.id.localeCompare(b.id));
+}
+
+/** The desktop in a container, or undefined when the container is no desktop of this instance. */
+export function deriveDesktop(container: ContainerSummary, state: StoreState, view: DesktopView): Desktop | undefined {
+  const labels = decodeLabels(container.labels, view.instance);
+  if (!labels) return undefined;
+  const allocation = state.allocations[labels.desktopId];
+  const client = labels.naming === 'plain' ? (labels.clientKey as ClientId) : allocation?.client;
+  const hostPort = container.ports[0]?.hostPort ?? labels.hostPort;
+  return {
+    id: labels.desktopId,
+    clientKey: labels.clientKey,
+    status: statusOf(container, allocation, view),
+    container: { id: container.id, name: container.name, ...(container.address ? { address: container.address } : {}) },
+    image: labels.imageKey,
+    specHash: labels.specHash,
+    createdAt: container.createdAt,
+    ...(client ? { client } : {}),
+    ...(hostPort === undefined ? {} : { hostPort }),
+    ...(allocation ? { lastUsedAt: allocation.lastUsedAt } : {}),
+  };
+}
+
+function lostDesktop(allocation: Allocation): Desktop {
+  return {
+    id: allocation.desktopId,
+    client: allocation.client,
+    clientKey: allocation.client,
+    status: 'lost',
+    image: allocation.image,
+    createdAt: allocation.createdAt,
+    lastUsedAt: allocation.lastUsedAt,
+  };
+}
+
+// Exit codes of an end that was asked for: clean, SIGINT, SIGKILL after the grace, SIGTERM.
+const ASKED_TO_END = new Set([0, 130, 137, 143]);
+const CREATE_TO_START_MS = 60_000;
+const REMOVAL_LIFE_MS = 120_000;
+
+/** Whether a live process is removing this desktop right now. */
+export function isBeingRemoved(allocation: Allocation | undefined, now: Date, isAlive: (pid: number) => boolean): boolean {
+  const mark = allocation?.removing;
+  return mark !== undefined && now.getTime() - Date.parse(mark.at) < REMOVAL_LIFE_MS && isAlive(mark.pid);
+}
+
+function statusOf(container: ContainerSummary, allocation: Allocation | undefined, view: DesktopView): DesktopStatus {
+  if (container.state === 'removing' || isBeingRemoved(allocation, view.now, view.isAlive)) return 'exiting';
+  switch (container.state) {
+    case 'created':
+      return view.now.getTime() - Date.parse(container.createdAt) < CREATE_TO_START_MS ? 'starting' : 'stopped';
+    case 'paused':
+      return 'paused';
+    case 'dead':
+      return 'failed';
+    case 'exited':
+      return ASKED_TO_END.has(container.exitCode ?? 0) ? 'stopped' : 'failed';
+    case 'restarting':
+      return 'starting';
+    case 'running':
+      if (container.health === 'unhealthy') return 'failed';
+      // A health check runs late and seldom; a stage that `up` saw with its own eyes counts at once.
+      return container.health === 'starting' && !allocation?.readyAt ? 'starting' : 'ready';
+    default:
+      return container.state satisfies never;
+  }
+}

@@ -1,0 +1,108 @@
+// What every use-case of desktops works with: the collaborators and the installation's facts, and the few questions about a
+// desktop that more than one use-case asks.
+import type { CatalogEntry } from './catalog.ts';
+import type { ClientId } from './client-id.ts';
+import { formatClientId } from './client-id.ts';
+import type { Clock } from './clock.ts';
+import type { Desktop, DesktopView } from './desktop.ts';
+import type { ContainerDetails, Engine } from './engine.ts';
+import { clientKey, containerName, type Naming } from './identity.ts';
+import type { HostPorts, PortRange } from './ports.ts';
+import type { DesktopProbe, ProbeTarget } from './readiness.ts';
+import type { DesktopDefaults } from './spec.ts';
+import type { Store } from './store.ts';
+
+/** The facts of this installation, from its settings. */
+export interface Installation {
+  instance: string;
+  prefix: string;
+  naming: Naming;
+  network: string;
+  /** CIDR, or empty to let the engine choose. */
+  subnet: string;
+  /** Host address that ports are published on. */
+  bindAddress: string;
+  /** Host name in links. */
+  linkHost: string;
+  ports: PortRange;
+  /** How many desktops are acted on at once. */
+  parallel: number;
+  hostCpus: number;
+  defaults: DesktopDefaults;
+}
+
+/** Knows the images a desktop can be made of. */
+export interface Catalog {
+  readonly entries: readonly CatalogEntry[];
+  /** By key; undefined when there is none. */
+  find(key: string): CatalogEntry | undefined;
+}
+
+/** This process among others: whose marks and reservations are alive. */
+export interface ProcessTable {
+  readonly pid: number;
+  isAlive(pid: number): boolean;
+}
+
+export interface Desktops {
+  installation: Installation;
+  engine: Engine;
+  store: Store;
+  catalog: Catalog;
+  probe: DesktopProbe;
+  clock: Clock;
+  hostPorts: HostPorts;
+  processes: ProcessTable;
+}
+
+/** The container name of a client's desktop. */
+export function nameOf(desktops: Desktops, client: ClientId): string {
+  const { prefix, instance, naming } = desktops.installation;
+  return containerName(prefix, instance, clientKey(client, naming));
+}
+
+/** The moment and place from which desktops are derived. */
+export function viewOf(desktops: Desktops): DesktopView {
+  return {
+    instance: desktops.installation.instance,
+    endpoint: desktops.engine.endpoint,
+    now: desktops.clock.now(),
+    isAlive: (pid) => desktops.processes.isAlive(pid),
+  };
+}
+
+/** How a person refers to a desktop: its formatted client id, or its opaque id where the client is unknown. */
+export function titleOf(desktop: Desktop): string {
+  return desktop.client ? formatClientId(desktop.client) : desktop.id;
+}
+
+/** Address of the viewer page without the secret; undefined while no port is published. */
+export function pageUrl(desktops: Desktops, desktop: Pick<Desktop, 'hostPort' | 'image'>): string | undefined {
+  if (desktop.hostPort === undefined) return undefined;
+  const host = desktops.installation.linkHost;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${desktop.hostPort}${desktops.catalog.find(desktop.image)?.viewerPath ?? '/'}`;
+}
+
+/** The secret of a desktop, read from its container; undefined for an image that has none. */
+export function secretOf(desktops: Desktops, image: string, container: ContainerDetails): string | undefined {
+  const variable = desktops.catalog.find(image)?.variables.secret;
+  return variable === undefined ? undefined : container.env[variable];
+}
+
+/** The link that opens straight to the screen: the page with the secret in its fragment, which no server ever sees. */
+export function linkUrl(page: string, secret: string | undefined): string {
+  return secret === undefined ? page : `${page}#key=${encodeURIComponent(secret)}`;
+}
+
+/** Where the desktop's RFB stream is reached from here; undefined when it isn't. */
+export function probeTarget(desktops: Desktops, image: string, container: ContainerDetails): ProbeTarget | undefined {
+  const entry = desktops.catalog.find(image);
+  const secret = secretOf(desktops, image, container);
+  const withSecret = secret === undefined ? {} : { secret };
+  if (container.address && entry?.ports.rfb) return { kind: 'tcp', host: container.address, port: entry.ports.rfb, ...withSecret };
+  const published = container.ports[0];
+  if (!published) return undefined;
+  const everywhere = published.hostAddress === '0.0.0.0' || published.hostAddress === '::';
+  const host = desktops.engine.capabilities.local ? (everywhere ? '127.0.0.1' : published.hostAddress) : desktops.installation.linkHost;
+  return { kind: 'websocket', url: `ws://${host}:${published.hostPort}${entry?.websocketPath ?? '/websockify'}`, ...withSecret };
+}

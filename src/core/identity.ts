@@ -1,0 +1,35 @@
+// From a client id to the names the engine sees, and the random ids and secrets of a desktop.
+import { createHmac, randomInt } from 'node:crypto';
+import type { ClientId } from './client-id.ts';
+import type { DesktopId } from './store.ts';
+
+/** How a client's id appears in container names and labels: as it is, or as a keyed hash that only this installation can make. */
+export type Naming = { kind: 'plain' } | { kind: 'hashed'; key: Uint8Array };
+
+/** The client's key in names and labels: the id itself, or 20 hexadecimal digits of its keyed hash (HMAC-SHA-256). */
+export function clientKey(client: ClientId, naming: Naming): string {
+  return naming.kind === 'plain' ? client : createHmac('sha256', naming.key).update(client).digest('hex').slice(0, 20);
+}
+
+/** Name of a client's container. Instances other than `default` carry their name, so that two share a host. */
+export function containerName(prefix: string, instance: string, key: string): string {
+  return instance === 'default' ? `${prefix}${key}` : `${prefix}${instance}.${key}`;
+}
+
+// No vowels and no look-alikes: ids are read aloud and never spell a word.
+const ID_ALPHABET = 'bcdfghjkmnpqrstvwxz23456789';
+const SECRET_ALPHABET = 'ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789';
+
+/** A new opaque desktop id: 12 random characters, 57 bits. */
+export function newDesktopId(): DesktopId {
+  return randomText(ID_ALPHABET, 12) as DesktopId;
+}
+
+/** A new VNC secret: eight characters, 46 bits, since VNC authentication uses no more than eight (RFC 6143, 7.2.2). */
+export function newSecret(): string {
+  return randomText(SECRET_ALPHABET, 8);
+}
+
+function randomText(alphabet: string, length: number): string {
+  return Array.from({ length }, () => alphabet[randomInt(alphabet.length)]).join('');
+}

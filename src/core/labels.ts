@@ -1,0 +1,76 @@
+// The labels on a container: the truth about which desktop it is. One codec writes and reads them all; an unknown layout
+// is treated as not ours.
+import type { DesktopId } from './store.ts';
+
+/** Every label that vncctl writes on a container, a network or an image. */
+export const LABEL = {
+  /** Always `true`. */
+  managed: 'io.vncctl.managed',
+  /** Layout of these labels. */
+  version: 'io.vncctl.version',
+  /** Installation it belongs to; others leave it alone. */
+  instance: 'io.vncctl.instance',
+  /** Opaque id of the desktop. */
+  desktop: 'io.vncctl.desktop',
+  /** Key of its client: the client id itself, or a keyed hash of it where names are hashed. */
+  client: 'io.vncctl.client',
+  /** `plain` or `hashed`: how `client` is to be read. */
+  naming: 'io.vncctl.naming',
+  /** Key of its catalog entry. */
+  image: 'io.vncctl.image',
+  /** Equal hashes are interchangeable desktops. */
+  specHash: 'io.vncctl.spec',
+  /** Host port it is published on; kept here because a stopped container's list row has none. */
+  port: 'io.vncctl.port',
+  /** On an image: hash of the template it was built from. */
+  template: 'io.vncctl.template',
+} as const;
+
+const LAYOUT = '1';
+
+/** What the labels of a desktop's container say. */
+export interface DesktopLabels {
+  instance: string;
+  desktopId: DesktopId;
+  clientKey: string;
+  naming: 'plain' | 'hashed';
+  imageKey: string;
+  specHash: string;
+  hostPort?: number;
+}
+
+/** Labels for a new container. */
+export function encodeLabels(labels: DesktopLabels): Record<string, string> {
+  return {
+    ...ownershipLabels(labels.instance),
+    [LABEL.version]: LAYOUT,
+    [LABEL.desktop]: labels.desktopId,
+    [LABEL.client]: labels.clientKey,
+    [LABEL.naming]: labels.naming,
+    [LABEL.image]: labels.imageKey,
+    [LABEL.specHash]: labels.specHash,
+    ...(labels.hostPort === undefined ? {} : { [LABEL.port]: String(labels.hostPort) }),
+  };
+}
+
+/** What a container's labels say, or undefined when it is no desktop of the given instance. */
+export function decodeLabels(labels: Readonly<Record<string, string>>, instance: string): DesktopLabels | undefined {
+  const { [LABEL.desktop]: desktopId, [LABEL.client]: clientKey, [LABEL.image]: imageKey, [LABEL.specHash]: specHash } = labels;
+  if (labels[LABEL.managed] !== 'true' || labels[LABEL.version] !== LAYOUT || labels[LABEL.instance] !== instance) return undefined;
+  if (!desktopId || !clientKey || !imageKey || !specHash) return undefined;
+  const hostPort = Number(labels[LABEL.port]);
+  return {
+    instance,
+    desktopId: desktopId as DesktopId,
+    clientKey,
+    naming: labels[LABEL.naming] === 'hashed' ? 'hashed' : 'plain',
+    imageKey,
+    specHash,
+    ...(Number.isInteger(hostPort) && hostPort > 0 ? { hostPort } : {}),
+  };
+}
+
+/** Labels that mark anything (container, network) as made by this instance; also the filter that finds them. */
+export function ownershipLabels(instance: string): Record<string, string> {
+  return { [LABEL.managed]: 'true', [LABEL.instance]: instance };
+}

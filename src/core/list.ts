@@ -1,0 +1,48 @@
+// Reading desktops: all of an instance in one engine call, or one of them by what a person typed.
+import { VncctlError } from '../errors.ts';
+import { type ClientId, formatClientId } from './client-id.ts';
+import { type Desktop, deriveDesktops } from './desktop.ts';
+import { type Desktops, viewOf } from './desktops.ts';
+import type { CallOptions, ContainerDetails } from './engine.ts';
+import { clientKey } from './identity.ts';
+import { ownershipLabels } from './labels.ts';
+
+/** Every desktop of the instance, oldest first. A failure to look is an error, never an empty list. */
+export async function listDesktops(desktops: Desktops, options?: CallOptions): Promise<Desktop[]> {
+  const [containers, state] = await Promise.all([
+    desktops.engine.containers.list({ labels: ownershipLabels(desktops.installation.instance) }, options),
+    desktops.store.read(),
+  ]);
+  return deriveDesktops(containers, state, viewOf(desktops));
+}
+
+/** The client's desktop, or undefined. Of several (one renamed by hand, one lost) the one with a container counts. */
+export function findDesktop(all: readonly Desktop[], client: ClientId, desktops: Desktops): Desktop | undefined {
+  const key = clientKey(client, desktops.installation.naming);
+  const own = all.filter((desktop) => desktop.clientKey === key || desktop.client === client);
+  return own.find((desktop) => desktop.container) ?? own[0];
+}
+
+/** The client's desktop; DESKTOP_NOT_FOUND when there is none. */
+export async function getDesktop(desktops: Desktops, client: ClientId, options?: CallOptions): Promise<Desktop> {
+  const desktop = findDesktop(await listDesktops(desktops, options), client, desktops);
+  if (!desktop) throw desktopNotFound(client);
+  return desktop;
+}
+
+/** The desktop together with its container; DESKTOP_NOT_FOUND when either is missing. */
+export async function getDesktopContainer(desktops: Desktops, client: ClientId, options?: CallOptions): Promise<{ desktop: Desktop; container: ContainerDetails }> {
+  const desktop = await getDesktop(desktops, client, options);
+  const container = desktop.container && (await desktops.engine.containers.find(desktop.container.id, options));
+  if (!container) {
+    throw new VncctlError('DESKTOP_NOT_FOUND', `the desktop of ${formatClientId(client)} is lost: its container was removed by somebody else`, {
+      hint: `make it anew: vncctl up ${formatClientId(client)}`,
+    });
+  }
+  return { desktop, container };
+}
+
+/** The failure of asking for a client's desktop where there is none. */
+export function desktopNotFound(client: ClientId): VncctlError {
+  return new VncctlError('DESKTOP_NOT_FOUND', `${formatClientId(client)} has no desktop`, { hint: `make one: vncctl up ${formatClientId(client)}` });
+}

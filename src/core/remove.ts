@@ -1,0 +1,102 @@
+// `rm`: takes desktops away. Marks them in the store first, so that an `up` at the same moment waits instead of handing one
+// out; asks the session to end before the container does; leaves no container, record or label behind.
+import { isVncctlError } from '../errors.ts';
+import type { Desktop } from './desktop.ts';
+import type { Desktops } from './desktops.ts';
+import type { ContainerId } from './engine.ts';
+import { ownershipLabels } from './labels.ts';
+import type { StoreState } from './store.ts';
+
+export interface Removal {
+  desktop: Desktop;
+  /** Absent when it is gone. */
+  error?: unknown;
+}
+
+export interface RemoveOptions {
+  signal: AbortSignal;
+  /** Called as each one is done, in the order of ending. */
+  onRemoved?: (removal: Removal) => void;
+}
+
+const DEFAULT_GRACE_SECONDS = 5;
+
+/** Removes each desktop, several at once; tries all and reports each, in the order given. */
+export async function removeDesktops(desktops: Desktops, targets: readonly Desktop[], options: RemoveOptions): Promise<Removal[]> {
+  await mark(desktops, targets);
+  const removals = new Map<Desktop, Removal>();
+  const waiting = [...targets];
+  const worker = async (): Promise<void> => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) {
+      const removal = await removeOne(desktops, next, options.signal);
+      removals.set(next, removal);
+      options.onRemoved?.(removal);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(desktops.installation.parallel, targets.length) }, worker));
+  const done = targets.map((desktop) => removals.get(desktop) ?? { desktop });
+  await forget(desktops, done);
+  return done;
+}
+
+/** Removes the network of the instance when no desktop is left on it; returns whether it did. */
+export async function removeUnusedNetwork({ engine, installation }: Desktops): Promise<boolean> {
+  const network = await engine.networks.find(installation.network);
+  const own = Object.entries(ownershipLabels(installation.instance)).every(([key, value]) => network?.labels[key] === value);
+  if (!network || !own) return false;
+  try {
+    await engine.networks.remove(installation.network);
+    return true;
+  } catch (error) {
+    // Somebody's desktop came up in between, or another instance shares it: it is in use, which is fine.
+    if (isVncctlError(error, 'NETWORK_CONFLICT')) return false;
+    throw error;
+  }
+}
+
+async function removeOne(desktops: Desktops, desktop: Desktop, signal: AbortSignal): Promise<Removal> {
+  try {
+    signal.throwIfAborted();
+    if (desktop.container) await endContainer(desktops, desktop, desktop.container.id, signal);
+    return { desktop };
+  } catch (error) {
+    return { desktop, error };
+  }
+}
+
+async function endContainer({ engine, catalog }: Desktops, desktop: Desktop, id: ContainerId, signal: AbortSignal): Promise<void> {
+  const { containers } = engine;
+  const running = desktop.status === 'ready' || desktop.status === 'starting' || desktop.status === 'failed' || desktop.status === 'exiting';
+  if (running || desktop.status === 'paused') {
+    if (desktop.status === 'paused') await containers.unpause(id, { signal });
+    // The container's own stop signal is what asks the browser to quit, so that its profile is whole.
+    await containers.stop(id, catalog.find(desktop.image)?.stopGraceSeconds ?? DEFAULT_GRACE_SECONDS, { signal });
+  }
+  await containers.remove(id, { signal });
+}
+
+async function mark({ store, clock, processes }: Desktops, targets: readonly Desktop[]): Promise<void> {
+  const removing = { pid: processes.pid, at: clock.now().toISOString() };
+  await store.update((state) => {
+    const allocations = { ...state.allocations };
+    for (const { id } of targets) {
+      const allocation = allocations[id];
+      if (allocation) allocations[id] = { ...allocation, removing };
+    }
+    return { state: { ...state, allocations }, result: undefined };
+  });
+}
+
+async function forget({ store }: Desktops, removals: readonly Removal[]): Promise<void> {
+  await store.update((state) => {
+    const allocations: Record<string, StoreState['allocations'][string]> = { ...state.allocations };
+    for (const { desktop, error } of removals) {
+      const allocation = allocations[desktop.id];
+      if (!allocation) continue;
+      const { removing: _, ...kept } = allocation;
+      if (error === undefined) delete allocations[desktop.id];
+      else allocations[desktop.id] = kept;
+    }
+    return { state: { ...state, allocations }, result: undefined };
+  });
+}

@@ -1,0 +1,154 @@
+// The decision behind `up`: from what was observed, the steps that give this client a desktop. Pure; each step is one
+// engine call (or one wait) with its cause in words. Carrying them out is up.ts.
+import { VncctlError } from '../errors.ts';
+import type { ReadyStage } from './catalog.ts';
+import { type Desktop, deriveDesktop, isBeingRemoved } from './desktop.ts';
+import type { ContainerDetails, ContainerId, ImageInfo, NetworkInfo } from './engine.ts';
+import { decodeLabels } from './labels.ts';
+import { type DesktopSpec, type DesktopWishes, unmetWishes } from './spec.ts';
+import type { StoreState } from './store.ts';
+
+/** What `up` looked at, all at one moment. */
+export interface UpObservation {
+  /** Whatever holds the client's container name. */
+  container: ContainerDetails | undefined;
+  image: ImageInfo | undefined;
+  network: NetworkInfo | undefined;
+  state: StoreState;
+  now: Date;
+}
+
+export interface UpQuestion {
+  name: string;
+  instance: string;
+  endpoint: string;
+  /** How the client is called in messages. */
+  client: string;
+  spec: DesktopSpec;
+  subnet: string;
+  wishes: DesktopWishes;
+  askedImage: boolean;
+  recreate: boolean;
+  stage: ReadyStage;
+  isAlive: (pid: number) => boolean;
+}
+
+export type UpStep =
+  | { do: 'wait-for-removal'; id: ContainerId; cause: string }
+  | { do: 'remove'; id: ContainerId; cause: string }
+  | { do: 'get-image'; how: 'build' | 'pull'; cause: string }
+  | { do: 'create-network'; name: string; cause: string }
+  | { do: 'create'; name: string; cause: string }
+  | { do: 'start'; cause: string }
+  | { do: 'unpause'; id: ContainerId; cause: string }
+  | { do: 'wait'; stage: ReadyStage; cause: string };
+
+export type UpOutcome = 'created' | 'replaced' | 'started' | 'woken' | 'reused';
+
+export interface UpPlan {
+  outcome: UpOutcome;
+  steps: readonly UpStep[];
+  /** The container that is kept, when one is. */
+  kept?: ContainerDetails;
+  /** What the person should know: wishes that a kept desktop does not fulfil. */
+  notes: readonly string[];
+}
+
+/** Decides. Throws NAME_TAKEN when the name belongs to something that isn't this instance's desktop, NETWORK_CONFLICT when the network isn't one desktops can be put on. */
+export function planUp(seen: UpObservation, question: UpQuestion): UpPlan {
+  const { container } = seen;
+  if (!container) return creation(seen, question, [], 'created', `${question.client} has no desktop`);
+
+  const labels = decodeLabels(container.labels, question.instance);
+  const desktop = deriveDesktop(container, seen.state, { instance: question.instance, endpoint: question.endpoint, now: seen.now, isAlive: question.isAlive });
+  if (!labels || !desktop) {
+    throw new VncctlError('NAME_TAKEN', `the container name ${question.name} is taken by a container that is not a desktop of instance ${question.instance}`, {
+      hint: `look at it: docker inspect ${question.name}   (or use another prefix: vncctl config set prefix desk_)`,
+    });
+  }
+  const { id } = container;
+  if (container.state === 'removing' || isBeingRemoved(seen.state.allocations[labels.desktopId], seen.now, question.isAlive)) {
+    return creation(seen, question, [{ do: 'wait-for-removal', id, cause: 'its last desktop is on its way out' }], 'created', `${question.client} will have no desktop`);
+  }
+  if (question.recreate) return creation(seen, question, [{ do: 'remove', id, cause: '--recreate' }], 'replaced', 'a new one was asked for');
+  if (container.state === 'dead') return creation(seen, question, [{ do: 'remove', id, cause: 'its container is dead' }], 'replaced', 'the old one can not be started');
+  return keeping(seen, question, container, desktop);
+}
+
+function keeping(seen: UpObservation, question: UpQuestion, container: ContainerDetails, desktop: Desktop): UpPlan {
+  const unmet = unmetWishes(container, desktop.image, question.spec, question.wishes, question.askedImage);
+  const notes = unmet.length === 0 ? [] : [`the running desktop is kept with ${unmet.join(', ')}; to replace it: vncctl up ${question.client} … --recreate`];
+  const wait: UpStep = { do: 'wait', stage: question.stage, cause: 'it has just come up' };
+  const plan = (outcome: UpOutcome, steps: readonly UpStep[]): UpPlan => ({ outcome, steps, kept: container, notes });
+  switch (container.state) {
+    case 'paused':
+      return plan('woken', [{ do: 'unpause', id: container.id, cause: 'it is paused' }, { do: 'wait', stage: 'rfb', cause: 'it was ready before' }]);
+    case 'created':
+    case 'exited':
+      return plan('started', [...networkSteps(seen, question), { do: 'start', cause: container.state === 'created' ? 'it was created but never started' : `it had ended (exit code ${container.exitCode ?? 'unknown'})` }, wait]);
+    default: {
+      const readyAt = seen.state.allocations[desktop.id]?.readyAt;
+      const readySinceStart = readyAt !== undefined && Date.parse(readyAt) >= Date.parse(container.startedAt ?? '');
+      return plan('reused', [readySinceStart || container.health === 'healthy' ? { do: 'wait', stage: question.stage === 'running' ? 'running' : 'rfb', cause: 'it is ready' } : wait]);
+    }
+  }
+}
+
+function creation(seen: UpObservation, question: UpQuestion, before: readonly UpStep[], outcome: 'created' | 'replaced', cause: string): UpPlan {
+  const steps: UpStep[] = [...before];
+  const { entry, image } = question.spec;
+  if (!seen.image) steps.push({ do: 'get-image', how: entry.source.kind === 'pull' ? 'pull' : 'build', cause: `the engine has no image ${image}` });
+  steps.push(
+    ...networkSteps(seen, question),
+    { do: 'create', name: question.name, cause },
+    { do: 'start', cause: 'a new desktop starts at once' },
+    { do: 'wait', stage: question.stage, cause: 'until it can be seen' },
+  );
+  return { outcome, steps, notes: [] };
+}
+
+function networkSteps(seen: UpObservation, question: UpQuestion): UpStep[] {
+  const { network } = seen;
+  const name = question.spec.network;
+  if (!network) return [{ do: 'create-network', name, cause: `the engine has no network ${name}` }];
+  if (!network.isolated) {
+    throw new VncctlError('NETWORK_CONFLICT', `the network ${name} lets its members reach each other: desktops are not put on it`, {
+      hint: 'let vncctl make its own: vncctl config set network vncctl_desktops',
+    });
+  }
+  if (question.subnet && !network.subnets.includes(question.subnet)) {
+    throw new VncctlError('NETWORK_CONFLICT', `the network ${name} has the subnet ${network.subnets.join(', ') || 'unknown'}, not ${question.subnet}`, {
+      hint: `remove it when no desktop uses it: docker network rm ${name}   (or keep it: vncctl config unset subnet)`,
+    });
+  }
+  return [];
+}
+
+/** The plan as a person reads it, one line a step. */
+export function renderPlan(plan: UpPlan): string {
+  if (plan.outcome === 'reused') return ['reuse the running desktop', ...plan.notes].join('\n');
+  return [...plan.steps.map((step) => `${stepText(step)}: ${step.cause}`), ...plan.notes].join('\n');
+}
+
+function stepText(step: UpStep): string {
+  switch (step.do) {
+    case 'wait-for-removal':
+      return `wait for ${step.id.slice(0, 12)} to be gone`;
+    case 'remove':
+      return `remove ${step.id.slice(0, 12)}`;
+    case 'get-image':
+      return `${step.how} the image`;
+    case 'create-network':
+      return `create network ${step.name}`;
+    case 'create':
+      return `create ${step.name}`;
+    case 'start':
+      return 'start it';
+    case 'unpause':
+      return `wake ${step.id.slice(0, 12)}`;
+    case 'wait':
+      return `wait for ${step.stage}`;
+    default:
+      return step satisfies never;
+  }
+}
