@@ -54,6 +54,7 @@ export const ERROR_CODES = {
   NOT_VNC: 'engine',
   NOT_READY: 'timeout',
   SECRET_REFUSED: 'denied',
+  STORE_DENIED: 'denied',
   BUG: 'bug',
   INTERRUPTED: 'interrupted',
 } as const satisfies Record<string, ErrorKind>;
