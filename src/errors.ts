@@ -55,6 +55,7 @@ export const ERROR_CODES = {
   NOT_READY: 'timeout',
   STORE_DENIED: 'denied',
   SECRET_REFUSED: 'denied',
+  STORE_DENIED: 'denied',
   BUG: 'bug',
   INTERRUPTED: 'interrupted',
   TERMINATED: 'interrupted',
