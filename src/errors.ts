@@ -55,7 +55,6 @@ export const ERROR_CODES = {
   NOT_READY: 'timeout',
   STORE_DENIED: 'denied',
   SECRET_REFUSED: 'denied',
-  STORE_DENIED: 'denied',
   BUG: 'bug',
   INTERRUPTED: 'interrupted',
   TERMINATED: 'interrupted',

@@ -2,9 +2,10 @@
 // of the process can be given, so that tests run a command in-process.
 import { Command, CommanderError, Option } from 'commander';
 import { type App, type AppParts, createApp } from './app.ts';
-import type { CommandContext, Io } from './commands/context.ts';
+import type { CommandContext } from './commands/context.ts';
 import { VERBS, type Verb } from './commands/registry.ts';
 import { VncctlError } from './errors.ts';
+import type { Io } from './ui/io.ts';
 
 declare const VNCCTL_VERSION: string | undefined;
 
@@ -25,6 +26,8 @@ export async function main(argv: readonly string[], overrides: MainOverrides = {
     stderr: overrides.stderr ?? process.stderr,
     env: overrides.env ?? process.env,
     cwd: overrides.cwd ?? process.cwd(),
+    color: overrides.color ?? 'auto',
+    input: overrides.input ?? true,
   };
   // A reader that has seen enough (`vncctl ls | head -1`) is no failure.
   for (const stream of [io.stdout, io.stderr]) if (!overrides[stream === io.stdout ? 'stdout' : 'stderr']) stream.on('error', ignoreBrokenPipe);
@@ -59,6 +62,9 @@ export async function main(argv: readonly string[], overrides: MainOverrides = {
 
 async function run(program: Command, argv: readonly string[], context: CommandContext): Promise<void> {
   for (const verb of VERBS) program.addCommand(stub(verb));
+  program.hook('preAction', () => {
+    if (program.opts()['input'] === false) context.io.input = false;
+  });
   program.hook('preSubcommand', async (_, command) => {
     const verb = VERBS.find(({ name }) => name === command.name());
     if (!verb || command.parent !== program) return;
