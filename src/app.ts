@@ -5,6 +5,7 @@ import { availableParallelism, homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { CatalogEntry } from './core/catalog.ts';
+import type { Io } from './commands/context.ts';
 import { createCatalog } from './core/catalog-lookup.ts';
 import { type Clock, systemClock } from './core/clock.ts';
 import type { Catalog, Desktops, Installation, ProcessTable } from './core/desktops.ts';
@@ -23,7 +24,6 @@ import { changeConfigFile, readConfigFile } from './store/config-file.ts';
 import { createFileStore } from './store/file-store.ts';
 import { type Paths, instanceKeyFileOf, pathsOf, stateFileOf } from './store/paths.ts';
 import { findProjectFile } from './store/project-file.ts';
-import type { ColorChoice, Io } from './ui/io.ts';
 
 /** Parts that tests replace. */
 export interface AppParts {
@@ -80,7 +80,7 @@ export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
     user: { file: paths.userFile, values: readConfigFile(paths.userFile) },
   });
   // Known even where other settings are wrong, since that failure is printed too.
-  io.color = (reading.settings.find(({ name }) => name === 'color')?.value as ColorChoice | undefined) ?? io.color;
+  io.color = (reading.settings.find(({ name }) => name === 'color')?.value as Io['color']) ?? io.color;
   let settings: Settings | undefined;
   const getSettings = (): Settings => {
     if (settings) return settings;

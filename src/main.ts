@@ -2,10 +2,9 @@
 // of the process can be given, so that tests run a command in-process.
 import { Command, CommanderError, Option } from 'commander';
 import { type App, type AppParts, createApp } from './app.ts';
-import type { CommandContext } from './commands/context.ts';
+import type { CommandContext, Io } from './commands/context.ts';
 import { VERBS, type Verb } from './commands/registry.ts';
 import { VncctlError } from './errors.ts';
-import type { Io } from './ui/io.ts';
 
 declare const VNCCTL_VERSION: string | undefined;
 
@@ -26,8 +25,8 @@ export async function main(argv: readonly string[], overrides: MainOverrides = {
     stderr: overrides.stderr ?? process.stderr,
     env: overrides.env ?? process.env,
     cwd: overrides.cwd ?? process.cwd(),
-    color: overrides.color ?? 'auto',
-    input: overrides.input ?? true,
+    color: overrides.color,
+    input: overrides.input,
   };
   // A reader that has seen enough (`vncctl ls | head -1`) is no failure.
   for (const stream of [io.stdout, io.stderr]) if (!overrides[stream === io.stdout ? 'stdout' : 'stderr']) stream.on('error', ignoreBrokenPipe);

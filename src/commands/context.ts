@@ -1,6 +1,11 @@
 // What every verb is given: the streams, the global flags and the way to the program behind them.
 import type { App } from '../app.ts';
-import type { Io } from '../ui/io.ts';
+import type { Streams } from '../ui/streams.ts';
+
+/** Where a run reads and writes, and where it stands. */
+export interface Io extends Streams {
+  cwd: string;
+}
 
 /** Given to every verb's `define`. */
 export interface CommandContext {

@@ -1,24 +1,41 @@
-// `--format` templates in the manner of docker: {{.Field}}, with \t and \n.
+// `--format '{{.Field}}'`: the part of Go's templates that people use with docker. Fields, `{{json .}}`, `{{json .Field}}`, and
+// `\t` and `\n` as two characters, since shells pass them so.
 import { nearest } from '../core/nearest.ts';
 import { VncctlError } from '../errors.ts';
 
-/** One row through a template; null becomes nothing. USAGE for a field that is not there, naming the nearest. */
-export function formatRow(template: string, fields: Readonly<Record<string, string | number | null>>): string {
-  const filled = template.replace(/\{\{\s*(.*?)\s*\}\}/g, (_, expression: string) => {
-    const name = expression.replace(/^\./, '');
-    const value = fields[name];
-    if (value === undefined) throw unknownField(name, Object.keys(fields));
-    return value === null ? '' : String(value);
-  });
-  return filled.replace(/\\t/g, '\t').replace(/\\n/g, '\n');
+/** One row's fields by the names that templates use. */
+export type FormatRow = Readonly<Record<string, unknown>>;
+
+/** The line of one row. Throws USAGE for a field that is not there or a template that can't be read. */
+export function formatRow(template: string, row: FormatRow): string {
+  return parseFormat(template, Object.keys(row))(row);
 }
 
-/** Checks a template before there is anything to show, so that a typo is told of an empty list too. */
-export function checkFormat(template: string, fields: readonly string[]): void {
-  formatRow(template, Object.fromEntries(fields.map((field) => [field, ''])));
+/** Checks a template against the fields there are and returns what fills it in, so that a mistake shows without any row. Throws USAGE. */
+export function parseFormat(template: string, fields: readonly string[]): (row: FormatRow) => string {
+  const parts = template.split(/(\{\{.*?\}\})/s).map((part) => (part.startsWith('{{') && part.endsWith('}}') ? parseAction(part, fields) : literal(part, template)));
+  return (row) => parts.map((part) => (typeof part === 'string' ? part : part(row))).join('');
 }
 
-function unknownField(name: string, known: readonly string[]): VncctlError {
-  const close = nearest(name, known);
-  return new VncctlError('USAGE', `--format: there is no field "${name}"`, { hint: close ? `did you mean {{.${close}}}?` : `fields: ${known.join(', ')}` });
+function literal(text: string, template: string): string {
+  if (text.includes('{{') || text.includes('}}')) throw new VncctlError('USAGE', `--format: unpaired braces in "${template}"`, { hint: "write fields like this: --format '{{.Client}} {{.Status}}'" });
+  return text.replace(/\\([tn\\])/g, (_, letter: string) => (letter === 't' ? '\t' : letter === 'n' ? '\n' : '\\'));
+}
+
+function parseAction(action: string, fields: readonly string[]): (row: FormatRow) => string {
+  const inner = action.slice(2, -2).trim();
+  if (inner === 'json .') return (row) => JSON.stringify(row);
+  const match = /^(json\s+)?\.([A-Za-z]\w*)$/.exec(inner);
+  const field = match?.[2];
+  if (field === undefined) throw new VncctlError('USAGE', `--format: "${action}" is not understood`, { hint: `use {{.Field}}, {{json .Field}} or {{json .}}; fields: ${fields.join(', ')}` });
+  if (!fields.includes(field)) {
+    const close = nearest(field, fields);
+    throw new VncctlError('USAGE', `--format: there is no field "${field}"`, { hint: `${close === undefined ? '' : `did you mean ${close}? `}fields: ${fields.join(', ')}` });
+  }
+  return match?.[1] === undefined ? (row) => spell(row[field]) : (row) => JSON.stringify(row[field] ?? null);
+}
+
+function spell(value: unknown): string {
+  if (value === null || value === undefined) return '';
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }

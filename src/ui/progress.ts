@@ -1,50 +1,70 @@
-// Progress on stderr: on a terminal one line that rewrites itself, in a pipe one plain line for each step.
-import { type Io, widthOf } from './io.ts';
+// One line on stderr that says what is being done. On a terminal it rewrites itself and shows that time passes; in a pipe each
+// new text is a line; silent when asked. The first sign of life comes within 100 ms.
+import { isTerminal, type Streams, widthOf } from './streams.ts';
+import { cut, harmless } from './text.ts';
 
 export interface Progress {
-  /** Shows what is going on now. */
+  /** What is being done now. */
   update(text: string): void;
-  /** Takes the line away; idempotent. */
+  /** Takes the line away. Safe to call twice; later updates show nothing. */
   stop(): void;
 }
 
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 const FRAME_MS = 80;
-const SAYS_ESCAPES = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*[A-Za-z]`, 'g');
+const SHOW_SECONDS_AFTER_MS = 3_000;
+const CLEAR_LINE = '\r\x1b[2K';
 
-/** Starts showing progress; a silent one shows nothing. On a terminal something stands there at once. */
-export function startProgress({ stderr }: Pick<Io, 'stderr'>, { silent }: { silent: boolean }): Progress {
+/** Starts the line; `silent` (for --json and --quiet) makes all of it do nothing. */
+export function startProgress(io: Streams, { silent }: { silent: boolean }): Progress {
   if (silent) return { update: () => {}, stop: () => {} };
-  if (!stderr.isTTY) return plainProgress(stderr);
+  // A terminal without cursor control gets lines like a pipe.
+  return isTerminal(io.stderr) && io.env['TERM'] !== 'dumb' ? startStatusLine(io) : startLog(io);
+}
+
+function startStatusLine({ stderr, env }: Streams): Progress {
+  const began = performance.now();
   let text = 'working';
   let frame = 0;
-  const draw = (): void => {
-    const mark = FRAMES[frame++ % FRAMES.length] ?? '';
-    stderr.write(`\r\u001b[2K${mark} ${text.slice(0, widthOf(stderr) - 3)}`);
-  };
-  draw();
-  const timer = setInterval(draw, FRAME_MS);
   let stopped = false;
+  const draw = (): void => {
+    const elapsed = performance.now() - began;
+    const seconds = elapsed < SHOW_SECONDS_AFTER_MS ? '' : ` (${Math.floor(elapsed / 1000)} s)`;
+    const width = widthOf(stderr, env) - 1;
+    stderr.write(`${CLEAR_LINE}${FRAMES[frame % FRAMES.length]} ${cut(text, width - 2 - seconds.length)}${seconds}`);
+  };
+  const timer = setInterval(() => {
+    frame++;
+    draw();
+  }, FRAME_MS);
+  timer.unref();
   return {
     update(next) {
-      text = next.replace(SAYS_ESCAPES, '');
+      if (stopped) return;
+      text = harmless(next);
+      draw();
     },
     stop() {
       if (stopped) return;
       stopped = true;
       clearInterval(timer);
-      stderr.write('\r\u001b[2K');
+      stderr.write(CLEAR_LINE);
     },
   };
 }
 
-function plainProgress(stderr: NodeJS.WriteStream): Progress {
-  let last = '';
+function startLog({ stderr }: Streams): Progress {
+  let last: string | undefined;
+  let stopped = false;
   return {
-    update(text) {
-      if (text !== last) stderr.write(`${text.replace(SAYS_ESCAPES, '')}\n`);
+    update(next) {
+      const text = harmless(next);
+      if (stopped || text === last) return;
       last = text;
+      stderr.write(`${text}\n`);
     },
-    stop: () => {},
+    stop() {
+      stopped = true;
+    },
   };
 }

@@ -1,24 +1,32 @@
-// Questions to a person, on stderr, only where one can answer. The only importer of inquirer.
+// Questions. Asked on stderr, and only where a person can answer; anywhere else the missing flag is named. The only importer of
+// inquirer.
 import { VncctlError } from '../errors.ts';
-import { canAsk, type Io } from './io.ts';
+import { isTerminal, type Streams } from './streams.ts';
 
-export interface Question {
-  /** Said instead of asking where nobody can answer; `hint` is the command that needs no question. */
+/** What is said instead of asking (message and hint of NEEDS_CONFIRMATION), and what ends the question early. */
+export interface ConfirmOptions {
   refusal: string;
   hint: string;
-  signal: AbortSignal;
+  signal?: AbortSignal;
 }
 
-/** A yes-or-no question, no by default. NEEDS_CONFIRMATION off a terminal or with --no-input; INTERRUPTED on Ctrl-C. */
-export async function confirm(io: Io, message: string, { refusal, hint, signal }: Question): Promise<boolean> {
-  if (!canAsk(io)) throw new VncctlError('NEEDS_CONFIRMATION', `${refusal}, and there is nobody to ask`, { hint });
+/** Whether a question can be asked: stdin and stderr are terminals and --no-input was not given. */
+export function canAsk(io: Streams): boolean {
+  return io.input !== false && isTerminal(io.stdin) && isTerminal(io.stderr);
+}
+
+/** Asks for a yes; no is the default. Throws NEEDS_CONFIRMATION where it can't ask, INTERRUPTED on Ctrl-C. */
+export async function confirm(io: Streams, question: string, { refusal, hint, signal }: ConfirmOptions): Promise<boolean> {
+  if (!canAsk(io)) throw new VncctlError('NEEDS_CONFIRMATION', refusal, { hint });
+  signal?.throwIfAborted();
   const { default: inquirer } = await import('inquirer');
-  const prompt = inquirer.createPromptModule({ input: io.stdin, output: io.stderr, signal });
+  const ask = inquirer.createPromptModule({ input: io.stdin, output: io.stderr, ...(signal ? { signal } : {}) });
   try {
-    const { yes } = await prompt([{ type: 'confirm', name: 'yes', message, default: false }]);
-    return yes;
+    const { yes } = await ask([{ type: 'confirm', name: 'yes', message: question, default: false }]);
+    return yes === true;
   } catch (error) {
-    if (error instanceof Error && /ExitPromptError|AbortPromptError/.test(error.name)) throw new VncctlError('INTERRUPTED', 'nothing was changed');
+    signal?.throwIfAborted();
+    if (error instanceof Error && ['ExitPromptError', 'AbortPromptError', 'CancelPromptError'].includes(error.name)) throw new VncctlError('INTERRUPTED', 'cancelled: nothing was done');
     throw error;
   }
 }

@@ -1,71 +1,119 @@
-// Tables and field lists. In a pipe: plain aligned text, nothing cut. On a terminal: through cli-table3, without a box, and
-// cut to the width in the columns that may shrink. cli-table3 is loaded only there.
-import { type Io, usesColor, widthOf } from './io.ts';
+// Tables and lists of fields. In a pipe: aligned text, nothing cut, no colour. On a terminal: fitted to its width. The only
+// importer of cli-table3, which is loaded for a terminal only.
 import { paint } from './paint.ts';
+import { isTerminal, type Streams, widthOf } from './streams.ts';
+import { cut, harmless, pad, widthOfText } from './text.ts';
 
 export interface Column {
   heading: string;
-  /** Gives way when the terminal is too narrow. */
-  shrinks?: boolean;
-  /** Numbers read better aligned to the right. */
+  /** Numbers: aligned to the right. */
   right?: boolean;
+  /** May be cut when the terminal is too narrow. */
+  shrinks?: boolean;
+  /** May be left out when cutting is not enough; the highest number goes first. */
+  drops?: number;
 }
 
 export interface Table {
+  /** Whether the headings are printed. */
+  headers: boolean;
   columns: readonly Column[];
   rows: readonly (readonly string[])[];
-  headers: boolean;
 }
 
-const GAP = 2;
+/** A table made ready for a width: which columns, how wide each, and how many spaces between them. */
+export interface Layout {
+  columns: readonly { index: number; width: number }[];
+  gap: number;
+}
+
+const WIDE_GAP = 2;
 const NARROWEST = 8;
 
-/** Writes the table to stdout; without rows, the headings alone. */
-export async function writeTable(io: Io, table: Table): Promise<void> {
-  const terminal = io.stdout.isTTY === true;
-  const widths = table.columns.map((column, index) => Math.max(table.headers ? column.heading.length : 0, ...table.rows.map((row) => (row[index] ?? '').length)));
-  if (terminal) shrink(widths, table.columns, widthOf(io.stdout));
-  const rows = table.rows.map((row) => row.map((cell, index) => cut(cell, widths[index] ?? cell.length)));
-  const lines = terminal ? await terminalLines(io, table, rows) : plainLines(table, rows, widths);
-  for (const line of lines) io.stdout.write(`${line.trimEnd()}\n`);
+/** Prints a table to stdout; without rows, its headings. */
+export async function writeTable(io: Streams, table: Table): Promise<void> {
+  const clean = { ...table, rows: table.rows.map((row) => row.map(harmless)) };
+  const text = isTerminal(io.stdout) ? await renderForTerminal(io, clean) : renderPlain(clean);
+  if (text !== '') io.stdout.write(`${text}\n`);
 }
 
-/** Writes name and value pairs, one a line; those without a value are left out. */
-export function writeFields({ stdout }: Io, fields: readonly (readonly [name: string, value: string | undefined])[]): void {
-  const shown = fields.filter(([, value]) => value !== undefined);
-  const width = Math.max(...shown.map(([name]) => name.length));
-  for (const [name, value] of shown) stdout.write(`${`${name}:`.padEnd(width + 1 + GAP)}${value}\n`);
+/** Prints labels and values under each other to stdout; undefined values are left out. Not cut: a value may be wanted whole. */
+export function writeFields(io: Streams, fields: readonly (readonly [label: string, value: string | undefined])[]): void {
+  const shown = fields.flatMap(([label, value]) => (value === undefined ? [] : [[label, value] as const]));
+  const width = Math.max(0, ...shown.map(([label]) => widthOfText(label)));
+  for (const [label, value] of shown) io.stdout.write(`${pad(label, width + WIDE_GAP)}${harmless(value)}`.trimEnd() + '\n');
 }
 
-function plainLines({ columns, headers }: Table, rows: readonly (readonly string[])[], widths: readonly number[]): string[] {
-  const line = (cells: readonly string[]): string =>
-    cells.map((cell, index) => (columns[index]?.right ? cell.padStart(widths[index] ?? 0) : cell.padEnd(widths[index] ?? 0))).join(' '.repeat(GAP));
-  return [...(headers ? [line(columns.map(({ heading }) => heading))] : []), ...rows.map(line)];
-}
-
-async function terminalLines(io: Io, { columns, headers }: Table, rows: readonly (readonly string[])[]): Promise<string[]> {
-  const { default: CliTable } = await import('cli-table3');
-  const none = { top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '', left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: ' '.repeat(GAP) };
-  const bold = usesColor(io, io.stdout);
-  const table = new CliTable({
-    chars: none,
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
-    colAligns: columns.map(({ right }) => (right ? 'right' : 'left')),
-    head: headers ? await Promise.all(columns.map(({ heading }) => (bold ? paint(io, 'bold', heading) : heading))) : [],
-  });
-  table.push(...rows.map((row) => [...row]));
-  return rows.length === 0 && !headers ? [] : table.toString().split('\n');
-}
-
-function shrink(widths: number[], columns: readonly Column[], available: number): void {
-  const total = (): number => widths.reduce((sum, width) => sum + width, 0) + GAP * (widths.length - 1);
-  for (const [index, column] of columns.entries()) {
-    if (!column.shrinks) continue;
-    const excess = total() - available;
-    if (excess > 0) widths[index] = Math.max(NARROWEST, (widths[index] ?? 0) - excess);
+/** Fits a table to `width` cells: first closer columns, then cut ones, then fewer. What still does not fit is left to wrap. */
+export function layOut(table: Table, width: number): Layout {
+  let columns = table.columns.map((column, index) => ({ index, width: naturalWidth(table, column, index) }));
+  for (;;) {
+    for (const gap of [WIDE_GAP, 1]) if (total(columns, gap) <= width) return { columns, gap };
+    const cutColumns = shrink(table, columns, total(columns, WIDE_GAP) - width);
+    if (total(cutColumns, WIDE_GAP) <= width) return { columns: cutColumns, gap: WIDE_GAP };
+    const [next] = columns.filter(({ index }) => table.columns[index]?.drops !== undefined).sort((a, b) => dropsOf(table, b.index) - dropsOf(table, a.index));
+    if (!next) return { columns: cutColumns, gap: WIDE_GAP };
+    columns = columns.filter((column) => column !== next);
   }
 }
 
-function cut(text: string, width: number): string {
-  return text.length <= width ? text : `${text.slice(0, width - 1)}…`;
+function renderPlain(table: Table): string {
+  return render(table, layOut(table, Number.POSITIVE_INFINITY));
+}
+
+function render(table: Table, { columns, gap }: Layout): string {
+  const line = (cells: readonly string[]): string =>
+    columns
+      .map(({ index, width }) => pad(cells[index] ?? '', width, table.columns[index]?.right))
+      .join(' '.repeat(gap))
+      .trimEnd();
+  const headings = table.headers ? [table.columns.map(({ heading }) => heading)] : [];
+  return [...headings, ...table.rows].map(line).join('\n');
+}
+
+async function renderForTerminal(io: Streams, table: Table): Promise<string> {
+  const { columns, gap } = layOut(table, widthOf(io.stdout, io.env));
+  const { default: CliTable } = await import('cli-table3');
+  const headings = await Promise.all(columns.map(({ index, width }) => paint(io, 'bold', cut(table.columns[index]?.heading ?? '', width))));
+  const grid = new CliTable({
+    ...(table.headers ? { head: headings } : {}),
+    chars: NO_BORDERS,
+    // Its own colours ignore what was decided about colour.
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': gap },
+    colWidths: columns.map(({ width }) => width + gap),
+    colAligns: columns.map(({ index }) => (table.columns[index]?.right ? 'right' : 'left')),
+  });
+  for (const row of table.rows) grid.push(columns.map(({ index, width }) => cut(row[index] ?? '', width)));
+  return grid
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n');
+}
+
+const NO_BORDERS = Object.fromEntries(
+  ['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right', 'left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid', 'middle'].map((place) => [place, '']),
+);
+
+function naturalWidth(table: Table, { heading }: Column, index: number): number {
+  return Math.max(table.headers ? widthOfText(heading) : 0, ...table.rows.map((row) => widthOfText(row[index] ?? '')));
+}
+
+function total(columns: Layout['columns'], gap: number): number {
+  return columns.reduce((sum, { width }) => sum + width, gap * Math.max(0, columns.length - 1));
+}
+
+/** Takes `excess` cells from the columns that shrink, the widest first, none below eight. */
+function shrink(table: Table, columns: Layout['columns'], excess: number): { index: number; width: number }[] {
+  const result = columns.map((column) => ({ ...column }));
+  for (let left = excess; left > 0; left--) {
+    const [widest] = result.filter(({ index, width }) => table.columns[index]?.shrinks && width > NARROWEST).sort((a, b) => b.width - a.width);
+    if (!widest) break;
+    widest.width--;
+  }
+  return result;
+}
+
+function dropsOf(table: Table, index: number): number {
+  return table.columns[index]?.drops ?? 0;
 }
