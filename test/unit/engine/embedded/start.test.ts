@@ -41,9 +41,10 @@ function scene(change: Partial<Machine> = {}, resolved?: Partial<Endpoint>): Sce
     osRelease: machine.osRelease,
     clock: { now: () => new Date(nowMs), monotonicMs: () => nowMs, sleep: async (ms) => void (nowMs += ms) },
     run: async (file, args) => {
+      if (file === 'systemctl') did.push(args.join(' '));
       if (file === 'apt-get' && args.includes('install')) {
         did.push('install');
-        machine.programs = ['dockerd', 'iptables', 'ip'];
+        machine.programs = [...machine.programs, 'dockerd', 'iptables', 'ip'];
       }
       return { exitCode: 0, stdout: '', stderr: '' };
     },
@@ -117,6 +118,14 @@ describe('the embedded engine', () => {
     const dependencies = scene({ programs: [] });
     await startEmbeddedEngine(dependencies);
     expect(dependencies.did).toEqual(['install', 'start', 'remember']);
+  });
+  test("keeps the system's own engine from starting at the next boot when it was installed for ours, and only then", async () => {
+    const fresh = scene({ programs: ['systemctl'] });
+    await startEmbeddedEngine(fresh);
+    expect(fresh.did).toEqual(['install', 'disable docker.service docker.socket', 'start', 'remember']);
+    const present = scene({ programs: ['dockerd', 'iptables', 'ip', 'systemctl'] });
+    await startEmbeddedEngine(present);
+    expect(present.did).toEqual(['start', 'remember']);
   });
   test('is started once by two starts, and both make later commands find it', async () => {
     const dependencies = scene();
