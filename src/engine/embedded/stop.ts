@@ -38,7 +38,7 @@ export async function stopEmbeddedEngine(system: EmbeddedSystem, paths: Embedded
   return system.withLock(paths.folder, LOCK_WAIT_MS, () => stopLocked(system, paths));
 }
 
-/** Stops the engine and deletes its data, bridge and firewall rules, then calls `forget` so that later commands look elsewhere. False when there was nothing. */
+/** Stops the engine and deletes its data, bridge and firewall rules, then calls `forget` (also when there was nothing), which takes back what a start remembered and no other setting. False when there was nothing. */
 export async function removeEmbeddedEngine(system: EmbeddedSystem, paths: EmbeddedPaths, forget: () => Promise<void>): Promise<boolean> {
   if (statSync(paths.folder, { throwIfNoEntry: false }) === undefined) {
     await forget();

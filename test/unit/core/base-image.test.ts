@@ -48,7 +48,8 @@ function scene(present: string[], pull: BaseImageDependencies['images']['pull'],
 const offline = async (): Promise<void> => {
   throw new VncctlError('PULL_FAILED', 'no such host');
 };
-const untilAborted: BaseImageDependencies['images']['pull'] = (_, __, options) => new Promise((___, reject) => options?.signal?.addEventListener('abort', () => reject(options.signal?.reason)));
+/** A pull that waits for ever; however the engine words an abort must not matter. */
+const untilAborted = (words: Error): BaseImageDependencies['images']['pull'] => (_, __, options) => new Promise((___, reject) => options?.signal?.addEventListener('abort', () => reject(words)));
 const bootstrapped = ['bootstrap', `import ${BOOTSTRAPPED_BASE} bootstrapped`, 'dispose'];
 
 describe('the base', () => {
@@ -69,7 +70,7 @@ describe('the base', () => {
     expect(said.join()).toMatch(/no such host.*bootstrapping vncctl\/base:bookworm/);
   });
   test('does not wait for a registry that says nothing', async () => {
-    const { dependencies, did, say, passTime } = scene([], untilAborted);
+    const { dependencies, did, say, passTime } = scene([], untilAborted(new Error('aborted')));
     const ensured = ensureBaseImage(dependencies, say);
     await expect.poll(() => did).toEqual([`pull ${REGISTRY_BASE}`]);
     passTime();
@@ -77,7 +78,7 @@ describe('the base', () => {
     expect(did.slice(1)).toEqual(bootstrapped);
   });
   test('is given up at once when the caller is interrupted', async () => {
-    const { dependencies, did, say } = scene([], untilAborted);
+    const { dependencies, did, say } = scene([], untilAborted(new VncctlError('PULL_FAILED', 'cut off')));
     const caller = new AbortController();
     const ensured = ensureBaseImage(dependencies, say, caller.signal);
     await expect.poll(() => did).toHaveLength(1);

@@ -33,6 +33,9 @@ describe('reading', () => {
     for (const text of ['172.28.5.77', '10.8.0.1', '10.8.0.2', '172.30.200.1', '172.31.7.1', '192.0.2.0/24']) expect(uses(text), text).toBe(true);
     for (const text of ['172.29.0.0/16', '8.8.8.8', '172.31.8.0/24']) expect(uses(text), text).toBe(false);
   });
+  test('a default route cut in halves counts for nothing, the widest private network does', () => {
+    expect(rangesInUse('', '0.0.0.0/0 dev tun0\n0.0.0.0/1 via 10.8.0.1 dev tun0\n128.0.0.0/1 via 10.8.0.1 dev tun0\n10.0.0.0/8 dev tun0\n', [])).toEqual([range('10.0.0.0/8')]);
+  });
 });
 
 describe('choosing', () => {
