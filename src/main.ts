@@ -25,6 +25,8 @@ export async function main(argv: readonly string[], overrides: MainOverrides = {
     stderr: overrides.stderr ?? process.stderr,
     env: overrides.env ?? process.env,
     cwd: overrides.cwd ?? process.cwd(),
+    color: overrides.color,
+    input: overrides.input,
   };
   // A reader that has seen enough (`vncctl ls | head -1`) is no failure.
   for (const stream of [io.stdout, io.stderr]) if (!overrides[stream === io.stdout ? 'stdout' : 'stderr']) stream.on('error', ignoreBrokenPipe);
@@ -59,6 +61,9 @@ export async function main(argv: readonly string[], overrides: MainOverrides = {
 
 async function run(program: Command, argv: readonly string[], context: CommandContext): Promise<void> {
   for (const verb of VERBS) program.addCommand(stub(verb));
+  program.hook('preAction', () => {
+    if (program.opts()['input'] === false) context.io.input = false;
+  });
   program.hook('preSubcommand', async (_, command) => {
     const verb = VERBS.find(({ name }) => name === command.name());
     if (!verb || command.parent !== program) return;

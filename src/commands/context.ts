@@ -1,15 +1,13 @@
 // What every verb is given: the streams, the global flags and the way to the program behind them.
 import type { App } from '../app.ts';
+import type { Streams } from '../ui/streams.ts';
 
-/** The streams and surroundings of one run; tests bring their own. */
-export interface Io {
-  stdin: NodeJS.ReadStream;
-  stdout: NodeJS.WriteStream;
-  stderr: NodeJS.WriteStream;
-  env: Readonly<Record<string, string | undefined>>;
+/** Where a run reads and writes, and where it stands. */
+export interface Io extends Streams {
   cwd: string;
 }
 
+/** Given to every verb's `define`. */
 export interface CommandContext {
   io: Io;
   /** Fires on the first Ctrl-C or SIGTERM: what is half-made is to be undone. */

@@ -1,13 +1,14 @@
 // The embedded engine for real, in a network namespace of its own: the start of a dockerd resets the firewall chains of the
 // namespace it is in, and another engine may be using the machine's.
 import { execFile, execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Clock } from '../../src/core/clock.ts';
+import { withLock } from '../../src/store/lock.ts';
 import { createMachine } from '../../src/engine/embedded/machine.ts';
 import { embeddedPaths } from '../../src/engine/embedded/paths.ts';
 import { findLeftovers, findOurDaemon } from '../../src/engine/embedded/processes.ts';
@@ -20,7 +21,7 @@ const clock: Clock = {
   monotonicMs: () => performance.now(),
   sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
 };
-const machine = createMachine(clock);
+const machine = createMachine(clock, (folder, waitMs, work) => withLock(folder, () => work(), waitMs));
 const namespace = `vncctl-test-${process.pid}`;
 const enter = ['--net=/run/netns/' + namespace];
 const system: EmbeddedSystem = {
@@ -31,7 +32,7 @@ const system: EmbeddedSystem = {
 };
 const home = mkdtempSync(join(tmpdir(), 'vncctl-embedded-'));
 const paths = embeddedPaths(home);
-const said: string[] = [];
+const containers: string[] = [];
 let setting: string | undefined;
 const dependencies: StartDependencies = {
   system,
@@ -41,7 +42,7 @@ const dependencies: StartDependencies = {
   remember: async () => {
     setting = 'embedded';
   },
-  progress: (line) => said.push(line),
+  progress: () => undefined,
 };
 const start = (): Promise<StartResult> => startEmbeddedEngine(dependencies);
 
@@ -77,11 +78,16 @@ async function runSleeper(): Promise<string> {
   const id = String(JSON.parse(created.body).Id);
   const started = await api('POST', `/containers/${id}/start`);
   expect(started.status, started.body).toBe(204);
+  containers.push(id);
   return id;
 }
 
 const inNamespace = (...args: string[]): string => execFileSync('nsenter', [...enter, ...args], { encoding: 'utf8' });
 const interfaces = (): string[] => inNamespace('ip', '-o', 'link', 'show').match(/(?<=^\d+: )[^:@]+/gm) ?? [];
+const controlGroups = (): string[] =>
+  ['/sys/fs/cgroup', ...readdirSync('/sys/fs/cgroup').map((name) => `/sys/fs/cgroup/${name}`)].flatMap((root) =>
+    containers.flatMap((id) => [`${root}/docker/${id}`, `${root}/system.slice/docker-${id}.scope`].filter((path) => existsSync(path))),
+  );
 const sleepers = (): number => machine.processes().filter((process) => process.argv.join(' ') === '/bin/sleep 3600').length;
 
 beforeAll(() => {
@@ -167,6 +173,7 @@ test('after kill -9 of everything and pid files that name living strangers it st
   expect(sleepers()).toBe(0);
   await runSleeper();
   expect(sleepers()).toBe(1);
+  expect(controlGroups()).not.toEqual([]);
 }, 60_000);
 
 test('a start beside another engine in the same network is refused, naming the other', async () => {
@@ -184,12 +191,13 @@ test('a start that fails shows the last words of its log', async () => {
   expect(existsSync(other.folder)).toBe(false);
 }, 60_000);
 
-test('removing it, killed or not, leaves no process, mount, interface, rule or folder behind', async () => {
+test('removing it, killed or not, leaves no process, control group, mount, interface, rule or folder behind', async () => {
   machine.kill(findOurDaemon(system.processes(), paths)?.pid ?? 0, 'SIGKILL');
   expect(await removeEmbeddedEngine(system, paths, async () => { setting = undefined; })).toBe(true);
   expect(findLeftovers(machine.processes(), paths)).toEqual([]);
   expect(sleepers()).toBe(0);
   expect(machine.mountPoints().filter((path) => path.startsWith(home))).toEqual([]);
+  expect(controlGroups()).toEqual([]);
   expect(interfaces().sort()).toEqual(['lo', 'taken0']);
   expect(inNamespace('iptables-save')).not.toMatch(/br-|vnc|MASQUERADE/);
   expect(existsSync(paths.folder)).toBe(false);

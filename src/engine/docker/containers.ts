@@ -273,8 +273,6 @@ function createOptions(name: string, spec: ContainerSpec): Docker.ContainerCreat
       Tmpfs: { ...spec.tmpfs },
       LogConfig: { Type: 'json-file', Config: { 'max-size': String(spec.logMaxBytes), 'max-file': '1' } },
       RestartPolicy: { Name: 'no' },
-      // Podman inherits the caller's limits otherwise; a browser needs many descriptors.
-      Ulimits: [{ Name: 'nofile', Soft: 65_536, Hard: 65_536 }],
       ...(port && spec.publish ? { PortBindings: { [port]: [{ HostIp: spec.publish.hostAddress, HostPort: String(spec.publish.hostPort) }] } } : {}),
     },
   };

@@ -114,7 +114,8 @@ export function createImages(docker: Docker, call: Caller): Images {
         `import ${reference}`,
         async (signal) => {
           const [repo, tag] = splitTag(reference);
-          const stream = await docker.importImage(tar, signalled(signal, { repo, tag }));
+          const changes = Object.entries(options?.labels ?? {}).map(([key, value]) => `LABEL ${key}=${JSON.stringify(value)}`);
+          const stream = await docker.importImage(tar, signalled(signal, { repo, tag, changes }));
           const failure = await follow(stream as unknown as NodeJS.ReadableStream, () => {}, signal);
           if (failure) throw new VncctlError('BUILD_FAILED', `could not import ${reference}: ${failure}`);
         },

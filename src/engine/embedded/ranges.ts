@@ -34,12 +34,15 @@ export function overlaps(one: Range, other: Range): boolean {
   return one.first < other.first + 2 ** (32 - other.bits) && other.first < one.first + 2 ** (32 - one.bits);
 }
 
-/** The ranges in use by `ip -4 -o addr show` and `ip -4 route show table all`, but for those on interfaces of `ours`. The default route counts for nothing. */
+// Nobody's network is wider than 10.0.0.0/8; what is wider leads elsewhere.
+const WIDEST_NETWORK_BITS = 8;
+
+/** The ranges in use by `ip -4 -o addr show` and `ip -4 route show table all`, but for those on interfaces of `ours`. Default routes count for nothing, in the halves that a VPN cuts them into neither. */
 export function rangesInUse(addresses: string, routes: string, ours: readonly string[]): Range[] {
   const used: Range[] = [];
   const add = (text: string | undefined): void => {
     const range = text === undefined ? undefined : parseRange(text);
-    if (range !== undefined && range.bits > 0) used.push(range);
+    if (range !== undefined && range.bits >= WIDEST_NETWORK_BITS) used.push(range);
   };
   for (const line of addresses.split('\n')) {
     const found = /^\d+:\s+(\S+?)(?:@\S+)?\s+inet\s+(\S+)(?:\s+peer\s+(\S+))?/.exec(line);

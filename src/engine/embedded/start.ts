@@ -106,7 +106,12 @@ async function ensureDockerd(dependencies: StartDependencies, when: 'before the 
     if (decision.kind === 'refuse') {
       throw new VncctlError('ENGINE_MISSING', `no container engine answers, and ${missing.join(', ')} is not installed: ${decision.because}`, { hint: decision.hint });
     }
-    if (when === 'install') await installPackages(system.run, decision.packages, dependencies.progress);
+    if (when === 'install') {
+      await installPackages(system.run, decision.packages, dependencies.progress);
+      // Else the next boot starts the system's own engine, beside which ours must not run. It fails where systemd doesn't
+      // run, and there nothing starts one either.
+      if (system.findProgram('systemctl') !== undefined) await system.run('systemctl', ['disable', 'docker.service', 'docker.socket']);
+    }
   } else if (system.uid !== 0) {
     throw new VncctlError('ENGINE_DENIED', 'no container engine answers, and starting one needs root', {
       hint: 'sudo systemctl start docker, or as root: vncctl engine start',

@@ -3,6 +3,7 @@
 import { readFileSync, rmSync, statSync } from 'node:fs';
 import { VncctlError } from '../../errors.ts';
 import { removeBridges } from './bridge.ts';
+import { removeCgroups } from './cgroups.ts';
 import type { EmbeddedPaths } from './paths.ts';
 import { findLeftovers, findOurDaemon, isOurDaemon, isStalePid } from './processes.ts';
 import type { EmbeddedSystem, SocketAnswer } from './system.ts';
@@ -37,7 +38,7 @@ export async function stopEmbeddedEngine(system: EmbeddedSystem, paths: Embedded
   return system.withLock(paths.folder, LOCK_WAIT_MS, () => stopLocked(system, paths));
 }
 
-/** Stops the engine and deletes its data, bridge and firewall rules, then calls `forget` so that later commands look elsewhere. False when there was nothing. */
+/** Stops the engine and deletes its data, bridge and firewall rules, then calls `forget` (also when there was nothing), which takes back what a start remembered and no other setting. False when there was nothing. */
 export async function removeEmbeddedEngine(system: EmbeddedSystem, paths: EmbeddedPaths, forget: () => Promise<void>): Promise<boolean> {
   if (statSync(paths.folder, { throwIfNoEntry: false }) === undefined) {
     await forget();
@@ -88,6 +89,7 @@ export async function sweepLeftovers(system: EmbeddedSystem, paths: EmbeddedPath
   const inside = (path: string): boolean => [paths.data, paths.exec].some((folder) => path === folder || path.startsWith(`${folder}/`));
   // Deepest first: later mounts cover earlier ones.
   for (const mount of system.mountPoints().filter(inside).reverse()) await system.run('umount', ['-l', mount]);
+  removeCgroups(paths);
   const processes = system.processes();
   if (isStalePid(readText(paths.pidFile), processes, (process) => isOurDaemon(process, paths))) rmSync(paths.pidFile, { force: true });
   // The sweep left none of our containerd: whatever runs under that number now is somebody else's.
