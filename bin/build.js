@@ -28,8 +28,7 @@ const lazyPackages = {
 /** A CommonJS module that stands in for `name`: properties are stand-ins too, until one is called or constructed. */
 function lazyModule(name) {
   return `
-    const { createRequire } = require('node:module');
-    const load = () => createRequire(import.meta.url)(${JSON.stringify(name)});
+    const load = () => __nodeRequire(${JSON.stringify(name)});
     const standIn = (resolve) => new Proxy(function () {}, {
       get: (_, key) => (key === '__esModule' ? undefined : key === 'default' ? standIn(() => resolve().default ?? resolve()) : standIn(() => resolve()[key])),
       apply: (_, self, args) => Reflect.apply(resolve(), self, args),
@@ -37,6 +36,9 @@ function lazyModule(name) {
     });
     module.exports = standIn(load);`;
 }
+
+// CommonJS packages inside ES modules need a require; the stand-ins need one that esbuild does not follow.
+const banner = { js: "import { createRequire as __createRequire } from 'node:module'; const __nodeRequire = __createRequire(import.meta.url); const require = __nodeRequire;" };
 
 rmSync(dist, { recursive: true, force: true });
 
@@ -51,7 +53,7 @@ await build({
   external: ['*.node', 'cpu-features'],
   plugins: [lazyPackages],
   define: { VNCCTL_VERSION: JSON.stringify(version) },
-  banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
+  banner,
   chunkNames: 'chunks/[name]-[hash]',
   logLevel: 'warning',
 });
@@ -74,7 +76,7 @@ await build({
   bundle: true,
   format: 'esm',
   platform: 'node',
-  banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
+  banner,
   logLevel: 'warning',
 });
 const { compileCatalog } = await import(pathToFileURL(compiler).href);

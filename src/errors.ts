@@ -53,9 +53,11 @@ export const ERROR_CODES = {
   VNC_REFUSED: 'engine',
   NOT_VNC: 'engine',
   NOT_READY: 'timeout',
+  STORE_DENIED: 'denied',
   SECRET_REFUSED: 'denied',
   BUG: 'bug',
   INTERRUPTED: 'interrupted',
+  TERMINATED: 'interrupted',
 } as const satisfies Record<string, ErrorKind>;
 
 /** A stable name of one exact failure. */
@@ -77,7 +79,9 @@ export class VncctlError extends Error {
     return ERROR_CODES[this.code];
   }
 
+  /** The shell's convention for SIGTERM is its own; every other code follows its kind. */
   get exitCode(): number {
+    if (this.code === 'TERMINATED') return 143;
     return ERROR_KINDS[this.kind].exit;
   }
 }

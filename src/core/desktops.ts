@@ -9,6 +9,7 @@ import type { ContainerDetails, Engine } from './engine.ts';
 import { clientKey, containerName, type Naming } from './identity.ts';
 import type { HostPorts, PortRange } from './ports.ts';
 import type { DesktopProbe, ProbeTarget } from './readiness.ts';
+import type { DesktopDefaults } from './spec.ts';
 import type { Store } from './store.ts';
 
 /** The facts of this installation, from its settings. */
@@ -27,6 +28,7 @@ export interface Installation {
   /** How many desktops are acted on at once. */
   parallel: number;
   hostCpus: number;
+  defaults: DesktopDefaults;
 }
 
 /** Knows the images a desktop can be made of. */

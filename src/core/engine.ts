@@ -118,8 +118,8 @@ export interface Images {
   pull(reference: string, onProgress: ProgressListener, options?: CallOptions): Promise<void>;
   /** Builds a context (a tar stream) and tags the result. Fails with BUILD_FAILED and the last lines of the failing step. */
   build(context: NodeJS.ReadableStream, request: ImageBuildRequest, onProgress: ProgressListener, options?: CallOptions): Promise<void>;
-  /** Makes an image of a root filesystem (a tar stream). */
-  importRootfs(tar: NodeJS.ReadableStream, reference: string, options?: CallOptions): Promise<void>;
+  /** Makes an image of a root filesystem (a tar stream), labelled as given. */
+  importRootfs(tar: NodeJS.ReadableStream, reference: string, options?: CallOptions & { labels?: Readonly<Record<string, string>> }): Promise<void>;
 }
 
 export interface ImageBuildRequest {

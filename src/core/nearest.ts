@@ -1,30 +1,50 @@
-// "Did you mean": the closest known word to a mistyped one.
+// "Did you mean": the known word closest to one that is not known.
 
-/** The known word at the smallest edit distance, or undefined when none is close (a third of its length, at least one). */
-export function nearest(word: string, known: readonly string[]): string | undefined {
+/** The candidate closest to `word`, or undefined when none is close. Letter case, `-`, `_` and `.` don't count; ties go to the first. */
+export function nearest(word: string, candidates: Iterable<string>): string | undefined {
+  const typed = plain(word);
+  const tolerance = Math.max(1, Math.floor(typed.length / 3));
   let best: string | undefined;
-  let bestDistance = Number.POSITIVE_INFINITY;
-  for (const candidate of known) {
-    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
-    if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
+  let bestDistance = tolerance + 1;
+  for (const candidate of candidates) {
+    const distance = editDistance(typed, plain(candidate));
+    if (distance < bestDistance) {
+      best = candidate;
+      bestDistance = distance;
+    }
   }
-  return best !== undefined && bestDistance <= Math.max(1, Math.floor(best.length / 3)) ? best : undefined;
+  return best;
 }
 
-/** Levenshtein distance with adjacent transpositions counted as one. */
-function editDistance(a: string, b: string): number {
-  let beforeLast: number[] = [];
-  let last = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const substitution = (last[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      let cost = Math.min(substitution, (last[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1);
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) cost = Math.min(cost, (beforeLast[j - 2] ?? 0) + 1);
-      row[j] = cost;
+/** ` (did you mean "x"?)` to append to a message, or nothing. */
+export function didYouMean(word: string, candidates: Iterable<string>): string {
+  const found = nearest(word, candidates);
+  return found === undefined ? '' : ` (did you mean "${found}"?)`;
+}
+
+function plain(word: string): string {
+  return word.toLowerCase().replace(/[-_.]/g, '');
+}
+
+/** Insertions, deletions, replacements and swaps of neighbours needed to turn one into the other. */
+function editDistance(from: string, to: string): number {
+  let beforePrevious: number[] = [];
+  let previous = Array.from({ length: to.length + 1 }, (_, column) => column);
+  for (let row = 1; row <= from.length; row++) {
+    const current = [row];
+    for (let column = 1; column <= to.length; column++) {
+      const same = from[row - 1] === to[column - 1];
+      let cost = Math.min(cell(previous, column) + 1, cell(current, column - 1) + 1, cell(previous, column - 1) + (same ? 0 : 1));
+      const swapped = row > 1 && column > 1 && from[row - 1] === to[column - 2] && from[row - 2] === to[column - 1];
+      if (swapped) cost = Math.min(cost, cell(beforePrevious, column - 2) + 1);
+      current.push(cost);
     }
-    beforeLast = last;
-    last = row;
+    beforePrevious = previous;
+    previous = current;
   }
-  return last[b.length] ?? 0;
+  return cell(previous, to.length);
+}
+
+function cell(row: readonly number[], column: number): number {
+  return row[column] ?? Number.POSITIVE_INFINITY;
 }

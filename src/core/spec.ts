@@ -17,6 +17,12 @@ export interface DesktopWishes {
   memoryBytes?: number;
 }
 
+/** What the settings say where the caller does not; an image that can't take one of these goes without it. */
+export interface DesktopDefaults {
+  url?: string;
+  size?: { width: number; height: number };
+}
+
 /** The part of a container's description that equals that of any other desktop asked for with the same wishes. */
 export interface DesktopSpec {
   entry: CatalogEntry;
@@ -45,21 +51,23 @@ export function imageReference(entry: CatalogEntry): string {
 }
 
 /** Completes the wishes with the entry's defaults. USAGE when a wish isn't one this image takes. */
-export function buildSpec(entry: CatalogEntry, wishes: DesktopWishes, network: string, hostCpus: number): DesktopSpec {
+export function buildSpec(entry: CatalogEntry, wishes: DesktopWishes, defaults: DesktopDefaults, network: string, hostCpus: number): DesktopSpec {
   const { variables } = entry;
   const env: Record<string, string> = {};
   for (const [name, setting] of Object.entries(entry.settings)) if (setting.default !== undefined) env[name] = setting.default;
   for (const [name, value] of Object.entries(wishes.env)) env[name] = checkedSetting(entry, name, value);
   if (wishes.url) {
     checkUrl(wishes.url);
-    if (variables.url) env[variables.url] = wishes.url;
-    else if (variables.app) env[variables.app] = `firefox-kiosk ${wishes.url}`;
-    else throw new VncctlError('USAGE', `the image ${entry.key} shows no page of the caller's choice`, { hint: 'leave --url out, or choose another image: vncctl images ls' });
+    if (!variables.url && !variables.app) {
+      throw new VncctlError('USAGE', `the image ${entry.key} shows no page of the caller's choice`, { hint: 'leave --url out, or choose another image: vncctl images ls' });
+    }
   }
-  if (wishes.size) {
-    if (variables.width) env[variables.width] = String(wishes.size.width);
-    if (variables.height) env[variables.height] = String(wishes.size.height);
-  }
+  const url = wishes.url ?? defaults.url;
+  if (url && variables.url) env[variables.url] = url;
+  else if (url && variables.app) env[variables.app] = `firefox-kiosk ${url}`;
+  const size = wishes.size ?? defaults.size;
+  if (size && variables.width) env[variables.width] = String(size.width);
+  if (size && variables.height) env[variables.height] = String(size.height);
   const limits = {
     // A default may exceed a small host; an explicit wish is handed on and refused by the engine in its own words.
     cpus: wishes.cpus ?? Math.min(entry.limits.cpus, hostCpus),

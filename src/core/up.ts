@@ -122,7 +122,7 @@ function questionOf(desktops: Desktops, request: UpRequest): UpQuestion {
     instance: installation.instance,
     endpoint: engine.endpoint,
     client: formatClientId(request.client),
-    spec: buildSpec(request.entry, request.wishes, installation.network, installation.hostCpus),
+    spec: buildSpec(request.entry, request.wishes, installation.defaults, installation.network, installation.hostCpus),
     subnet: installation.subnet,
     wishes: request.wishes,
     askedImage: request.askedImage,

@@ -37,7 +37,7 @@ function pack(files: readonly ContextFile[]): NodeJS.ReadableStream {
   const { PassThrough } = process.getBuiltinModule('node:stream');
   const output = new PassThrough();
   import('tar-stream').then(
-    (tar) => {
+    ({ default: tar }) => {
       const archive = tar.pack();
       archive.pipe(output);
       // A fixed time keeps the engine's layer cache valid between checkouts.

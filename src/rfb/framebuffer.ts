@@ -17,12 +17,13 @@ const ENCODING_RRE = 2;
 const ENCODING_DESKTOP_SIZE = -223;
 const ENCODING_LAST_RECT = -224;
 const ENCODING_CURSOR = -239;
-/** Registered with IANA, described by the community's RFB specification, not by the RFC. */
+/** Registered with IANA, not described by the RFC. */
 const ENCODING_EXTENDED_DESKTOP_SIZE = -308;
 
 /**
  * Raw first: next to a local socket encoding costs more than it saves. RRE and LastRect make TigerVNC send a one-colour area in a
- * few bytes, which is what most of a picture is while a desktop starts. Cursor keeps the pointer out of the picture.
+ * few bytes, which is what most of a picture is while a desktop starts. Cursor keeps the pointer out of the picture;
+ * TigerVNC 1.12 draws it all the same for a client that has never moved it, and moving it would count as use, so stage.ts bears with one.
  */
 const ENCODINGS: readonly number[] = [
   ENCODING_RAW,
@@ -60,7 +61,11 @@ export class Framebuffer {
     return this.#picture;
   }
 
-  /** Asks for the whole picture, or (incremental) for what has changed since the last update (section 7.5.3). */
+  /**
+   * Asks for the whole picture, or (incremental) for what has changed since the last update (section 7.5.3). TigerVNC spends a request on
+   * whatever update comes next, and answers each one for the whole picture with its size first: ask for the changes then, the whole
+   * picture is among them. Only a new size calls for the whole picture again.
+   */
   request(what: 'whole' | 'changes'): void {
     const message = Buffer.alloc(10);
     message.writeUInt8(3, 0);
@@ -81,11 +86,11 @@ export class Framebuffer {
 
   /** The whole picture as the server has it now. Rejects with RfbFailure. */
   async capture(): Promise<Picture> {
-    for (let wanted = true; ; ) {
-      if (wanted) this.request('whole');
+    for (let what: 'whole' | 'changes' = 'whole'; ; ) {
+      this.request(what);
       const change = await this.nextChange();
       if (change.pixels > 0 && !change.resized) return this.#picture;
-      wanted = change.resized;
+      what = change.resized ? 'whole' : 'changes';
     }
   }
 

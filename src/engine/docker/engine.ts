@@ -1,10 +1,12 @@
 // The Docker API engine (Docker, and Podman behind its compatible socket) over dockerode: connects, describes, and puts
 // the parts together.
+import { readFileSync } from 'node:fs';
 import { Agent } from 'node:http';
 import { Agent as TlsAgent } from 'node:https';
 import Docker from 'dockerode';
-import type { Endpoint } from '../../core/endpoint.ts';
 import type { Engine, EngineDescription } from '../../core/engine.ts';
+import { VncctlError } from '../../errors.ts';
+import type { Endpoint, TlsFiles } from '../endpoint.ts';
 import { createCaller } from './call.ts';
 import { createContainers } from './containers.ts';
 import { createImages } from './images.ts';
@@ -27,7 +29,7 @@ interface VersionAnswer {
 
 /** Connects lazily: nothing is dialled until the first call. */
 export function connectDocker(endpoint: Endpoint, options: { deadlineMs: number }): Engine {
-  const agent = endpoint.transport === 'tls' ? new TlsAgent({ keepAlive: true }) : new Agent({ keepAlive: true });
+  const agent = endpoint.transport === 'tls' ? new TlsAgent({ keepAlive: true, ...tlsMaterial(endpoint.tls) }) : new Agent({ keepAlive: true });
   const docker = new Docker({ ...dockerodeAddress(endpoint), ...(endpoint.transport === 'ssh' ? {} : { agent }) });
   const call = createCaller(endpoint.address, options.deadlineMs);
   const local = endpoint.transport === 'unix' && process.platform === 'linux';
@@ -74,5 +76,21 @@ function dockerodeAddress(endpoint: Endpoint): Docker.DockerOptions {
     return { protocol: 'ssh', host: url.hostname, port: url.port || 22, username: decodeURIComponent(url.username), sshOptions: { agent: process.env['SSH_AUTH_SOCK'] } } as Docker.DockerOptions;
   }
   const protocol = endpoint.transport === 'tls' ? 'https' : 'http';
-  return { host: url.hostname, port: Number(url.port || (endpoint.transport === 'tls' ? 2376 : 2375)), protocol, ...endpoint.tls } as Docker.DockerOptions;
+  return { host: url.hostname, port: Number(url.port || (endpoint.transport === 'tls' ? 2376 : 2375)), protocol } as Docker.DockerOptions;
+}
+
+function tlsMaterial(files: TlsFiles | undefined): { ca?: Buffer; cert?: Buffer; key?: Buffer; rejectUnauthorized: boolean } {
+  const read = (path: string): Buffer => {
+    try {
+      return readFileSync(path);
+    } catch (error) {
+      throw new VncctlError('ENGINE_DENIED', `could not read ${path}: ${(error as Error).message}`, { hint: 'check DOCKER_CERT_PATH, or the TLS files of the docker context', cause: error });
+    }
+  };
+  return {
+    rejectUnauthorized: files?.verify ?? true,
+    ...(files?.ca ? { ca: read(files.ca) } : {}),
+    ...(files?.cert ? { cert: read(files.cert) } : {}),
+    ...(files?.key ? { key: read(files.key) } : {}),
+  };
 }

@@ -74,8 +74,9 @@ describe('a framebuffer', () => {
 
   test('ends an update of unknown length at LastRect', async () => {
     const { stream, framebuffer, hex } = open(1, 1);
-    stream.push(update([flat(0, 0, 1, 1, 7), rectangle(-224, 0, 0, 0, 0)], 0xffff));
-    expect(await framebuffer.nextChange()).toEqual({ pixels: 1, resized: false });
+    const more = 0x10001;
+    stream.push(update([...Array<Buffer>(more).fill(flat(0, 0, 1, 1, 7)), rectangle(-224, 0, 0, 0, 0)], 0xffff));
+    expect(await framebuffer.nextChange()).toEqual({ pixels: more, resized: false });
     expect(hex()).toEqual(['7']);
   });
 
@@ -94,14 +95,14 @@ describe('a framebuffer', () => {
     expect(framebuffer.picture.width).toBe(3);
   });
 
-  test('captures the whole picture, asking again after a change of size', async () => {
+  test('captures the whole picture, asking again when the answer was only a pointer or a size', async () => {
     const { stream, sent, framebuffer } = open(1, 1);
     const captured = framebuffer.capture();
     stream.push(update([rectangle(-239, 0, 0, 0, 0)]));
     stream.push(update([rectangle(-223, 0, 0, 2, 1)]));
     stream.push(update([flat(0, 0, 2, 1, 9)]));
     expect([...(await captured).pixels]).toEqual([9, 9]);
-    expect(sent.slice(2).map((message) => message.toString('hex'))).toEqual(['03000000000000010001', '03000000000000020001']);
+    expect(sent.slice(2).map((message) => message.toString('hex'))).toEqual(['03000000000000010001', '03010000000000010001', '03000000000000020001']);
   });
 
   test.each<[string, Buffer]>([

@@ -6,7 +6,7 @@ import { createProbe } from '../../../src/rfb/readiness.ts';
 import { type FakeRfbPeer, flat, pixels, rectangle, startFakeRfbServer, text, update } from '../../support/fake-rfb-server.ts';
 import { createSteppedClock } from '../../support/stepped-clock.ts';
 
-const SIZE = 32;
+const SIZE = 48;
 const WHITE = 0xffffff;
 const QUIET_MS = 3_000;
 
@@ -99,6 +99,21 @@ describe('waiting for a stage', () => {
     expect(requests).toEqual([false, true, true]);
   });
 
+  test('a server that spends each request for the whole picture on telling its size is asked for changes next', async () => {
+    const requests: boolean[] = [];
+    const { done } = await probe('page', async (peer) => {
+      await peer.shakeHands({ width: SIZE, height: SIZE });
+      await peer.readSetup();
+      while (requests.length < 50) {
+        const { incremental } = await peer.readUpdateRequest();
+        requests.push(incremental);
+        peer.send(incremental ? page() : update([rectangle(-308, 0, 0, SIZE, SIZE, Buffer.of(1, 0, 0, 0), Buffer.alloc(16))]));
+      }
+    });
+    await done;
+    expect(requests).toEqual([false, true]);
+  });
+
   test('a change of size is survived: the whole picture of the new size is asked for', async () => {
     let request: unknown;
     const { done, seen } = await probe('page', async (peer) => {
@@ -136,6 +151,8 @@ describe('waiting for a stage', () => {
     await clock.sleeping(QUIET_MS);
     clock.advance(2_000);
     expect(seen).toEqual(['rfb', 'window']);
+    // The requests that followed the two pictures; the next one tells that the pointer was dealt with.
+    await peerNow?.readUpdateRequest();
     await peerNow?.readUpdateRequest();
     peerNow?.send(update([rectangle(-239, 0, 0, 0, 0)]));
     await peerNow?.readUpdateRequest();
@@ -153,6 +170,8 @@ describe('waiting for a stage', () => {
     });
     await expect.poll(() => asked).toBe(true);
     clock.advance(60_000);
+    await new Promise(setImmediate);
+    expect(seen).toEqual(['rfb']);
     abort.abort(new Error('enough'));
     await expect(done).rejects.toThrow('enough');
     expect(seen).toEqual(['rfb']);

@@ -9,8 +9,11 @@ const WHITE = 0xffffff;
 
 /** "Hi" in a font of 16 pixels, without smoothing. */
 const HI = ['##...##.##', '##...##.##', '##...##...', '##...##.##', '#######.##', '#######.##', '##...##.##', '##...##.##', '##...##.##', '##...##.##', '##...##.##'];
-/** "AB" and an arrow-like third letter: slanted edges, so that most columns have a change of their own. */
-const WORD = ['...#...####...###', '..#.#..#...#.#...', '..#.#..#...#.#...', '.#...#.####..#...', '.#####.#...#.#...', '#.....##...#.#...', '#.....#####...###'];
+/** Four letters with slanted edges, so that most columns have a change of their own. */
+const WORD = ['...#...####...###', '..#.#..#...#.#...', '..#.#..#...#.#...', '.#...#.####..#...', '.#####.#...#.#...', '#.....##...#.#...', '#.....#####...###'].map((line) => `${line}..${line}`);
+
+/** An arrow, as X servers draw it. */
+const POINTER = Array.from({ length: 18 }, (_, row) => '#'.repeat(Math.min(row + 1, 19 - row)));
 
 function screen(...paint: ((picture: Picture) => void)[]): Picture {
   const picture = createPicture(WIDTH, HEIGHT);
@@ -36,7 +39,7 @@ const chrome = (toolbar: number) => (picture: Picture) => {
   area(0, 0, WIDTH, 40, 0xdee1e6)(picture);
   area(0, 40, WIDTH, 40, toolbar)(picture);
   area(0, 80, WIDTH, 1, 0xb0b0b0)(picture);
-  for (let x = 8; x < 600; x += 20) {
+  for (let x = 8; x < 590; x += 45) {
     write(WORD, x, 12)(picture);
     write(WORD, x, 52)(picture);
   }
@@ -45,6 +48,10 @@ const chrome = (toolbar: number) => (picture: Picture) => {
 describe('the stage of a picture', () => {
   test('is root while everything is black', () => {
     expect(judgePicture(screen())).toBe('root');
+  });
+
+  test('is root also with a pointer on it', () => {
+    expect(judgePicture(screen(write(POINTER, 320, 180, WHITE)))).toBe('root');
   });
 
   test.each([
@@ -57,6 +64,9 @@ describe('the stage of a picture', () => {
     ['browser chrome of the page\'s colour over a blank page', [blank(WHITE), chrome(WHITE)]],
     ['a window title over a blank window', [area(20, 20, 600, 320, WHITE), area(20, 20, 600, 20, 0x4060a0), write(WORD, 300, 26, WHITE)]],
     ['a text caret alone', [blank(WHITE), area(8, 10, 1, 18, 0)]],
+    ['a pointer on a blank window', [blank(WHITE), write(POINTER, 320, 180, 0)]],
+    ['a pointer on a blank window under chrome', [blank(WHITE), chrome(WHITE), write(POINTER, 320, 180, 0)]],
+    ['a few flat bars', Array.from({ length: 9 }, (_, bar) => area(0, bar * 40, WIDTH, 40, 0x101010 * (bar + 1)))],
     ['a bar along the bottom', [blank(WHITE), area(0, HEIGHT - 24, WIDTH, 24, 0x404040)]],
   ])('is window for %s', (_name, paint) => {
     expect(judgePicture(screen(...paint))).toBe('window');
@@ -69,7 +79,7 @@ describe('the stage of a picture', () => {
     ['text hardly darker than the page', [blank(WHITE), write(WORD, 8, 8, 0xfefefe)]],
     ['text under browser chrome', [blank(WHITE), chrome(WHITE), write(WORD, 8, 90)]],
     ['text under a banner', [blank(WHITE), area(0, 0, WIDTH, 100, 0x204080), write(WORD, 20, 40, WHITE), write(WORD, 20, 120)]],
-    ['text in the last rows', [blank(WHITE), write(WORD, WIDTH - 20, HEIGHT - 8)]],
+    ['text in the last rows', [blank(WHITE), write(WORD, WIDTH - 40, HEIGHT - 8)]],
     ['a gradient from top to bottom', [gradient('down')]],
     ['a gradient from left to right', [gradient('across')]],
   ])('is page for %s', (_name, paint) => {

@@ -1,0 +1,86 @@
+// `vncctl images`: the catalog, and making its images present.
+import type { Command } from 'commander';
+import { ensureImage, getEntry, imageStatus, imageStatuses } from '../core/images.ts';
+import { formatBytes } from '../core/size.ts';
+import { writeJson } from '../ui/json.ts';
+import { startProgress } from '../ui/progress.ts';
+import { writeFields, writeTable } from '../ui/table.ts';
+import type { CommandContext } from './context.ts';
+
+export function define(command: Command, context: CommandContext): void {
+  command.description('The images a desktop can be made of. Own entries are read from the folder catalog/ beside the settings (see: vncctl config path).');
+  command
+    .command('ls')
+    .description('List the catalog and what the engine has of it.')
+    .option('--json', 'print a JSON array')
+    .option('-q, --quiet', 'only the keys')
+    .action((flags: { json?: boolean; quiet?: boolean }) => list(context, flags));
+  command
+    .command('inspect')
+    .description('Show one entry: its source, its settings, its limits.')
+    .argument('<key>')
+    .option('--json', 'print it as JSON')
+    .action((key: string, flags: { json?: boolean }) => inspect(context, key, flags));
+  command
+    .command('build')
+    .description('Build images from their templates: those named, or all. One whose template did not change is left as it is.')
+    .argument('[key...]')
+    .option('--force', 'build also what did not change')
+    .action((keys: string[], flags: { force?: boolean }) => make(context, keys, 'template', flags.force === true));
+  command
+    .command('pull')
+    .description('Pull images that come from a registry: those named, or all.')
+    .argument('[key...]')
+    .action((keys: string[]) => make(context, keys, 'pull', true));
+}
+
+async function list(context: CommandContext, flags: { json?: boolean; quiet?: boolean }): Promise<void> {
+  const { io } = context;
+  if (flags.quiet) {
+    for (const { key } of (await context.app().catalog()).entries) io.stdout.write(`${key}\n`);
+    return;
+  }
+  const statuses = await imageStatuses(await context.app().images(), { signal: context.signal });
+  if (flags.json) {
+    return writeJson(io, statuses.map(({ entry, reference, state, image }) => ({ key: entry.key, title: entry.title, description: entry.description, source: entry.source.kind, reference, state, sizeBytes: image?.sizeBytes ?? null, createdAt: image?.createdAt ?? null, origin: entry.origin })));
+  }
+  await writeTable(io, {
+    headers: true,
+    columns: [{ heading: 'IMAGE' }, { heading: 'STATE' }, { heading: 'SIZE', right: true }, { heading: 'DESCRIPTION', shrinks: true }],
+    rows: statuses.map(({ entry, state, image }) => [entry.key, state, image ? formatBytes(image.sizeBytes) : '-', entry.description]),
+  });
+}
+
+async function inspect(context: CommandContext, key: string, flags: { json?: boolean }): Promise<void> {
+  const building = await context.app().images();
+  const { entry, reference, state, image } = await imageStatus(building, getEntry(building.catalog, key), { signal: context.signal });
+  if (flags.json) return writeJson(context.io, { ...entry, reference, state, image: image ?? null });
+  const { limits } = entry;
+  writeFields(context.io, [
+    ['image', entry.key],
+    ['title', entry.title],
+    ['description', entry.description],
+    ['source', entry.source.kind === 'pull' ? 'pulled' : `built from ${entry.source.folder}${entry.source.extends ? ` on top of ${entry.source.extends}` : ''}`],
+    ['reference', reference],
+    ['state', image ? `${state}, ${formatBytes(image.sizeBytes)}, made ${image.createdAt}` : state],
+    ['entry from', entry.origin],
+    ['ready when', entry.ready],
+    ['limits', `${limits.cpus} cpus, ${formatBytes(limits.memoryBytes)} memory, ${limits.pids} processes, ${formatBytes(limits.shmSizeBytes)} shared memory`],
+    ...Object.entries(entry.settings).map(([name, setting]): [string, string] => ['setting', `${name}${setting.default === undefined ? '' : `=${setting.default}`}  ${setting.description}`]),
+  ]);
+}
+
+async function make(context: CommandContext, keys: readonly string[], kind: 'template' | 'pull', force: boolean): Promise<void> {
+  const building = await context.app().images();
+  const entries = keys.length > 0 ? keys.map((key) => getEntry(building.catalog, key)) : building.catalog.entries.filter(({ source }) => source.kind === kind);
+  for (const entry of entries) {
+    const progress = startProgress(context.io, { silent: false });
+    try {
+      const done = await ensureImage(building, entry, { signal: context.signal, force, onProgress: (line) => progress.update(line) });
+      progress.stop();
+      context.io.stdout.write(`${entry.key}: ${done ? (kind === 'pull' ? 'pulled' : 'built') : 'up to date'}\n`);
+    } finally {
+      progress.stop();
+    }
+  }
+}

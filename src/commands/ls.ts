@@ -1,0 +1,143 @@
+// `vncctl ls`: every desktop of the instance, one a line.
+import type { Command } from 'commander';
+import { formatClientId, maskClientId } from '../core/client-id.ts';
+import type { Desktop } from '../core/desktop.ts';
+import { type Desktops, pageUrl } from '../core/desktops.ts';
+import { listDesktops } from '../core/list.ts';
+import { nearest } from '../core/nearest.ts';
+import { VncctlError } from '../errors.ts';
+import { formatRow } from '../ui/format.ts';
+import { writeJson } from '../ui/json.ts';
+import { writeTable } from '../ui/table.ts';
+import { relativeTime } from '../ui/time.ts';
+import type { CommandContext } from './context.ts';
+
+interface LsFlags {
+  json?: boolean;
+  quiet?: boolean;
+  format?: string;
+  filter: string[];
+  headers: boolean;
+  mask?: boolean;
+}
+
+/** One desktop as `--json` and `--format` show it; null where something is unknown or absent. */
+interface Row {
+  client: string | null;
+  status: string;
+  image: string;
+  url: string | null;
+  createdAt: string;
+  lastUsedAt: string | null;
+  id: string;
+  container: string | null;
+  hostPort: number | null;
+}
+
+const FIELDS: Readonly<Record<string, keyof Row>> = {
+  Client: 'client',
+  Status: 'status',
+  Image: 'image',
+  Url: 'url',
+  Created: 'createdAt',
+  LastUsed: 'lastUsedAt',
+  Id: 'id',
+  Container: 'container',
+  Port: 'hostPort',
+};
+const FILTERS = ['client', 'status', 'image', 'id', 'port'] as const;
+
+export function define(command: Command, context: CommandContext): void {
+  command
+    .description('List the desktops. The URL is the address of the page; the link with the key to the screen comes from: vncctl open <client>')
+    .option('-q, --quiet', 'only the client ids, for xargs')
+    .option('-f, --filter <key=value>', `only those that match: ${FILTERS.join(', ')}; may be repeated`, (value: string, before: string[]) => [...before, value], [])
+    .option('--format <template>', `one line for each, like '{{.Client}} {{.Url}}', or the word json; fields: ${Object.keys(FIELDS).join(', ')}`)
+    .option('--no-headers', 'leave the headings out')
+    .option('--mask', 'hide the middle of client ids')
+    .option('--json', 'print a JSON array; times are RFC 3339')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  vncctl ls
+  vncctl ls --filter status=stopped -q | xargs vncctl rm
+  vncctl ls --json | jq -r '.[].client'`,
+    )
+    .action((flags: LsFlags) => run(context, flags));
+}
+
+async function run(context: CommandContext, flags: LsFlags): Promise<void> {
+  const { io } = context;
+  const filters = flags.filter.map(parseFilter);
+  const app = context.app();
+  const desktops = await app.desktops();
+  const mask = flags.mask ?? app.settings.mask;
+  const rows = (await listDesktops(desktops, { signal: context.signal })).map((desktop) => rowOf(desktops, desktop)).filter((row) => filters.every((matches) => matches(row)));
+  if (flags.quiet) {
+    for (const row of rows) io.stdout.write(`${row.client === null ? row.id : spell(row.client, mask)}\n`);
+  } else if (flags.json || flags.format === 'json') {
+    writeJson(io, rows.map((row) => ({ ...row, client: row.client !== null && mask ? maskClientId(row.client) : row.client })));
+  } else if (flags.format !== undefined) {
+    const format = flags.format;
+    for (const row of rows) io.stdout.write(`${formatRow(format, Object.fromEntries(Object.entries(FIELDS).map(([field, key]) => [field, row[key]])))}\n`);
+  } else {
+    const now = app.clock.now();
+    await writeTable(io, {
+      headers: flags.headers,
+      columns: [
+        { heading: 'CLIENT' },
+        { heading: 'STATUS' },
+        { heading: 'IMAGE', shrinks: true },
+        { heading: 'URL' },
+        { heading: 'CREATED' },
+        { heading: 'LAST USED' },
+      ],
+      rows: rows.map((row) => [
+        row.client === null ? `(${row.id})` : spell(row.client, mask),
+        row.status,
+        row.image,
+        row.url ?? '-',
+        relativeTime(row.createdAt, now),
+        row.lastUsedAt === null ? 'unknown' : relativeTime(row.lastUsedAt, now),
+      ]),
+    });
+  }
+}
+
+const spell = (client: string, mask: boolean): string => (mask ? maskClientId(client) : formatClientId(client));
+
+function rowOf(desktops: Desktops, desktop: Desktop): Row {
+  return {
+    client: desktop.client ?? null,
+    status: desktop.status,
+    image: desktop.image,
+    url: pageUrl(desktops, desktop) ?? null,
+    createdAt: desktop.createdAt,
+    lastUsedAt: desktop.lastUsedAt ?? null,
+    id: desktop.id,
+    container: desktop.container?.name ?? null,
+    hostPort: desktop.hostPort ?? null,
+  };
+}
+
+function parseFilter(text: string): (row: Row) => boolean {
+  const [key = '', value] = text.split(/=(.*)/s);
+  if (value === undefined) throw new VncctlError('USAGE', `--filter takes key=value, not "${text}"`, { hint: `keys: ${FILTERS.join(', ')}` });
+  switch (key) {
+    case 'client': {
+      const digits = value.replace(/\D/g, '');
+      return (row) => row.client === value || (digits.length === 11 && row.client === digits);
+    }
+    case 'status':
+    case 'image':
+    case 'id':
+      return (row) => row[key] === value;
+    case 'port':
+      return (row) => String(row.hostPort) === value;
+    default: {
+      const close = nearest(key, FILTERS);
+      throw new VncctlError('USAGE', `there is no filter "${key}"`, { hint: close ? `did you mean ${close}?` : `keys: ${FILTERS.join(', ')}` });
+    }
+  }
+}

@@ -1,0 +1,33 @@
+// Every verb that can be typed, with what help shows of it. The verb's own file is loaded only when it is used.
+import type { Command } from 'commander';
+import type { CommandContext } from './context.ts';
+
+/** What a verb's file exports: adds arguments, options, examples and the action to its command. */
+export interface VerbModule {
+  define(command: Command, context: CommandContext): void;
+}
+
+export interface Verb {
+  name: string;
+  aliases: readonly string[];
+  /** Arguments as help shows them. */
+  usage: string;
+  summary: string;
+  group: 'Desktops:' | 'Installation:' | 'Help:';
+  load(): Promise<VerbModule>;
+}
+
+export const VERBS: readonly Verb[] = [
+  { name: 'up', aliases: [], usage: '<client>', summary: "create a client's desktop, or find it again", group: 'Desktops:', load: () => import('./up.ts') },
+  { name: 'ls', aliases: ['list', 'ps'], usage: '', summary: 'list the desktops', group: 'Desktops:', load: () => import('./ls.ts') },
+  { name: 'open', aliases: ['attach'], usage: '<client>', summary: 'open a desktop in the browser', group: 'Desktops:', load: () => import('./open.ts') },
+  { name: 'touch', aliases: [], usage: '<client>', summary: 'keep a desktop: it counts as used now', group: 'Desktops:', load: () => import('./touch.ts') },
+  { name: 'inspect', aliases: [], usage: '<client>', summary: 'show everything about a desktop', group: 'Desktops:', load: () => import('./inspect.ts') },
+  { name: 'rm', aliases: ['remove'], usage: '<client...>', summary: 'remove desktops', group: 'Desktops:', load: () => import('./rm.ts') },
+  { name: 'images', aliases: ['image'], usage: '<command>', summary: 'list, inspect, build and pull the images of the catalog', group: 'Installation:', load: () => import('./images.ts') },
+  { name: 'engine', aliases: [], usage: '<command>', summary: 'start, stop and look at the container engine', group: 'Installation:', load: () => import('./engine.ts') },
+  { name: 'config', aliases: [], usage: '<command>', summary: 'read and change the settings', group: 'Installation:', load: () => import('./config.ts') },
+  { name: 'doctor', aliases: [], usage: '', summary: 'check everything a desktop needs', group: 'Installation:', load: () => import('./doctor.ts') },
+  { name: 'completion', aliases: [], usage: '<shell>', summary: 'print the completion script of a shell', group: 'Help:', load: () => import('./completion.ts') },
+  { name: 'version', aliases: [], usage: '', summary: 'show the versions of vncctl and of the engine', group: 'Help:', load: () => import('./version.ts') },
+];

@@ -1,0 +1,171 @@
+// `doctor`: everything a desktop needs, looked at one by one. A check never throws: what goes wrong is its result.
+import { isVncctlError } from '../errors.ts';
+import type { Desktops } from './desktops.ts';
+import type { Engine, EngineDescription } from './engine.ts';
+import { getEntry, type ImageBuilding, imageStatus } from './images.ts';
+import { formatBytes } from './size.ts';
+
+export type CheckState = 'ok' | 'warning' | 'failed';
+
+export interface CheckResult {
+  name: string;
+  state: CheckState;
+  message: string;
+  hint?: string;
+}
+
+/** What the checks look at; each part is made when its check runs, so that one that can't be had fails alone. */
+export interface CheckSubjects {
+  engine: () => Promise<Engine>;
+  desktops: () => Promise<Desktops>;
+  images: () => Promise<ImageBuilding>;
+  image: string;
+  endpointSource: () => Promise<string>;
+  /** Free bytes of the file system that holds the path; undefined when it can't be told. */
+  freeBytes: (path: string) => Promise<number | undefined>;
+  /** Free memory of this host in bytes. */
+  freeMemoryBytes: () => number;
+  /** How a browser would be opened here, or why not. */
+  browser: () => { opens: boolean; how: string };
+  stateFolder: string;
+  signal: AbortSignal;
+}
+
+type Check = (subjects: CheckSubjects, described: EngineDescription | undefined) => Promise<Omit<CheckResult, 'name'>>;
+
+const OLDEST_API = [1, 41] as const;
+const GIB = 1024 ** 3;
+
+const CHECKS: readonly { name: string; needsEngine: boolean; run: Check }[] = [
+  { name: 'api version', needsEngine: true, run: async (_, engine) => checkApi(engine) },
+  { name: 'image', needsEngine: true, run: checkImage },
+  { name: 'port range', needsEngine: false, run: checkPorts },
+  { name: 'network', needsEngine: true, run: checkNetwork },
+  { name: 'disk', needsEngine: true, run: checkDisk },
+  { name: 'memory', needsEngine: true, run: checkMemory },
+  { name: 'shared memory', needsEngine: false, run: checkSharedMemory },
+  { name: 'browser', needsEngine: false, run: async ({ browser }) => checkBrowser(browser()) },
+  { name: 'store', needsEngine: false, run: checkStore },
+];
+
+/** Runs every check in order; those that need an engine are left out when none answers, since the engine's line says why. */
+export async function runChecks(subjects: CheckSubjects): Promise<CheckResult[]> {
+  const [engine, description] = await checkEngine(subjects);
+  const results: CheckResult[] = [engine];
+  for (const { name, needsEngine, run } of CHECKS) {
+    if (needsEngine && !description) continue;
+    results.push({ name, ...(await attempt(() => run(subjects, description))) });
+    subjects.signal.throwIfAborted();
+  }
+  return results;
+}
+
+async function attempt(check: () => Promise<Omit<CheckResult, 'name'>>): Promise<Omit<CheckResult, 'name'>> {
+  try {
+    return await check();
+  } catch (error) {
+    return failureOf(error);
+  }
+}
+
+function failureOf(error: unknown): Omit<CheckResult, 'name'> {
+  const hint = isVncctlError(error) ? error.hint : undefined;
+  return { state: 'failed', message: error instanceof Error ? error.message : String(error), ...(hint ? { hint } : {}) };
+}
+
+async function checkEngine(subjects: CheckSubjects): Promise<[CheckResult, EngineDescription | undefined]> {
+  try {
+    const engine = await subjects.engine();
+    const description = await engine.describe({ signal: subjects.signal });
+    const message = `${description.kind} ${description.version} at ${engine.endpoint} (${await subjects.endpointSource()})`;
+    if (!description.rootless) return [{ name: 'engine', state: 'ok', message }, description];
+    return [{ name: 'engine', state: 'warning', message: `${message}, rootless`, hint: 'limits may be ignored and desktops can not be paused there' }, description];
+  } catch (error) {
+    return [{ name: 'engine', ...failureOf(error) }, undefined];
+  }
+}
+
+function checkApi(engine: EngineDescription | undefined): Omit<CheckResult, 'name'> {
+  const [major = 0, minor = 0] = (engine?.apiVersion ?? '').split('.').map(Number);
+  const [oldestMajor, oldestMinor] = OLDEST_API;
+  const recent = major > oldestMajor || (major === oldestMajor && minor >= oldestMinor);
+  if (recent) return { state: 'ok', message: engine?.apiVersion ?? '' };
+  return { state: 'warning', message: `${engine?.apiVersion ?? 'unknown'} is older than ${OLDEST_API.join('.')}, which vncctl is tested with`, hint: 'update the engine' };
+}
+
+async function checkImage({ images, image, signal }: CheckSubjects): Promise<Omit<CheckResult, 'name'>> {
+  const building = await images();
+  const status = await imageStatus(building, getEntry(building.catalog, image), { signal });
+  const make = status.entry.source.kind === 'pull' ? 'pull' : 'build';
+  switch (status.state) {
+    case 'current':
+      return { state: 'ok', message: `${image}${status.image ? `, ${formatBytes(status.image.sizeBytes)}` : ''}` };
+    case 'outdated':
+      return { state: 'warning', message: `${image} was built from an older template`, hint: `vncctl images build ${image}` };
+    case 'missing':
+      return { state: 'warning', message: `${image} is not there yet; the first "up" would have to ${make} it`, hint: `vncctl images ${make} ${image}` };
+    default:
+      return status.state satisfies never;
+  }
+}
+
+async function checkPorts(subjects: CheckSubjects): Promise<Omit<CheckResult, 'name'>> {
+  const { installation, hostPorts, engine } = await subjects.desktops();
+  const { min, max } = installation.ports;
+  const range = `${min} to ${max} on ${installation.bindAddress}`;
+  if (!engine.capabilities.local) return { state: 'ok', message: `${range}; the engine is elsewhere, its host was not looked at` };
+  let free = 0;
+  for (let port = min; port <= max; port++) if (await hostPorts.isFree(installation.bindAddress, port)) free++;
+  const total = max - min + 1;
+  if (free === 0) return { state: 'failed', message: `${range}: none of ${total} is free`, hint: `vncctl config set portMax ${max + 20}` };
+  if (installation.bindAddress !== '127.0.0.1' && installation.bindAddress !== '::1') {
+    return { state: 'warning', message: `${range}: ${free} of ${total} free, and open to the network (published ports pass by ufw)`, hint: 'back to this host only: vncctl config unset bind' };
+  }
+  return { state: free < 3 ? 'warning' : 'ok', message: `${range}: ${free} of ${total} free`, ...(free < 3 ? { hint: `vncctl config set portMax ${max + 20}` } : {}) };
+}
+
+async function checkNetwork({ desktops, signal }: CheckSubjects): Promise<Omit<CheckResult, 'name'>> {
+  const { engine, installation } = await desktops();
+  const { network: name, subnet } = installation;
+  const network = await engine.networks.find(name, { signal });
+  if (!network) return { state: 'ok', message: `${name} will be made by the first "up"${subnet ? ` with ${subnet}` : ''}` };
+  if (!network.isolated) return { state: 'failed', message: `${name} lets its members reach each other`, hint: 'vncctl config set network vncctl_desktops' };
+  if (subnet && !network.subnets.includes(subnet)) return { state: 'failed', message: `${name} has ${network.subnets.join(', ')}, the setting says ${subnet}`, hint: `docker network rm ${name}   (when no desktop is on it)` };
+  return { state: 'ok', message: `${name}, ${network.subnets.join(', ') || 'no subnet'}, its members can not reach each other` };
+}
+
+async function checkDisk({ engine, freeBytes }: CheckSubjects, described: EngineDescription | undefined): Promise<Omit<CheckResult, 'name'>> {
+  const { capabilities } = await engine();
+  const folder = described?.rootDirectory ?? '';
+  const free = capabilities.local ? await freeBytes(folder) : undefined;
+  if (free === undefined) return { state: 'ok', message: `${folder}: free space unknown from here` };
+  if (free < 2 * GIB) return { state: free < GIB / 2 ? 'failed' : 'warning', message: `${formatBytes(free)} free at ${folder}`, hint: 'docker image prune   (removes images that nothing uses)' };
+  return { state: 'ok', message: `${formatBytes(free)} free at ${folder}` };
+}
+
+async function checkMemory({ engine, images, image, freeMemoryBytes }: CheckSubjects, described: EngineDescription | undefined): Promise<Omit<CheckResult, 'name'>> {
+  const { capabilities } = await engine();
+  const needed = getEntry((await images()).catalog, image).limits.memoryBytes;
+  const total = described?.memoryBytes ?? 0;
+  if (!capabilities.local) return { state: 'ok', message: `${formatBytes(total)} in all; what is free is unknown from here` };
+  const free = freeMemoryBytes();
+  const message = `${formatBytes(free)} free of ${formatBytes(total)}; a desktop may use up to ${formatBytes(needed)}`;
+  return free < needed ? { state: 'warning', message, hint: 'remove idle desktops, or give each less: vncctl up … --memory 512m' } : { state: 'ok', message };
+}
+
+async function checkSharedMemory({ images, image }: CheckSubjects): Promise<Omit<CheckResult, 'name'>> {
+  const { shmSizeBytes } = getEntry((await images()).catalog, image).limits;
+  if (shmSizeBytes >= 128 * 1024 ** 2) return { state: 'ok', message: `${formatBytes(shmSizeBytes)} for each desktop` };
+  return { state: 'warning', message: `${formatBytes(shmSizeBytes)} for each desktop: tabs of a browser crash below 128m`, hint: `raise limits.shm of the image ${image}` };
+}
+
+function checkBrowser({ opens, how }: { opens: boolean; how: string }): Omit<CheckResult, 'name'> {
+  return { state: 'ok', message: opens ? `opens with ${how}` : `links are only printed: ${how}` };
+}
+
+async function checkStore({ desktops, stateFolder }: CheckSubjects): Promise<Omit<CheckResult, 'name'>> {
+  const { store } = await desktops();
+  // A change that changes nothing takes the lock and gives it back: what every "up" has to be able to do.
+  const count = await store.update((state) => ({ result: Object.keys(state.allocations).length }));
+  return { state: 'ok', message: `${stateFolder}: lock taken and given back, ${count === 1 ? '1 desktop' : `${count} desktops`} remembered` };
+}

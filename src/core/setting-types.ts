@@ -1,0 +1,103 @@
+// The kinds of value a setting can have: how each is read from text and spelled again. No setting is named here.
+import { isIP, isIPv4 } from 'node:net';
+import { DURATION_FORM, formatDuration, type Milliseconds, parseDuration } from './duration.ts';
+
+/** A kind of value. `read` returns undefined for text that is none; `form` completes "… is not ". */
+export interface SettingType<T> {
+  form: string;
+  read(text: string): T | undefined;
+  spell(value: T): string;
+  /** What the user file holds: a JSON number or boolean where the value is one, otherwise text. */
+  json: 'text' | 'number' | 'boolean';
+}
+
+/** Text that matches a pattern. */
+export function text(form: string, pattern: RegExp): SettingType<string> {
+  return { form, json: 'text', read: (typed) => (pattern.test(typed) ? typed : undefined), spell: (value) => value };
+}
+
+/** A whole number from `min` to `max`. */
+export function integer(min: number, max: number): SettingType<number> {
+  return {
+    form: `a whole number from ${min} to ${max}`,
+    json: 'number',
+    read: (typed) => {
+      const value = /^\d{1,15}$/.test(typed) ? Number(typed) : Number.NaN;
+      return value >= min && value <= max ? value : undefined;
+    },
+    spell: String,
+  };
+}
+
+/** One of a closed set of words. */
+export function choice<const T extends string>(words: readonly T[]): SettingType<T> {
+  return {
+    form: `one of ${words.join(', ')}`,
+    json: 'text',
+    read: (typed) => words.find((word) => word === typed.toLowerCase()),
+    spell: (value) => value,
+  };
+}
+
+const YES = ['true', 'yes', 'on', '1'];
+const NO = ['false', 'no', 'off', '0'];
+
+/** Yes or no. */
+export const flag: SettingType<boolean> = {
+  form: 'true or false',
+  json: 'boolean',
+  read: (typed) => (YES.includes(typed.toLowerCase()) ? true : NO.includes(typed.toLowerCase()) ? false : undefined),
+  spell: String,
+};
+
+/** A length of time longer than nothing. */
+export const duration: SettingType<Milliseconds> = {
+  form: DURATION_FORM,
+  json: 'text',
+  read: (typed) => {
+    const value = parseDuration(typed);
+    return value === 0 ? undefined : value;
+  },
+  spell: formatDuration,
+};
+
+/** A web address. */
+export const webAddress: SettingType<string> = {
+  form: 'a web address like https://example.org/',
+  json: 'text',
+  read: (typed) => (typed === 'about:blank' || (/^https?:\/\/[^\s]+$/i.test(typed) && URL.canParse(typed)) ? typed : undefined),
+  spell: (value) => value,
+};
+
+/** An IPv4 or IPv6 address. */
+export const ipAddress: SettingType<string> = {
+  form: 'an IP address like 127.0.0.1',
+  json: 'text',
+  read: (typed) => (isIP(typed) ? typed : undefined),
+  spell: (value) => value,
+};
+
+/** A host name or an IP address. */
+export const hostName: SettingType<string> = {
+  form: 'a host name or an IP address',
+  json: 'text',
+  read: (typed) => (isIP(typed) || /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i.test(typed) ? typed : undefined),
+  spell: (value) => value,
+};
+
+/** A network in CIDR notation, host bits zero. */
+export const subnet: SettingType<string> = {
+  form: 'a network like 172.30.0.0/16 (address and length, host bits zero)',
+  json: 'text',
+  read: (typed) => (isSubnet(typed) ? typed : undefined),
+  spell: (value) => value,
+};
+
+function isSubnet(typed: string): boolean {
+  const [address = '', length = '', ...rest] = typed.split('/');
+  if (rest.length > 0 || !isIP(address) || !/^\d{1,3}$/.test(length)) return false;
+  if (!isIPv4(address)) return Number(length) <= 128;
+  if (Number(length) > 32) return false;
+  const bits = address.split('.').reduce((sum, octet) => sum * 256 + Number(octet), 0);
+  return bits % 2 ** (32 - Number(length)) === 0;
+}

@@ -1,0 +1,66 @@
+// The embedded engine as the program sees it: its operations over the real machine.
+import type { Clock } from '../../core/clock.ts';
+import type { ProgressListener } from '../../core/engine.ts';
+import { VncctlError } from '../../errors.ts';
+import { connectDocker } from '../docker/engine.ts';
+import type { Endpoint } from '../endpoint.ts';
+import { createMachine } from './machine.ts';
+import { embeddedPaths } from './paths.ts';
+import { type StartOptions, type StartResult, startEmbeddedEngine } from './start.ts';
+import { type EmbeddedStatus, embeddedStatus, removeEmbeddedEngine, stopEmbeddedEngine } from './stop.ts';
+import type { SocketAnswer } from './system.ts';
+
+/** What can be done with the embedded engine of one installation. */
+export interface EmbeddedEngine {
+  /** Makes sure that an engine answers; one that is there already is used. */
+  start(onProgress: ProgressListener, options: StartOptions): Promise<StartResult>;
+  status(): Promise<EmbeddedStatus>;
+  /** Whether there was one to stop. */
+  stop(): Promise<boolean>;
+  /** Stops it and deletes its data; whether there was one. */
+  remove(): Promise<boolean>;
+}
+
+export interface EmbeddedWiring {
+  stateFolder: string;
+  clock: Clock;
+  /** The engine that commands would use now; ENGINE_MISSING when none is found. */
+  locate: () => Endpoint;
+  /** Writes the setting that makes later commands find this engine; undefined takes it away. */
+  setEngine: (value: string | undefined) => Promise<void>;
+}
+
+const ASK_DEADLINE_MS = 5_000;
+
+/** The operations; nothing is touched until one is called. */
+export function embeddedEngine({ stateFolder, clock, locate, setEngine }: EmbeddedWiring): EmbeddedEngine {
+  const system = createMachine(clock);
+  const paths = embeddedPaths(stateFolder);
+  return {
+    start: (progress, options) => startEmbeddedEngine({ system, paths, progress, ask, resolve: () => found(locate), remember: () => setEngine('embedded') }, options),
+    status: () => embeddedStatus(system, paths),
+    stop: () => stopEmbeddedEngine(system, paths),
+    remove: () => removeEmbeddedEngine(system, paths, () => setEngine(undefined)),
+  };
+}
+
+function found(locate: () => Endpoint): Endpoint | undefined {
+  try {
+    return locate();
+  } catch (error) {
+    if (error instanceof VncctlError && error.code === 'ENGINE_MISSING') return undefined;
+    throw error;
+  }
+}
+
+async function ask(endpoint: Endpoint): Promise<SocketAnswer> {
+  const engine = connectDocker(endpoint, { deadlineMs: ASK_DEADLINE_MS });
+  try {
+    await engine.ping();
+    return 'answers';
+  } catch (error) {
+    return error instanceof VncctlError && error.code === 'ENGINE_DENIED' ? 'denied' : 'silent';
+  } finally {
+    engine.close();
+  }
+}

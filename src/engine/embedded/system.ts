@@ -1,0 +1,66 @@
+// What the embedded engine needs of the machine, as one interface: the tests bring their own or put it into a network
+// namespace. Owned here, implemented in machine.ts.
+import type { Clock } from '../../core/clock.ts';
+
+/** How a program ended; `exitCode` 127 when it could not be started at all. */
+export interface ProgramResult {
+  exitCode: number;
+  stdout: string;
+  stderr: string;
+}
+
+export interface ProgramOptions {
+  env?: Readonly<Record<string, string>>;
+  /** Each line of stdout and stderr as it comes. */
+  onLine?: (line: string) => void;
+  /** Killed after this; no bound when absent. */
+  deadlineMs?: number | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+/** Runs a program to its end. Never throws for a program that fails. */
+export type RunProgram = (file: string, args: readonly string[], options?: ProgramOptions) => Promise<ProgramResult>;
+
+/** One process of the machine. */
+export interface ProcessInfo {
+  pid: number;
+  parent: number;
+  /** Empty for kernel threads and zombies. */
+  argv: readonly string[];
+  /** Identity of its network namespace; undefined when it may not be read. */
+  networkNamespace: string | undefined;
+}
+
+/** A program that outlives this one. */
+export interface DetachedProcess {
+  pid: number;
+  /** Whether it has ended, seen from here. */
+  hasEnded(): boolean;
+}
+
+/** What is at a Unix socket: an engine, one we may not use, or nothing. */
+export type SocketAnswer = 'answers' | 'denied' | 'silent';
+
+/** The machine as the embedded engine sees it. */
+export interface EmbeddedSystem {
+  platform: NodeJS.Platform;
+  uid: number | undefined;
+  /** Text of /etc/os-release; empty where there is none. */
+  osRelease: string;
+  clock: Clock;
+  run: RunProgram;
+  /** Absolute path of a program, looked for in PATH and the usual sbin folders. */
+  findProgram(name: string): string | undefined;
+  /** Starts a program in a session of its own with both outputs appended to `logPath`. */
+  startDetached(file: string, args: readonly string[], logPath: string): Promise<DetachedProcess>;
+  processes(): readonly ProcessInfo[];
+  /** A process that has ended already is success. */
+  kill(pid: number, signal: NodeJS.Signals): void;
+  /** Identity of the network namespace an engine started here would be in. */
+  networkNamespace(): string;
+  /** Mount points of the machine. */
+  mountPoints(): readonly string[];
+  askSocket(path: string, deadlineMs: number): Promise<SocketAnswer>;
+  /** Runs `work` while no other process runs its own with the same folder; waits up to `waitMs` for that, then STORE_LOCKED. */
+  withLock<T>(folder: string, waitMs: number, work: () => Promise<T>): Promise<T>;
+}

@@ -1,0 +1,266 @@
+// Every setting: one table with what it is called, which environment variables give it, its default and one sentence about it,
+// and how a value is found: flag > environment > project .env > user file > default. Reads no file; callers bring the texts.
+import { parseEnv } from 'node:util';
+import { READY_STAGES } from './core/catalog.ts';
+import { CLIENT_ID_POLICIES } from './core/client-id.ts';
+import { milliseconds } from './core/duration.ts';
+import { didYouMean } from './core/nearest.ts';
+import * as types from './core/setting-types.ts';
+import { SIDE_MAX, SIDE_MIN } from './core/size.ts';
+import { VncctlError } from './errors.ts';
+
+/** An ancestor's environment variable; `adapt` turns its value into ours where the two differ. */
+interface Ancestor {
+  name: string;
+  adapt(typed: string): string;
+}
+
+/** One row of the table. */
+export interface SettingDefinition<T = unknown, D = T | undefined> {
+  type: types.SettingType<T>;
+  default: D;
+  /** Variables of the systems vncctl descends from, strongest first; `VNCCTL_<NAME>` comes before them all. */
+  ancestors: readonly Ancestor[];
+  /** One sentence without a full stop. */
+  about: string;
+}
+
+function setting<T, const D extends T | undefined>(type: types.SettingType<T>, fallback: D, about: string, ancestors: readonly (string | Ancestor)[] = []): SettingDefinition<T, D> {
+  const named = ancestors.map((entry) => (typeof entry === 'string' ? { name: entry, adapt: (typed: string) => typed } : entry));
+  return { type, default: fallback, about, ancestors: named };
+}
+
+const PORT = types.integer(1, 65_535);
+const SIDE = types.integer(SIDE_MIN, SIDE_MAX);
+const ENGINE_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}$/;
+const lastOfRange: Ancestor = { name: 'PORT_RANGE_END', adapt: (typed) => (/^\d+$/.test(typed) ? String(Number(typed) - 1) : typed) };
+
+/** The table. An undefined default means "not set"; the sentence says what happens then. */
+export const SETTINGS = {
+  instance: setting(types.text('a name of lower-case letters, digits, "_", "." and "-", at most 31', /^[a-z0-9][a-z0-9_.-]{0,30}$/), 'default', 'this installation of vncctl; two on one host never see each other\'s desktops'),
+  engine: setting(types.text('an endpoint like unix:///var/run/docker.sock or tcp://host:2376, or the word "embedded"', /^(embedded|(unix|tcp|ssh|http|https|npipe):\/\/\S+)$/), undefined, 'the container engine: an endpoint, or "embedded"; not set, it is found as the docker command finds it'),
+  engineDeadline: setting(types.duration, milliseconds(15_000), 'how long one engine call may take'),
+  image: setting(types.text('a key of the catalog or an image reference', /^[a-zA-Z0-9][a-zA-Z0-9_./:@-]*$/), 'firefox-kiosk', 'the image of a new desktop: a key of the catalog or an image reference', ['VNC_IMAGE']),
+  url: setting(types.webAddress, undefined, 'the page a new desktop shows; not set, a welcome page'),
+  app: setting(types.text('a program with its arguments, on one line', /^[^\n\r]+$/), undefined, 'the program of a new desktop as older set-ups spell it, like "firefox-kiosk https://example.org"; gives url where that is not set', ['VNC_APPNAME']),
+  width: setting(SIDE, 1280, 'width of a new desktop in pixels', ['VNC_WIDTH']),
+  height: setting(SIDE, 720, 'height of a new desktop in pixels', ['VNC_HEIGHT']),
+  host: setting(types.hostName, '127.0.0.1', 'host name in the links to desktops', ['VNC_HOST']),
+  bind: setting(types.ipAddress, '127.0.0.1', 'address that desktops are published on; 0.0.0.0 opens them to the network'),
+  portMin: setting(PORT, 5000, 'first port of the range desktops are published on', ['PORT_RANGE_MIN', 'PORT_RANGE_START']),
+  portMax: setting(PORT, 5020, 'last port of the range desktops are published on', ['PORT_RANGE_MAX', lastOfRange]),
+  containerPort: setting(PORT, 6080, 'port of noVNC inside images that are given by reference', ['VNC_CONTAINER_PORT']),
+  network: setting(types.text('a network name of letters, digits, "_", "." and "-"', ENGINE_NAME), 'vncctl', 'network of the desktops; they can\'t reach each other on it', ['DOCKER_NETWORK_NAME']),
+  subnet: setting(types.subnet, undefined, 'addresses of that network when it is made; not set, the engine chooses', ['DOCKER_NETWORK_SUBNET']),
+  prefix: setting(types.text('a beginning of a container name: letters, digits, "_", "." and "-", the first a letter or digit', /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,30}$/), 'vnc_', 'what the names of the containers begin with', ['CONTAINER_BASE_NAME']),
+  clientIds: setting(types.choice(CLIENT_ID_POLICIES), 'cpf', 'which client ids are taken: cpf, cpf-strict (right check digits only) or any'),
+  naming: setting(types.choice(['plain', 'hashed']), 'plain', 'how client ids appear in container names and labels: plain or hashed'),
+  mask: setting(types.flag, false, 'whether tables hide the middle of client ids'),
+  stateFile: setting(types.text('a path', /^[^\0]+$/), undefined, 'file that holds the state; not set, one for each instance in the state folder', ['STATE_FILE']),
+  color: setting(types.choice(['auto', 'always', 'never']), 'auto', 'when to use colour: auto, always or never'),
+  parallel: setting(types.integer(1, 64), 8, 'how many desktops are removed at once'),
+  wait: setting(types.choice(READY_STAGES), undefined, 'how far a desktop has to be before up returns: running, rfb, window or page; not set, the image decides'),
+  timeout: setting(types.duration, undefined, 'how long up waits for a desktop; not set, the image decides'),
+} as const;
+
+export type SettingName = keyof typeof SETTINGS;
+export const SETTING_NAMES = Object.keys(SETTINGS) as readonly SettingName[];
+
+type ValueOf<N extends SettingName> = (typeof SETTINGS)[N] extends SettingDefinition<infer T, infer D> ? (undefined extends D ? T | undefined : T) : never;
+
+/** Every setting's value; undefined where nothing is set and there is no default. */
+export type Settings = { readonly [N in SettingName]: ValueOf<N> };
+
+/** Where a value came from. */
+export type Origin =
+  | { kind: 'flag' }
+  | { kind: 'environment'; variable: string }
+  | { kind: 'project'; variable: string; file: string }
+  | { kind: 'user'; file: string }
+  | { kind: 'default' };
+
+/** One setting as found. `text` is as typed (the default's spelling otherwise); `fault` is set when it can't be used. */
+export interface ResolvedSetting {
+  name: SettingName;
+  text: string;
+  value: unknown;
+  origin: Origin;
+  fault?: string;
+}
+
+/** Where settings are looked for. Flags hold only what was typed; `project.text` is a .env file. */
+export interface SettingSources {
+  flags?: Readonly<Partial<Record<SettingName, string>>>;
+  env: Readonly<Record<string, string | undefined>>;
+  project?: { file: string; text: string } | undefined;
+  user?: { file: string; values: Readonly<Record<string, unknown>> } | undefined;
+}
+
+/** Everything that was found, right or wrong: `config list` shows it, `settingsOf` refuses what is wrong. */
+export interface SettingsReading {
+  settings: readonly ResolvedSetting[];
+  warnings: readonly string[];
+}
+
+/** The row of a name; its value type is not known to the caller. */
+export function definitionOf(name: SettingName): SettingDefinition {
+  return SETTINGS[name] as SettingDefinition;
+}
+
+/** Whether a word is the name of a setting. */
+export function isSettingName(word: string): word is SettingName {
+  return Object.hasOwn(SETTINGS, word);
+}
+
+/** The setting of that name. Throws SETTING_NOT_FOUND with the nearest. */
+export function getSettingName(word: string): SettingName {
+  if (isSettingName(word)) return word;
+  throw new VncctlError('SETTING_NOT_FOUND', `there is no setting "${word}"${didYouMean(word, SETTING_NAMES)}`, { hint: 'see them all: vncctl config list' });
+}
+
+/** vncctl's own variable of a setting: `portMin` is `VNCCTL_PORT_MIN`. */
+export function ownVariable(name: SettingName): string {
+  return `VNCCTL_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+}
+
+interface Found {
+  text: string;
+  origin: Origin;
+  fault?: string;
+}
+
+interface Layer {
+  find(name: SettingName): Found | undefined;
+}
+
+/** Looks every setting up. Never throws: what is wrong is a `fault` of its setting. */
+export function readSettings(sources: SettingSources): SettingsReading {
+  const layers = layersOf(sources);
+  const settings = SETTING_NAMES.map((name) => resolve(name, layers));
+  checkPortRange(settings);
+  return { settings, warnings: sources.user ? unknownKeys(sources.user) : [] };
+}
+
+/** The values. Throws one BAD_SETTING that names every fault and where each came from. */
+export function settingsOf(reading: SettingsReading): Settings {
+  const wrong = reading.settings.filter(({ fault }) => fault !== undefined);
+  const [first] = wrong;
+  if (first) {
+    const lines = wrong.map(({ name, fault, origin }) => `${name}: ${fault} (from ${describeOrigin(origin)})`);
+    const message = lines.length === 1 ? `wrong setting ${lines[0]}` : `${lines.length} settings are wrong:\n${lines.map((line) => `  ${line}`).join('\n')}`;
+    throw new VncctlError('BAD_SETTING', message, { hint: cureOf(first) });
+  }
+  return Object.fromEntries(reading.settings.map(({ name, value }) => [name, value])) as unknown as Settings;
+}
+
+/** Checks one value as `config set` would store it and returns the JSON to store. Throws BAD_SETTING. */
+export function checkValue(name: SettingName, typed: string): string | number | boolean {
+  const { type } = definitionOf(name);
+  const value = type.read(typed);
+  if (value === undefined) throw new VncctlError('BAD_SETTING', `${name}: ${JSON.stringify(typed)} is not ${type.form}`, { hint: `take it back to its default: vncctl config unset ${name}` });
+  return type.json === 'text' ? typed : (value as number | boolean);
+}
+
+/** An origin for a person: `flag`, a variable's name, a path, `default`. */
+export function describeOrigin(origin: Origin): string {
+  switch (origin.kind) {
+    case 'flag':
+      return 'flag';
+    case 'environment':
+      return origin.variable;
+    case 'project':
+      return `${origin.variable} in ${origin.file}`;
+    case 'user':
+      return origin.file;
+    case 'default':
+      return 'default';
+  }
+}
+
+function resolve(name: SettingName, layers: readonly Layer[]): ResolvedSetting {
+  const { type, default: fallback } = definitionOf(name);
+  for (const layer of layers) {
+    const found = layer.find(name) ?? (name === 'url' ? pageOfApp(layer) : undefined);
+    if (!found) continue;
+    if (found.fault !== undefined) return { name, value: undefined, ...found };
+    const value = type.read(found.text);
+    if (value !== undefined) return { name, ...found, value };
+    return { name, ...found, value, fault: `${JSON.stringify(found.text)} is not ${type.form}` };
+  }
+  return { name, text: fallback === undefined ? '' : type.spell(fallback), value: fallback, origin: { kind: 'default' } };
+}
+
+/** The page that the older spelling of the program names; it counts where its own layer doesn't set `url`. */
+function pageOfApp(layer: Layer): Found | undefined {
+  const app = layer.find('app');
+  const page = app?.text.split(/\s+/).find((word) => /^https?:\/\//i.test(word));
+  return app && page !== undefined ? { text: page, origin: app.origin } : undefined;
+}
+
+function layersOf({ flags = {}, env, project, user }: SettingSources): Layer[] {
+  const layers: Layer[] = [
+    { find: (name) => (flags[name] === undefined ? undefined : { text: flags[name], origin: { kind: 'flag' } }) },
+    variables(env, (variable) => ({ kind: 'environment', variable })),
+  ];
+  if (project) layers.push(variables(parseEnv(project.text) as Record<string, string>, (variable) => ({ kind: 'project', variable, file: project.file })));
+  if (user) {
+    const origin: Origin = { kind: 'user', file: user.file };
+    layers.push({
+      find: (name) => {
+        const value = Object.hasOwn(user.values, name) ? user.values[name] : undefined;
+        if (value === undefined || value === null || value === '') return undefined;
+        if (typeof value !== 'object') return { text: String(value), origin };
+        return { text: JSON.stringify(value), origin, fault: `a single value is expected, not ${Array.isArray(value) ? 'a list' : 'an object'}` };
+      },
+    });
+  }
+  return layers;
+}
+
+// An empty variable counts as not set: compose files and shells pass `VNC_HOST=` for "no opinion".
+function variables(env: Readonly<Record<string, string | undefined>>, origin: (variable: string) => Origin): Layer {
+  return {
+    find: (name) => {
+      const own = ownVariable(name);
+      const typed = env[own]?.trim();
+      if (typed) return { text: typed, origin: origin(own) };
+      for (const ancestor of definitionOf(name).ancestors) {
+        const theirs = env[ancestor.name]?.trim();
+        if (theirs) return { text: ancestor.adapt(theirs), origin: origin(ancestor.name) };
+      }
+      return undefined;
+    },
+  };
+}
+
+function checkPortRange(settings: readonly ResolvedSetting[]): void {
+  const min = settings.find(({ name }) => name === 'portMin');
+  const max = settings.find(({ name }) => name === 'portMax');
+  if (typeof min?.value !== 'number' || typeof max?.value !== 'number' || min.value <= max.value) return;
+  // Blame the one that somebody typed.
+  const blamed = min.origin.kind === 'default' ? max : min;
+  blamed.fault =
+    blamed === min
+      ? `${min.value} is above portMax, which is ${max.value} (${describeOrigin(max.origin)})`
+      : `${max.value} is below portMin, which is ${min.value} (${describeOrigin(min.origin)})`;
+}
+
+function unknownKeys({ file, values }: { file: string; values: Readonly<Record<string, unknown>> }): string[] {
+  return Object.keys(values)
+    .filter((key) => !isSettingName(key))
+    .map((key) => `unknown setting "${key}" in ${file}${didYouMean(key, SETTING_NAMES)}; ignored`);
+}
+
+function cureOf({ name, origin }: ResolvedSetting): string {
+  switch (origin.kind) {
+    case 'user':
+      return `vncctl config unset ${name}   (or give it a right value with: vncctl config set ${name} …)`;
+    case 'environment':
+      return `change or unset ${origin.variable}; what is set, and where: vncctl config list`;
+    case 'project':
+      return `change ${origin.variable} in ${origin.file}; what is set, and where: vncctl config list`;
+    case 'flag':
+    case 'default':
+      return 'what is set, and where: vncctl config list';
+  }
+}

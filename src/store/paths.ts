@@ -1,0 +1,41 @@
+// Where vncctl keeps its files: the XDG places, or everything under VNCCTL_HOME. Only names; nothing is read or made here.
+import { isAbsolute, join, resolve } from 'node:path';
+
+/** The folders and files of one user. State, lock and key files also depend on the instance. */
+export interface Paths {
+  config: string;
+  state: string;
+  cache: string;
+  /** The user's settings. */
+  userFile: string;
+  /** The user's own catalog entries. */
+  catalog: string;
+}
+
+/** The places by the XDG Base Directory rules (relative values are ignored); VNCCTL_HOME puts all under one folder. */
+export function pathsOf(env: Readonly<Record<string, string | undefined>>, homedir: string): Paths {
+  const own = env.VNCCTL_HOME;
+  const place = (variable: string, fallback: string, name: string): string => {
+    if (own) return join(resolve(own), name);
+    const base = env[variable];
+    return join(base && isAbsolute(base) ? base : join(homedir, fallback), 'vncctl');
+  };
+  const config = place('XDG_CONFIG_HOME', '.config', 'config');
+  return {
+    config,
+    state: place('XDG_STATE_HOME', '.local/state', 'state'),
+    cache: place('XDG_CACHE_HOME', '.cache', 'cache'),
+    userFile: join(config, 'config.json'),
+    catalog: join(config, 'catalog'),
+  };
+}
+
+/** The state file of an instance, unless the setting `stateFile` names another. */
+export function stateFileOf(paths: Paths, instance: string, stateFile?: string): string {
+  return stateFile ? resolve(stateFile) : join(paths.state, instance, 'state.json');
+}
+
+/** The key that hashes client ids of an instance. */
+export function instanceKeyFileOf(paths: Paths, instance: string): string {
+  return join(paths.config, `${instance}.key`);
+}

@@ -1,0 +1,68 @@
+// What a state file must look like. Checks what was parsed and drops, with a warning each, the records that are not what they
+// should be: the engine's labels bring back what a record said.
+import type { Allocation, PortReservation, StoreState } from '../core/store.ts';
+import { isObject } from './json-file.ts';
+
+type Field = (value: unknown) => boolean;
+
+const filled: Field = (value) => typeof value === 'string' && value !== '';
+const time: Field = (value) => typeof value === 'string' && Number.isFinite(Date.parse(value));
+const count: Field = (value) => Number.isSafeInteger(value) && (value as number) > 0;
+const mark: Field = (value) => isObject(value) && count(value.pid) && time(value.at);
+const optional =
+  (field: Field): Field =>
+  (value) =>
+    value === undefined || field(value);
+
+const ALLOCATION: Readonly<Record<keyof Allocation, Field>> = {
+  desktopId: filled,
+  client: filled,
+  endpoint: filled,
+  image: filled,
+  createdAt: time,
+  lastUsedAt: time,
+  readyAt: optional(time),
+  removing: optional(mark),
+};
+
+const RESERVATION: Readonly<Record<keyof PortReservation, Field>> = { port: count, pid: count, at: time };
+
+/** The state in a parsed file. Never throws; what is dropped is named by its place, never by its content. */
+export function checkState(values: Readonly<Record<string, unknown>>, warn: (message: string) => void): StoreState {
+  for (const key of Object.keys(values)) {
+    if (key !== 'allocations' && key !== 'reservations') warn(`unknown record "${key}" in the state; dropped`);
+  }
+  const allocations: Record<string, Allocation> = {};
+  for (const [index, [key, value]] of entriesOf(values.allocations, 'allocations', warn).entries()) {
+    const wrong = faultOf(value, ALLOCATION);
+    if (wrong === undefined) allocations[key] = value as Allocation;
+    else warn(`allocation ${index + 1} of the state is dropped: ${wrong}`);
+  }
+  const reservations: PortReservation[] = [];
+  for (const [index, value] of listOf(values.reservations, 'reservations', warn).entries()) {
+    const wrong = faultOf(value, RESERVATION);
+    if (wrong === undefined) reservations.push(value as PortReservation);
+    else warn(`reservation ${index + 1} of the state is dropped: ${wrong}`);
+  }
+  return { allocations, reservations };
+}
+
+function entriesOf(value: unknown, name: string, warn: (message: string) => void): [string, unknown][] {
+  if (isObject(value)) return Object.entries(value);
+  if (value !== undefined) warn(`"${name}" of the state is no object; dropped`);
+  return [];
+}
+
+function listOf(value: unknown, name: string, warn: (message: string) => void): unknown[] {
+  if (Array.isArray(value)) return value;
+  if (value !== undefined) warn(`"${name}" of the state is no list; dropped`);
+  return [];
+}
+
+function faultOf(value: unknown, fields: Readonly<Record<string, Field>>): string | undefined {
+  if (!isObject(value)) return 'it is no object';
+  for (const [name, isRight] of Object.entries(fields)) {
+    if (!isRight(value[name])) return value[name] === undefined ? `"${name}" is missing` : `"${name}" is malformed`;
+  }
+  return undefined;
+}

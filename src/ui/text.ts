@@ -1,0 +1,46 @@
+// Text in the cells of a terminal: how wide it is, made harmless, cut and padded. East Asian characters and emoji take two cells.
+
+const WIDE = /^(?:[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6]|[\u{20000}-\u{3fffd}]|\p{Emoji_Presentation})/u;
+const NARROW_ONLY = /^[\x20-\x7e]*$/;
+const ELLIPSIS = '…';
+
+const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+
+/** Cells that `text` takes on a terminal. */
+export function widthOfText(text: string): number {
+  if (NARROW_ONLY.test(text)) return text.length;
+  let width = 0;
+  for (const { segment } of graphemes.segment(text)) width += widthOfGrapheme(segment);
+  return width;
+}
+
+/** `text` with a space in place of every control character: what comes from a container must not steer the terminal. */
+export function harmless(text: string): string {
+  return text.replace(/\r?\n|\p{Cc}|[\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, ' ');
+}
+
+/** `text` cut to `width` cells, the last of them an ellipsis. */
+export function cut(text: string, width: number): string {
+  if (widthOfText(text) <= width) return text;
+  let kept = '';
+  let left = width - 1;
+  for (const { segment } of graphemes.segment(text)) {
+    left -= widthOfGrapheme(segment);
+    if (left < 0) break;
+    kept += segment;
+  }
+  return width > 0 ? kept + ELLIPSIS : '';
+}
+
+/** `text` filled with spaces to `width` cells, on its left if `right` is set. */
+export function pad(text: string, width: number, right = false): string {
+  const spaces = ' '.repeat(Math.max(0, width - widthOfText(text)));
+  return right ? spaces + text : text + spaces;
+}
+
+function widthOfGrapheme(segment: string): number {
+  if (WIDE.test(segment)) return 2;
+  // An emoji made of a narrow base by the variation selector.
+  if (segment.includes('\ufe0f')) return 2;
+  return /^[\p{Mn}\p{Me}\p{Cf}]+$/u.test(segment) ? 0 : 1;
+}

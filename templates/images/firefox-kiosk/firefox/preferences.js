@@ -1,0 +1,50 @@
+// Defaults for every desktop. What a person must not change is in policies.json.
+
+// One content process for one person's page, and none of the helper processes that wait for work: half the memory.
+pref("dom.ipc.processCount", 1);
+pref("dom.ipc.processPrelaunch.enabled", false);
+pref("fission.autostart", false);
+pref("browser.tabs.remote.separatePrivilegedContentProcess", false);
+pref("browser.tabs.remote.separatePrivilegedMozillaWebContentProcess", false);
+pref("network.process.enabled", false);
+pref("layers.gpu-process.enabled", false);
+pref("media.rdd-process.enabled", false);
+pref("extensions.webextensions.remote", false);
+
+// Drawn in software: there is no graphics card to look for.
+pref("gfx.webrender.software", true);
+pref("gfx.canvas.accelerated", false);
+pref("media.hardware-video-decoding.enabled", false);
+pref("widget.dmabuf.enabled", false);
+pref("toolkit.cosmeticAnimations.enabled", false);
+pref("general.smoothScroll", false);
+
+// A start always shows the page it was given, also after a crash or a kill; nothing asks, nothing introduces itself.
+pref("browser.startup.page", 0);
+pref("browser.sessionstore.resume_from_crash", false);
+pref("toolkit.startup.max_resumed_crashes", -1);
+pref("browser.aboutwelcome.enabled", false);
+pref("browser.tabs.warnOnClose", false);
+pref("browser.warnOnQuit", false);
+// A page's "do you really want to leave?" would keep a desktop from stopping.
+pref("dom.disable_beforeunload", true);
+pref("browser.shell.checkDefaultBrowser", false);
+pref("browser.fullscreen.autohide", true);
+pref("full-screen-api.warning.timeout", 0);
+pref("pointer-lock-api.warning.timeout", 0);
+pref("browser.translations.enable", false);
+pref("browser.sessionstore.interval", 60000);
+pref("browser.cache.disk.capacity", 65536);
+pref("browser.cache.disk.smart_size.enabled", false);
+
+// No requests that no page asked for.
+pref("datareporting.policy.dataSubmissionEnabled", false);
+pref("app.normandy.enabled", false);
+pref("network.connectivity-service.enabled", false);
+pref("network.dns.disablePrefetch", true);
+pref("network.predictor.enabled", false);
+pref("network.prefetch-next", false);
+pref("browser.newtabpage.activity-stream.feeds.system.topstories", false);
+pref("browser.region.update.enabled", false);
+pref("browser.search.update", false);
+pref("geo.enabled", false);

@@ -1,0 +1,28 @@
+// A process of its own that changes a store: what the cross-process tests start several of. Arguments: what to do, the state
+// file, and for `count` a name and how many updates.
+import { createFileStore } from '../../src/store/file-store.ts';
+import { getInstanceKey } from '../../src/store/instance-key.ts';
+import { withLock } from '../../src/store/lock.ts';
+
+const [task, file = '', name = '', times = '0'] = process.argv.slice(2);
+const store = createFileStore({ file, warn: (message) => process.stderr.write(`${message}\n`), now: () => new Date(), lockWaitMs: 60_000 });
+
+switch (task) {
+  case 'count':
+    for (let turn = 0; turn < Number(times); turn++) {
+      await store.update((state) => ({
+        state: { ...state, reservations: [...state.reservations, { port: Number(name) * 1000 + turn + 1, pid: process.pid, at: new Date().toISOString() }] },
+        result: undefined,
+      }));
+    }
+    break;
+  case 'hold':
+    await withLock(file, () => {
+      process.stdout.write('held\n');
+      return new Promise(() => setInterval(() => {}, 1000));
+    });
+    break;
+  case 'key':
+    process.stdout.write(Buffer.from(await getInstanceKey(file)).toString('hex'));
+    break;
+}

@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest';
+import { duration, flag, hostName, integer, ipAddress, subnet, webAddress } from '../../../src/core/setting-types.ts';
+
+test('a subnet has an address, a length and no host bits', () => {
+  for (const right of ['172.30.0.0/16', '10.0.0.0/8', '192.168.1.128/25', '0.0.0.0/0', 'fd00::/64']) expect(subnet.read(right)).toBe(right);
+  for (const wrong of ['172.30.0.1/16', '172.30.0.0', '172.30.0.0/33', '300.0.0.0/8', 'fd00::/129', '10.0.0.0/8/8', '10.0.0.0/']) expect(subnet.read(wrong)).toBeUndefined();
+});
+
+test('a host is a name or an address, with localhost kept', () => {
+  for (const right of ['localhost', 'desk.example.org', '127.0.0.1', '::1']) expect(hostName.read(right)).toBe(right);
+  for (const wrong of ['http://x', 'a b', '-x', 'x:80', 'a..b', '']) expect(hostName.read(wrong)).toBeUndefined();
+});
+
+test('an address to publish on is an IP address', () => {
+  expect(ipAddress.read('0.0.0.0')).toBe('0.0.0.0');
+  expect(ipAddress.read('localhost')).toBeUndefined();
+});
+
+test('a page is on the web: no file and no script', () => {
+  for (const right of ['https://example.org', 'http://127.0.0.1:8000/a?b#c', 'about:blank']) expect(webAddress.read(right)).toBe(right);
+  for (const wrong of ['file:///etc/passwd', 'javascript:alert(1)', 'example.org', 'https://a b', 'https://']) expect(webAddress.read(wrong)).toBeUndefined();
+});
+
+test('yes and no have their usual spellings', () => {
+  for (const yes of ['true', 'Yes', '1', 'on']) expect(flag.read(yes)).toBe(true);
+  for (const no of ['false', 'no', '0', 'OFF']) expect(flag.read(no)).toBe(false);
+  expect(flag.read('maybe')).toBeUndefined();
+});
+
+test('whole numbers keep to their bounds', () => {
+  const type = integer(16, 100);
+  expect([type.read('16'), type.read('100')]).toEqual([16, 100]);
+  for (const wrong of ['15', '101', '1e2', '20.0', '-20', '0x20', '']) expect(type.read(wrong)).toBeUndefined();
+});
+
+test('a deadline of nothing is refused', () => {
+  expect(duration.read('0s')).toBeUndefined();
+  expect(duration.read('15s')).toBe(15_000);
+});

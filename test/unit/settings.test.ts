@@ -1,0 +1,157 @@
+import { expect, test } from 'vitest';
+import type { VncctlError } from '../../src/errors.ts';
+import {
+  checkValue,
+  definitionOf,
+  describeOrigin,
+  getSettingName,
+  ownVariable,
+  readSettings,
+  SETTING_NAMES,
+  type SettingName,
+  type SettingSources,
+  type Settings,
+  settingsOf,
+} from '../../src/settings.ts';
+
+function settings(sources: Partial<SettingSources> = {}): Settings {
+  return settingsOf(readSettings({ env: {}, ...sources }));
+}
+
+function origin(name: SettingName, sources: Partial<SettingSources>): string {
+  const found = readSettings({ env: {}, ...sources }).settings.find((setting) => setting.name === name);
+  return found ? describeOrigin(found.origin) : '';
+}
+
+function failure(sources: Partial<SettingSources>): VncctlError {
+  try {
+    settings(sources);
+  } catch (error) {
+    return error as VncctlError;
+  }
+  throw new Error('nothing was refused');
+}
+
+test('nothing set gives the documented defaults', () => {
+  expect(settings()).toEqual({
+    instance: 'default', engine: undefined, engineDeadline: 15_000, image: 'firefox-kiosk', url: undefined, app: undefined, width: 1280, height: 720,
+    host: '127.0.0.1', bind: '127.0.0.1', portMin: 5000, portMax: 5020, containerPort: 6080, network: 'vncctl', subnet: undefined, prefix: 'vnc_',
+    clientIds: 'cpf', naming: 'plain', mask: false, stateFile: undefined, color: 'auto', parallel: 8, wait: undefined, timeout: undefined,
+  });
+});
+
+test('flags beat the environment, that the project, that the user file, that the default', () => {
+  const all = { flags: { width: '1001' }, env: { VNC_WIDTH: '1002' }, project: { file: '/p/.env', text: 'VNC_WIDTH=1003' }, user: { file: '/u.json', values: { width: 1004 } } };
+  expect(settings(all).width).toBe(1001);
+  expect(settings({ ...all, flags: {} }).width).toBe(1002);
+  expect(settings({ ...all, flags: {}, env: {} }).width).toBe(1003);
+  expect(settings({ user: all.user }).width).toBe(1004);
+});
+
+test('every value knows where it came from', () => {
+  expect(origin('width', { flags: { width: '800' } })).toBe('flag');
+  expect(origin('width', { env: { VNC_WIDTH: '800' } })).toBe('VNC_WIDTH');
+  expect(origin('width', { project: { file: '/p/.env', text: 'VNCCTL_WIDTH=800' } })).toBe('VNCCTL_WIDTH in /p/.env');
+  expect(origin('width', { user: { file: '/u.json', values: { width: 800 } } })).toBe('/u.json');
+  expect(origin('width', {})).toBe('default');
+});
+
+test('every setting has a variable of its own, which beats the ancestors of its layer', () => {
+  expect(ownVariable('portMin')).toBe('VNCCTL_PORT_MIN');
+  for (const name of SETTING_NAMES) {
+    const [ancestor] = definitionOf(name).ancestors;
+    if (ancestor) expect(origin(name, { env: { [ownVariable(name)]: 'x', [ancestor.name]: 'y' } })).toBe(ownVariable(name));
+  }
+});
+
+test.each([
+  ['image', 'VNC_IMAGE', 'my/image:1'],
+  ['app', 'VNC_APPNAME', 'xterm'],
+  ['width', 'VNC_WIDTH', '800'],
+  ['height', 'VNC_HEIGHT', '600'],
+  ['host', 'VNC_HOST', 'localhost'],
+  ['portMin', 'PORT_RANGE_MIN', '4000'],
+  ['portMin', 'PORT_RANGE_START', '4000'],
+  ['portMax', 'PORT_RANGE_MAX', '6000'],
+  ['containerPort', 'VNC_CONTAINER_PORT', '80'],
+  ['network', 'DOCKER_NETWORK_NAME', 'net_1'],
+  ['subnet', 'DOCKER_NETWORK_SUBNET', '172.30.0.0/16'],
+  ['prefix', 'CONTAINER_BASE_NAME', 'kiosk-'],
+  ['stateFile', 'STATE_FILE', '/tmp/state.json'],
+] as const)('%s is also taken from %s', (name, variable, typed) => {
+  expect(String(settings({ env: { [variable]: typed } })[name])).toBe(typed);
+});
+
+test('the end of the range in PORT_RANGE_END is exclusive', () => {
+  expect(settings({ env: { PORT_RANGE_START: '6000', PORT_RANGE_END: '6010' } })).toMatchObject({ portMin: 6000, portMax: 6009 });
+});
+
+test('an empty variable counts as not set', () => {
+  expect(settings({ env: { VNC_WIDTH: '', VNCCTL_WIDTH: ' ', PORT_RANGE_MAX: '' } })).toMatchObject({ width: 1280, portMax: 5020 });
+});
+
+test('the older spelling of the program gives the page where its layer sets none', () => {
+  expect(settings({ env: { VNC_APPNAME: 'firefox-kiosk https://example.org/a' } }).url).toBe('https://example.org/a');
+  expect(origin('url', { env: { VNC_APPNAME: 'firefox-kiosk https://example.org/a' } })).toBe('VNC_APPNAME');
+  expect(settings({ env: { VNC_APPNAME: 'firefox-kiosk https://a.example', VNCCTL_URL: 'https://b.example' } }).url).toBe('https://b.example');
+  expect(settings({ env: { VNC_APPNAME: 'firefox-kiosk https://a.example' }, flags: { url: 'https://b.example' } }).url).toBe('https://b.example');
+  expect(settings({ env: { VNC_APPNAME: 'firefox-kiosk https://a.example' }, user: { file: '/u', values: { url: 'https://b.example' } } }).url).toBe('https://a.example');
+  expect(settings({ env: { VNC_APPNAME: 'xterm' } }).url).toBeUndefined();
+});
+
+test('only known keys of the project file are looked at', () => {
+  expect(settings({ project: { file: '/p/.env', text: 'SECRET=1\nDOCKER_HOST=tcp://x\nVNC_HEIGHT="600" # comment\n' } }).height).toBe(600);
+});
+
+test('all faults are reported together, each with its origin', () => {
+  const error = failure({ env: { VNC_WIDTH: 'wide', DOCKER_NETWORK_SUBNET: '10.0.0.1/8' }, user: { file: '/u.json', values: { mask: 'perhaps', image: ['a'] } } });
+  expect(error.code).toBe('BAD_SETTING');
+  expect(error.message).toContain('4 settings are wrong');
+  expect(error.message).toContain('width: "wide" is not a whole number from 16 to 16384 (from VNC_WIDTH)');
+  expect(error.message).toContain('subnet: "10.0.0.1/8" is not a network');
+  expect(error.message).toContain('mask: "perhaps" is not true or false (from /u.json)');
+  expect(error.message).toContain('image: a single value is expected, not a list');
+});
+
+test('the hint of a fault says how to mend it where it is', () => {
+  expect(failure({ user: { file: '/u.json', values: { width: 3 } } }).hint).toContain('vncctl config unset width');
+  expect(failure({ env: { VNC_WIDTH: '3' } }).hint).toContain('VNC_WIDTH');
+  expect(failure({ project: { file: '/p/.env', text: 'VNC_WIDTH=3' } }).hint).toContain('/p/.env');
+});
+
+test('a fault in a stronger layer is not papered over by a weaker one', () => {
+  expect(failure({ env: { VNC_WIDTH: 'wide' }, user: { file: '/u', values: { width: 800 } } }).message).toContain('"wide"');
+});
+
+test('a port range turned round is refused, and the one that was typed is blamed', () => {
+  expect(failure({ env: { PORT_RANGE_MIN: '6000' } }).message).toContain('portMin: 6000 is above portMax, which is 5020 (default)');
+  expect(failure({ env: { PORT_RANGE_MAX: '4000' } }).message).toContain('portMax: 4000 is below portMin, which is 5000 (default)');
+  expect(settings({ env: { PORT_RANGE_MIN: '5005', PORT_RANGE_MAX: '5005' } }).portMin).toBe(5005);
+  expect(failure({ env: { PORT_RANGE_START: '5000', PORT_RANGE_END: '5000' } }).message).toContain('portMin: 5000 is above portMax, which is 4999 (PORT_RANGE_END)');
+});
+
+test('an unknown key of the user file is a warning with the nearest name', () => {
+  const { warnings } = readSettings({ env: {}, user: { file: '/u.json', values: { portmni: 5, zebra: 1, width: 800 } } });
+  expect(warnings).toEqual(['unknown setting "portmni" in /u.json (did you mean "portMin"?); ignored', 'unknown setting "zebra" in /u.json; ignored']);
+});
+
+test('a name from the prototype is no setting', () => {
+  expect(() => getSettingName('toString')).toThrow('there is no setting "toString"');
+  expect(() => getSettingName('widht')).toThrow('did you mean "width"');
+  expect(getSettingName('width')).toBe('width');
+});
+
+test('what is stored is a number or boolean where the value is one', () => {
+  expect(checkValue('width', '800')).toBe(800);
+  expect(checkValue('mask', 'yes')).toBe(true);
+  expect(checkValue('timeout', '90s')).toBe('90s');
+  expect(() => checkValue('width', '3')).toThrow('width: "3" is not a whole number from 16 to 16384');
+});
+
+test('every setting has a sentence, and its default is a right value', () => {
+  for (const name of SETTING_NAMES) {
+    const { about, type, default: fallback } = definitionOf(name);
+    expect(about).toMatch(/^[a-z].*[^.]$/);
+    if (fallback !== undefined) expect(type.read(type.spell(fallback))).toEqual(fallback);
+  }
+});
