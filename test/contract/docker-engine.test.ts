@@ -2,8 +2,7 @@
 import { createServer } from 'node:net';
 import Docker from 'dockerode';
 import { afterAll, expect, test } from 'vitest';
-import type { Endpoint } from '../../src/core/endpoint.ts';
-import { connectDocker } from '../../src/engine/docker/engine.ts';
+import { type Address, connectDocker } from '../../src/engine/docker/engine.ts';
 import { eventually } from '../support/eventually.ts';
 import { type SilentServer, startSilentServer } from '../support/silent-server.ts';
 import { testEndpoint } from '../support/test-engine.ts';
@@ -23,7 +22,7 @@ esac
 const silent: SilentServer[] = [];
 afterAll(() => Promise.all(silent.map((server) => server.stop())));
 
-const unix = (path: string): Endpoint => ({ address: `unix://${path}`, transport: 'unix', source: 'the test' });
+const unix = (path: string): Address => ({ address: `unix://${path}`, transport: 'unix' });
 
 async function silentServer(): Promise<SilentServer> {
   const server = await startSilentServer();
@@ -67,7 +66,7 @@ describeEngineContract('Docker', async () => {
       return { hung: connectDocker(unix(server.path), { deadlineMs: 100 }), asked: () => server.asked() };
     },
     async refusedEngine() {
-      return connectDocker({ address: `tcp://127.0.0.1:${await freePort()}`, transport: 'tcp', source: 'the test' }, { deadlineMs: 5000 });
+      return connectDocker({ address: `tcp://127.0.0.1:${await freePort()}`, transport: 'tcp' }, { deadlineMs: 5000 });
     },
     async dispose(tags) {
       const docker = new Docker({ socketPath: new URL(endpoint.address).pathname });
