@@ -53,7 +53,8 @@ function findUserFiles(userDir: string): string[] {
 }
 
 async function readEntries(files: readonly { file: string; origin: EntryOrigin }[]): Promise<CatalogEntry[]> {
-  const yaml = await import('yaml');
+  // A bundle split into chunks gives a CommonJS package its default export only.
+  const { default: yaml } = await import('yaml');
   const entries: CatalogEntry[] = [];
   const faults: PlacedFault[] = [];
   for (const { file, origin } of files) {
