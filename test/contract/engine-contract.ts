@@ -420,10 +420,10 @@ export function describeEngineContract(kind: string, setUp: () => Promise<Engine
         );
       });
 
-      test('a root filesystem becomes an image', async () => {
+      test('a root filesystem becomes an image that carries the labels it was given', async () => {
         const imported = tag();
-        await engine.images.importRootfs(contextOf({ 'etc/motd': 'hello' }), imported);
-        expect(await engine.images.find(imported)).toBeDefined();
+        await engine.images.importRootfs(contextOf({ 'etc/motd': 'hello' }), imported, { labels: { ...LABELS, greeting: 'say "hi" to all' } });
+        expect((await engine.images.find(imported))?.labels).toMatchObject({ ...LABELS, greeting: 'say "hi" to all' });
       });
 
       test('an import of something else is BUILD_FAILED', async () => {
