@@ -12,8 +12,8 @@ const BASE = process.env['VNCCTL_TEST_BASE'] ?? 'vncctl/base:bookworm';
 
 const PROGRAM = `
 case "$PROGRAM" in
-  wait) trap 'exit 0' TERM; while :; do sleep 1 & wait $!; done ;;
-  stubborn) trap '' TERM; while :; do sleep 1; done ;;
+  wait) trap 'exit 0' TERM; echo ready; while :; do sleep 1 & wait $!; done ;;
+  stubborn) trap '' TERM; echo ready; while :; do sleep 1; done ;;
   fail) echo one; echo two >&2; sleep 0.1; echo three; exit 7 ;;
   hungry) exec tail /dev/zero ;;
 esac
