@@ -14,7 +14,7 @@ import type { Naming } from './core/identity.ts';
 import type { ImageBuilding, ImageSources } from './core/images.ts';
 import type { DesktopProbe } from './core/readiness.ts';
 import type { Store } from './core/store.ts';
-import type { EmbeddedEngine } from './engine/embedded/operations.ts';
+import type { EmbeddedEngine, EmbeddedWiring } from './engine/embedded/operations.ts';
 import { embeddedPaths } from './engine/embedded/paths.ts';
 import { type Endpoint, machineFiles, resolveEndpoint } from './engine/endpoint.ts';
 import { hostPorts } from './engine/host-ports.ts';
@@ -22,6 +22,7 @@ import { VncctlError } from './errors.ts';
 import { isSettingName, readSettings, type SettingName, type Settings, type SettingsReading, settingsOf } from './settings.ts';
 import { changeConfigFile, readConfigFile } from './store/config-file.ts';
 import { createFileStore } from './store/file-store.ts';
+import { withLock } from './store/lock.ts';
 import { type Paths, instanceKeyFileOf, pathsOf, stateFileOf } from './store/paths.ts';
 import { findProjectFile } from './store/project-file.ts';
 
@@ -53,7 +54,7 @@ export interface App {
   images(): Promise<ImageBuilding>;
   embedded(): Promise<EmbeddedEngine>;
   /** Sets or (undefined) unsets one of the user's settings; the value is checked already. */
-  changeSetting(name: SettingName, value: string | number | boolean | undefined): Promise<void>;
+  changeSetting(name: string, value: string | number | boolean | undefined): Promise<void>;
   /** Drops connections, so that the process can end. */
   close(): void;
 }
@@ -179,7 +180,17 @@ export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
     }),
     embedded: once(async (): Promise<EmbeddedEngine> => {
       const { embeddedEngine } = await import('./engine/embedded/operations.ts');
-      return embeddedEngine({ stateFolder: paths.state, clock, locate, setEngine: (value) => changeConfigFile(paths.userFile, { engine: value }) });
+      const setEngine = (value: string | undefined): Promise<void> => changeConfigFile(paths.userFile, { engine: value });
+      return embeddedEngine({
+        stateFolder: paths.state,
+        clock,
+        locate,
+        lock: folderLock,
+        remember: () => setEngine('embedded'),
+        forget: async () => {
+          if (readConfigFile(paths.userFile)['engine'] === 'embedded') await setEngine(undefined);
+        },
+      });
     }),
     changeSetting: (name, value) => changeConfigFile(paths.userFile, { [name]: value }),
     close: () => opened?.close(),
@@ -226,6 +237,9 @@ function readBuiltInCatalog(root: string): CatalogEntry[] {
   }
 }
 
+/** The store's lock, for what else only one process may do at a time. */
+const folderLock: EmbeddedWiring['lock'] = (folder, waitMs, work) => withLock(folder, () => work(), waitMs);
+
 function baseImageFor(clock: Clock): ImageSources['ensureBase'] {
   return async (engine, onProgress, signal) => {
     const [{ ensureBaseImage }, { bootstrapBase }, { createMachine }] = await Promise.all([
@@ -233,7 +247,7 @@ function baseImageFor(clock: Clock): ImageSources['ensureBase'] {
       import('./engine/bootstrap-base.ts'),
       import('./engine/embedded/machine.ts'),
     ]);
-    const machine = createMachine(clock);
+    const machine = createMachine(clock, folderLock);
     return ensureBaseImage({ images: engine.images, clock, bootstrap: (progress, stop) => bootstrapBase(machine, progress, stop) }, onProgress, signal);
   };
 }

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Clock } from '../../src/core/clock.ts';
+import { withLock } from '../../src/store/lock.ts';
 import { createMachine } from '../../src/engine/embedded/machine.ts';
 import { embeddedPaths } from '../../src/engine/embedded/paths.ts';
 import { findLeftovers, findOurDaemon } from '../../src/engine/embedded/processes.ts';
@@ -20,7 +21,7 @@ const clock: Clock = {
   monotonicMs: () => performance.now(),
   sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
 };
-const machine = createMachine(clock);
+const machine = createMachine(clock, (folder, waitMs, work) => withLock(folder, () => work(), waitMs));
 const namespace = `vncctl-test-${process.pid}`;
 const enter = ['--net=/run/netns/' + namespace];
 const system: EmbeddedSystem = {

@@ -1,14 +1,14 @@
 // The real engine that tests run on: its address comes from VNCCTL_TEST_ENGINE, which the test runner sets.
-import type { Endpoint } from '../../src/engine/endpoint.ts';
+import type { Address } from '../../src/engine/docker/engine.ts';
 
 /** Where the tests' engine is. Throws when nobody said: a test of the real engine is never skipped. */
-export function testEndpoint(): Endpoint {
+export function testEndpoint(): Address {
   const address = process.env['VNCCTL_TEST_ENGINE'];
   if (!address) throw new Error('VNCCTL_TEST_ENGINE is not set: give the address of a container engine for tests (unix:///…), or run them all with: npm test');
-  return endpointAt(address, 'check VNCCTL_TEST_ENGINE');
+  return endpointAt(address);
 }
 
-/** An endpoint of an address that a test chose. */
-export function endpointAt(address: string, hint = 'look at the test'): Endpoint {
-  return { address, transport: address.startsWith('unix:') ? 'unix' : 'tcp', source: 'the test', origin: 'flag', others: [], hint };
+/** The endpoint at an address. */
+export function endpointAt(address: string): Address {
+  return { address, transport: address.startsWith('unix:') ? 'unix' : 'tcp' };
 }

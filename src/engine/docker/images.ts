@@ -116,7 +116,8 @@ export function createImages(docker: Docker, call: Caller): Images {
         `import ${reference}`,
         async (signal) => {
           const [repo, tag] = splitTag(reference);
-          const stream = await answered(`import ${reference}`, () => docker.importImage(tar, signalled(signal, { repo, tag, changes: labelInstructions(options?.labels) })));
+          const changes = Object.entries(options?.labels ?? {}).map(([key, value]) => `LABEL ${key}=${JSON.stringify(value)}`);
+          const stream = await answered(`import ${reference}`, () => docker.importImage(tar, signalled(signal, { repo, tag, changes })));
           const failure = await follow(stream as unknown as NodeJS.ReadableStream, () => {}, signal);
           if (failure) throw new VncctlError('BUILD_FAILED', `could not import ${reference}: ${failure}`);
         },
@@ -144,10 +145,6 @@ function announceOnce(event: ProgressEvent, seen: Set<string>, onProgress: Progr
   seen.add(line);
   onProgress(line);
 }
-
-// An import takes labels only as lines of a Dockerfile, whose words are quoted like JSON's.
-const labelInstructions = (labels: Readonly<Record<string, string>> = {}): string[] =>
-  Object.entries(labels).map(([key, value]) => `LABEL ${JSON.stringify(key)}=${JSON.stringify(value)}`);
 
 function splitTag(reference: string): [string, string] {
   const colon = reference.lastIndexOf(':');

@@ -6,14 +6,13 @@ import { delimiter, join } from 'node:path';
 import type { Clock } from '../../core/clock.ts';
 import { VncctlError } from '../../errors.ts';
 import { runProgram } from '../run-program.ts';
-import { withFolderLock } from './lock.ts';
 import type { DetachedProcess, EmbeddedSystem, ProcessInfo, SocketAnswer } from './system.ts';
 
 // A plain user's PATH often lacks these, and dockerd, ip and iptables live there.
 const SYSTEM_FOLDERS = ['/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/bin', '/bin'];
 
 /** The real machine. */
-export function createMachine(clock: Clock): EmbeddedSystem {
+export function createMachine(clock: Clock, withLock: EmbeddedSystem['withLock']): EmbeddedSystem {
   return {
     platform: process.platform,
     uid: process.getuid?.(),
@@ -37,7 +36,7 @@ export function createMachine(clock: Clock): EmbeddedSystem {
         .flatMap((line) => line.split(' ')[4] ?? [])
         .map((path) => path.replace(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)))),
     askSocket,
-    withLock: withFolderLock,
+    withLock,
   };
 }
 

@@ -8,7 +8,7 @@ import { createMachine } from './machine.ts';
 import { embeddedPaths } from './paths.ts';
 import { type StartOptions, type StartResult, startEmbeddedEngine } from './start.ts';
 import { type EmbeddedStatus, embeddedStatus, removeEmbeddedEngine, stopEmbeddedEngine } from './stop.ts';
-import type { SocketAnswer } from './system.ts';
+import type { EmbeddedSystem, SocketAnswer } from './system.ts';
 
 /** What can be done with the embedded engine of one installation. */
 export interface EmbeddedEngine {
@@ -26,21 +26,24 @@ export interface EmbeddedWiring {
   clock: Clock;
   /** The engine that commands would use now; ENGINE_MISSING when none is found. */
   locate: () => Endpoint;
-  /** Writes the setting that makes later commands find this engine; undefined takes it away. */
-  setEngine: (value: string | undefined) => Promise<void>;
+  /** Makes later commands find this engine. */
+  remember: () => Promise<void>;
+  /** Takes that back; a setting that names another engine stays. */
+  forget: () => Promise<void>;
+  lock: EmbeddedSystem['withLock'];
 }
 
 const ASK_DEADLINE_MS = 5_000;
 
 /** The operations; nothing is touched until one is called. */
-export function embeddedEngine({ stateFolder, clock, locate, setEngine }: EmbeddedWiring): EmbeddedEngine {
-  const system = createMachine(clock);
+export function embeddedEngine({ stateFolder, clock, locate, remember, forget, lock }: EmbeddedWiring): EmbeddedEngine {
+  const system = createMachine(clock, lock);
   const paths = embeddedPaths(stateFolder);
   return {
-    start: (progress, options) => startEmbeddedEngine({ system, paths, progress, ask, resolve: () => found(locate), remember: () => setEngine('embedded') }, options),
+    start: (progress, options) => startEmbeddedEngine({ system, paths, progress, ask, resolve: () => found(locate), remember }, options),
     status: () => embeddedStatus(system, paths),
     stop: () => stopEmbeddedEngine(system, paths),
-    remove: () => removeEmbeddedEngine(system, paths, () => setEngine(undefined)),
+    remove: () => removeEmbeddedEngine(system, paths, forget),
   };
 }
 

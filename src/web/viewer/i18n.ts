@@ -93,16 +93,3 @@ export function messagesFor(languages: readonly string[]): { language: 'en' | 'p
   }
   return { language: 'en', messages: ENGLISH };
 }
-
-/** Puts the texts into every element below `root` with `data-text` or `data-label` (aria-label and title). */
-export function translate(root: ParentNode, messages: Messages): void {
-  const known = (name: string | undefined): name is MessageKey => name !== undefined && name in messages;
-  for (const element of root.querySelectorAll<HTMLElement>('[data-text], [data-label]')) {
-    const { text, label } = element.dataset;
-    if (known(text)) element.textContent = messages[text];
-    if (known(label)) {
-      element.setAttribute('aria-label', messages[label]);
-      element.title = messages[label];
-    }
-  }
-}

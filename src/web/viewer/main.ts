@@ -4,9 +4,9 @@
 import RFB from '@novnc/novnc';
 import { createClipboard } from './clipboard.ts';
 import { createConnection } from './connection.ts';
-import { messagesFor, translate } from './i18n.ts';
+import { messagesFor } from './i18n.ts';
 import { fragmentWithoutKey, keyFromFragment, keyRing } from './key.ts';
-import { findPage } from './page.ts';
+import { findPage, translate } from './page.ts';
 import { pageOptions, websocketUrl } from './page-options.ts';
 import { levelsOf, preferenceStore, type Preferences } from './preferences.ts';
 import type { ViewerState } from './state.ts';

@@ -1,4 +1,6 @@
-// The elements of index.html that the viewer works with, each looked up once.
+// The elements of index.html that the viewer works with, each looked up once, and their texts.
+
+import type { MessageKey, Messages } from './i18n.ts';
 
 function find<T extends HTMLElement>(id: string, type: abstract new () => T): T {
   const element = document.getElementById(id);
@@ -34,3 +36,16 @@ export function findPage() {
 }
 
 export type Page = ReturnType<typeof findPage>;
+
+/** Puts the texts into every element below `root` with `data-text` or `data-label` (aria-label and title). */
+export function translate(root: ParentNode, messages: Messages): void {
+  const known = (name: string | undefined): name is MessageKey => name !== undefined && name in messages;
+  for (const element of root.querySelectorAll<HTMLElement>('[data-text], [data-label]')) {
+    const { text, label } = element.dataset;
+    if (known(text)) element.textContent = messages[text];
+    if (known(label)) {
+      element.setAttribute('aria-label', messages[label]);
+      element.title = messages[label];
+    }
+  }
+}

@@ -18,6 +18,7 @@ pref("media.hardware-video-decoding.enabled", false);
 pref("widget.dmabuf.enabled", false);
 pref("toolkit.cosmeticAnimations.enabled", false);
 pref("general.smoothScroll", false);
+pref("accessibility.force_disabled", 1);
 
 // A start always shows the page it was given, also after a crash or a kill; nothing asks, nothing introduces itself.
 pref("browser.startup.page", 0);
@@ -26,6 +27,9 @@ pref("toolkit.startup.max_resumed_crashes", -1);
 pref("browser.aboutwelcome.enabled", false);
 pref("browser.tabs.warnOnClose", false);
 pref("browser.warnOnQuit", false);
+pref("ui.key.menuAccessKeyFocuses", false);
+pref("browser.topsites.useRemoteSetting", false);
+pref("browser.urlbar.suggest.topsites", false);
 // A page's "do you really want to leave?" would keep a desktop from stopping.
 pref("dom.disable_beforeunload", true);
 pref("browser.shell.checkDefaultBrowser", false);

@@ -1,0 +1,154 @@
+// `npm test`: makes everything the tests need (packages, build, engine, images, Chromium), then runs every suite and sums up in
+// one line. `npm test -- unit` runs one suite; `unit` and `checks` need no engine.
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ensurePackages, requireNode } from '../bin/packages.js';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const results = join(root, 'test/.work/results');
+const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+const IMAGES = ['firefox-kiosk', 'desktop'];
+
+/** Checks that are no test files; each counts as one test. */
+const CHECKS = [
+  { name: 'types', command: ['node_modules/.bin/tsc', '-p', 'tsconfig.json'] },
+  { name: 'types of the viewer', command: ['node_modules/.bin/tsc', '-p', 'src/web/viewer/tsconfig.json'] },
+  { name: 'lint', command: ['node_modules/.bin/oxlint', '--deny-warnings', 'src', 'bin', 'test'] },
+];
+
+/** Suites in order: quick ones first, so that a plain mistake shows early. */
+const SUITES = ['checks', 'unit', 'engine', 'cli', 'browser'];
+const NEED_ENGINE = ['engine', 'cli', 'browser'];
+
+/** @param {string} text */
+const say = (text) => process.stderr.write(`\n== ${text}\n`);
+
+/**
+ * Runs a program with its output shown; resolves with its exit code.
+ * @param {readonly string[]} command
+ * @param {NodeJS.ProcessEnv} [env]
+ * @returns {Promise<number>}
+ */
+function run([program = '', ...args], env = process.env) {
+  return new Promise((resolve) => {
+    const child = spawn(program, args, { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'] });
+    child.once('error', (error) => {
+      process.stderr.write(`${program}: ${error.message}\n`);
+      resolve(127);
+    });
+    child.once('exit', (code) => resolve(code ?? 1));
+  });
+}
+
+/**
+ * Runs a program and resolves with what it wrote to stdout; its stderr is shown. Rejects on a non-zero exit code.
+ * @param {readonly string[]} command
+ * @returns {Promise<string>}
+ */
+function output([program = '', ...args]) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
+    let text = '';
+    child.stdout.on('data', (chunk) => {
+      text += chunk;
+    });
+    child.once('error', reject);
+    child.once('exit', (code) => (code === 0 ? resolve(text) : reject(new Error(`${program} ${args.join(' ')} ended with exit code ${code}`))));
+  });
+}
+
+/**
+ * One step of the set-up: without it no test means anything, so its failure ends the run.
+ * @param {string} name
+ * @param {() => Promise<number>} work
+ */
+async function step(name, work) {
+  say(name);
+  const before = Date.now();
+  const code = await work();
+  if (code !== 0) throw new Error(`${name} failed (exit code ${code})`);
+  process.stderr.write(`   ${((Date.now() - before) / 1000).toFixed(1)} s\n`);
+}
+
+/** @returns {Promise<number>} */
+async function ensureChromium() {
+  if (CHROMIUM.some((path) => existsSync(path))) return 0;
+  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) {
+    process.stderr.write('the browser tests need Chromium; install it, e.g. with: sudo apt-get install chromium\n');
+    return 1;
+  }
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  const updated = await run(['apt-get', 'update', '-qq'], env);
+  return updated === 0 ? run(['apt-get', 'install', '-y', '-qq', '--no-install-recommends', 'chromium'], env) : updated;
+}
+
+/**
+ * Runs one suite; resolves with its counts.
+ * @param {string} suite
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {Promise<{passed: number, failed: number, skipped: number}>}
+ */
+async function runSuite(suite, env) {
+  say(`suite ${suite}`);
+  if (suite === 'checks') {
+    let failed = 0;
+    for (const { name, command } of CHECKS) {
+      const code = await run(command);
+      process.stderr.write(`   ${name}: ${code === 0 ? 'ok' : 'FAILED'}\n`);
+      if (code !== 0) failed++;
+    }
+    return { passed: CHECKS.length - failed, failed, skipped: 0 };
+  }
+  const report = join(results, `${suite}.json`);
+  const code = await run(
+    ['node_modules/.bin/vitest', 'run', '--config', 'test/vitest.config.ts', '--project', suite, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
+    env,
+  );
+  if (!existsSync(report)) return { passed: 0, failed: 1, skipped: 0 };
+  const { numPassedTests: passed, numFailedTests: failedTests, numPendingTests: pending, numTodoTests: todo } = JSON.parse(readFileSync(report, 'utf8'));
+  // A file that can't be loaded, or an error between tests, fails the run without failing a test.
+  const failed = failedTests === 0 && code !== 0 ? 1 : failedTests;
+  return { passed, failed, skipped: pending + todo };
+}
+
+async function main() {
+  requireNode();
+  const asked = process.argv.slice(2);
+  const unknown = asked.find((suite) => !SUITES.includes(suite));
+  if (unknown) throw new Error(`there is no suite "${unknown}"; there are: ${SUITES.join(', ')}`);
+  const suites = SUITES.filter((suite) => asked.length === 0 || asked.includes(suite));
+  const vncctl = [process.execPath, 'bin/vncctl.js'];
+  const env = { ...process.env };
+
+  await step('packages', () => ensurePackages(root));
+  await step('build', () => run([process.execPath, 'bin/build.js']));
+  if (suites.some((suite) => NEED_ENGINE.includes(suite))) {
+    await step('engine', async () => {
+      env['VNCCTL_TEST_ENGINE'] = JSON.parse(await output([...vncctl, 'engine', 'start', '--json'])).address;
+      return 0;
+    });
+    await step('images', () => run([...vncctl, 'images', 'build', ...IMAGES]));
+  }
+  if (suites.includes('browser')) await step('Chromium', ensureChromium);
+
+  rmSync(results, { recursive: true, force: true });
+  mkdirSync(results, { recursive: true });
+  const sum = { passed: 0, failed: 0, skipped: 0 };
+  for (const suite of suites) {
+    const counts = await runSuite(suite, env);
+    process.stderr.write(`   ${suite}: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped\n`);
+    sum.passed += counts.passed;
+    sum.failed += counts.failed;
+    sum.skipped += counts.skipped;
+  }
+  process.stdout.write(`\n${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped\n`);
+  process.exitCode = sum.failed > 0 || (sum.skipped > 0 && process.env['CI']) ? 1 : 0;
+}
+
+main().catch((error) => {
+  process.stderr.write(`\n${error.message}\n`);
+  process.stdout.write('\n0 passed, 1 failed, 0 skipped\n');
+  process.exitCode = 1;
+});

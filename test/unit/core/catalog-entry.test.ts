@@ -1,0 +1,96 @@
+import { posix } from 'node:path';
+import { expect, test } from 'vitest';
+import { checkEntry, type EntryOrigin } from '../../../src/core/catalog-entry.ts';
+
+const from: EntryOrigin = { key: 'kiosk', origin: '/c/kiosk.yaml', folder: '/c', builtIn: false, join: posix.resolve };
+const builtIn: EntryOrigin = { ...from, origin: 'built-in', folder: 'templates/images/kiosk', builtIn: true };
+const least = { title: 'Kiosk', description: 'One page.', image: 'registry.example/kiosk:1' };
+
+function faults(value: unknown, origin = from): string[] {
+  return checkEntry(value, origin).faults.map(({ path, message }) => `${path.join('.')}: ${message}`);
+}
+
+test('title, description and an image are enough', () => {
+  expect(checkEntry(least, from)).toEqual({
+    faults: [],
+    entry: {
+      key: 'kiosk', title: 'Kiosk', description: 'One page.', source: { kind: 'pull', reference: 'registry.example/kiosk:1' }, ports: { web: 6080 }, viewerPath: '/', websocketPath: '/websockify',
+      variables: {}, settings: {}, limits: { cpus: 2, memoryBytes: 1024 ** 3, pids: 512, shmSizeBytes: 256 * 1024 ** 2 }, user: 'image', capabilities: [], tmpfs: {}, stopGraceSeconds: 5,
+      ready: 'rfb', readyTimeoutSeconds: 60, origin: '/c/kiosk.yaml',
+    },
+  });
+});
+
+test('every field is taken over in the units of an entry', () => {
+  const { entry } = checkEntry(
+    {
+      title: ' T ', description: 'D', build: { extends: 'base' }, ports: { web: 80, rfb: 5901 }, viewer: '/vnc.html', websocket: '/ws', variables: { url: 'VNC_URL', app: 'APPNAME' },
+      settings: { TZ: { description: 'zone', default: 'UTC', pattern: '[A-Z]+' }, N: { description: 'n', default: 0 } }, limits: { cpus: 0.5, memory: '1.5g', pids: 64, shm: '64m' }, user: '1000:1000',
+      capabilities: ['CAP_CHOWN', 'KILL'], tmpfs: { '/tmp': 'rw,size=64m', '/run': null }, stopGrace: '10s', ready: 'window', readyTimeout: '1m30s',
+    },
+    builtIn,
+  );
+  expect(entry).toMatchObject({
+    title: 'T', source: { kind: 'template', folder: 'templates/images/kiosk', extends: 'base' }, ports: { web: 80, rfb: 5901 }, viewerPath: '/vnc.html', websocketPath: '/ws', variables: { url: 'VNC_URL', app: 'APPNAME' },
+    settings: { TZ: { description: 'zone', default: 'UTC', pattern: '[A-Z]+' }, N: { description: 'n', default: '0' } }, limits: { cpus: 0.5, memoryBytes: 1.5 * 1024 ** 3, pids: 64, shmSizeBytes: 64 * 1024 ** 2 },
+    capabilities: ['CHOWN', 'KILL'], tmpfs: { '/tmp': 'rw,size=64m', '/run': '' }, stopGraceSeconds: 10, ready: 'window', readyTimeoutSeconds: 90,
+  });
+});
+
+test('a template of ours runs as an ordinary user and is ready with its page', () => {
+  expect(checkEntry({ title: 'T', description: 'D', build: {} }, builtIn).entry).toMatchObject({ user: '1000:1000', ready: 'page' });
+});
+
+test("a user's build names its folder, relative to the file", () => {
+  expect(checkEntry({ title: 'T', description: 'D', build: { folder: '../images/x' } }, from).entry?.source).toEqual({ kind: 'template', folder: '/images/x' });
+  expect(faults({ title: 'T', description: 'D', build: {} })).toEqual(['build: folder is missing: the folder with the Dockerfile, relative to this file']);
+});
+
+test('all faults are found at once, each at its place', () => {
+  expect(
+    faults({
+      titel: 'T', description: 'a\nb', image: 5, ports: { web: 0, vnc: 1 }, viewer: 'vnc.html', variables: { url: 'A B', ulr: 'X' }, settings: { 'A-B': { description: 'x' }, C: 1, D: { description: 'd', pattern: '(' }, E: { description: 'e', default: 'x', pattern: '[0-9]+' } },
+      limits: { cpus: '2', memory: 'much', swap: 1 }, user: 1000, capabilities: ['ALL', 'CHOWN', 1], tmpfs: { tmp: 'rw' }, stopGrace: 5, ready: 'soon', readyTimeout: '100ms',
+    }).sort(),
+  ).toEqual(
+    [
+      'titel: unknown field (did you mean "title"?)',
+      'title: it is missing: one line of text',
+      'description: one line of text is expected',
+      'image: an image reference like registry.example/name:tag is expected',
+      'ports.vnc: unknown field',
+      'ports.web: a whole number from 1 to 65535 is expected',
+      'viewer: a path that begins with / is expected',
+      'variables.ulr: unknown field (did you mean "url"?)',
+      'variables.url: the name of an environment variable is expected',
+      'settings.A-B: "A-B" is no name of an environment variable',
+      'settings.C: names with values are expected',
+      'settings.D.pattern: a regular expression in quotes is expected',
+      'settings.E.default: "x" does not match its own pattern',
+      'limits.swap: unknown field',
+      'limits.cpus: a number of processors like 2 or 0.5 is expected',
+      'limits.memory: a size like 512m, 1g or 1.5g is expected',
+      'user: a user like "1000:1000" in quotes is expected, or image for the image\'s own',
+      'capabilities.0: the name of one Linux capability like CHOWN is expected',
+      'capabilities.2: the name of one Linux capability like CHOWN is expected',
+      'tmpfs.tmp: an absolute path is expected',
+      'stopGrace: a duration like 500ms, 15s, 30m or 1h30m is expected, a second at least',
+      'ready: one of running, rfb, window, page is expected',
+      'readyTimeout: a duration like 500ms, 15s, 30m or 1h30m is expected, a second at least',
+    ].sort(),
+  );
+});
+
+test('build and image exclude each other, and one of them is needed', () => {
+  expect(faults({ ...least, build: { folder: 'x' } })).toEqual(['image: build and image exclude each other']);
+  expect(faults({ title: 'T', description: 'D' })).toEqual([': one of build and image is needed']);
+  expect(faults({ title: 'T', description: 'D', build: { folder: 'x', extends: 'kiosk' } })).toEqual(['build.extends: the key of another entry is expected']);
+});
+
+test('what is no entry at all is one fault', () => {
+  for (const wrong of [null, [], 'text', 5]) expect(faults(wrong)).toEqual([': names with values are expected']);
+});
+
+test('a key with capitals or slashes is refused', () => {
+  for (const key of ['Kiosk', 'a/b', '', '.x']) expect(checkEntry(least, { ...from, key }).faults).toHaveLength(1);
+});
