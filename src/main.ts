@@ -4,6 +4,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { type App, type AppParts, createApp } from './app.ts';
 import type { CommandContext, Io } from './commands/context.ts';
 import { VERBS, type Verb } from './commands/registry.ts';
+import { nearest } from './core/nearest.ts';
 import { VncctlError } from './errors.ts';
 
 declare const VNCCTL_VERSION: string | undefined;
@@ -74,7 +75,7 @@ async function run(program: Command, argv: readonly string[], context: CommandCo
   program.action(() => {
     const [unknown] = program.args;
     if (unknown === undefined) program.outputHelp();
-    else throw new CommanderError(2, 'commander.unknownCommand', `unknown command '${unknown}'`);
+    else throw unknownCommand(unknown);
   });
   program.allowExcessArguments();
   await program.parseAsync(argv, { from: 'user' });
@@ -132,6 +133,11 @@ function asFailure(error: unknown): unknown {
   if (!(error instanceof CommanderError)) return error;
   if (error.exitCode === 0 || error.code === 'commander.help') return undefined;
   return new VncctlError('USAGE', error.message.replace(/^error: /, '').replace(/\n\(?(Did you mean.*?)\)?$/s, ' ($1)'), { hint: 'see: vncctl --help' });
+}
+
+function unknownCommand(typed: string): VncctlError {
+  const close = nearest(typed, VERBS.flatMap(({ name, aliases }) => [name, ...aliases]));
+  return new VncctlError('USAGE', `unknown command '${typed}'`, { hint: close === undefined ? 'see: vncctl --help' : `did you mean: vncctl ${close}` });
 }
 
 function ignoreBrokenPipe(error: NodeJS.ErrnoException): void {

@@ -144,7 +144,7 @@ function readWishes(flags: UpFlags): DesktopWishes {
   const env: Record<string, string> = {};
   for (const pair of flags.env) {
     const equals = pair.indexOf('=');
-    if (equals < 1) throw new VncctlError('USAGE', `--env takes KEY=value, not "${pair}"`);
+    if (equals < 1) throw new VncctlError('USAGE', `--env takes KEY=value, not "${pair}"`, { hint: 'see: vncctl help up' });
     env[pair.slice(0, equals)] = pair.slice(equals + 1);
   }
   return {
@@ -163,6 +163,6 @@ function parseCpus(text: string): number | undefined {
 
 function read<T>(text: string, parse: (text: string) => T | undefined, flag: string, form: string): T {
   const value = parse(text);
-  if (value === undefined) throw new VncctlError('USAGE', `${flag}: "${text}" is not ${form}`);
+  if (value === undefined) throw new VncctlError('USAGE', `${flag}: "${text}" is not ${form}`, { hint: 'see: vncctl help up' });
   return value;
 }
