@@ -7,7 +7,7 @@ import { type Desktop, deriveDesktop } from './desktop.ts';
 import { type Desktops, linkUrl, nameOf, pageUrl, secretOf, viewOf } from './desktops.ts';
 import type { ContainerId, ProgressListener } from './engine.ts';
 import { clientKey, newDesktopId, newSecret } from './identity.ts';
-import { encodeLabels, ownershipLabels } from './labels.ts';
+import { encodeLabels, LABEL, ownershipLabels } from './labels.ts';
 import { releasePort, reservePort } from './port-reservation.ts';
 import { rememberDesktop } from './remember.ts';
 import { buildSpec, containerSpec, type DesktopSpec, type DesktopWishes } from './spec.ts';
@@ -120,6 +120,7 @@ function questionOf(desktops: Desktops, request: UpRequest): UpQuestion {
   const { installation, engine, processes } = desktops;
   return {
     name: nameOf(desktops, request.client),
+    clientKey: clientKey(request.client, installation.naming),
     instance: installation.instance,
     endpoint: engine.endpoint,
     client: formatClientId(request.client),
@@ -133,14 +134,16 @@ function questionOf(desktops: Desktops, request: UpRequest): UpQuestion {
   };
 }
 
-async function observeAndPlan({ engine, store, clock }: Desktops, question: UpQuestion): Promise<UpPlan> {
+async function observeAndPlan({ engine, store, clock, installation }: Desktops, question: UpQuestion): Promise<UpPlan> {
   const [container, image, network, state] = await Promise.all([
     engine.containers.find(question.name),
     engine.images.find(question.spec.image),
     engine.networks.find(question.spec.network),
     store.read(),
   ]);
-  return planUp({ container, image, network, state, now: clock.now() }, question);
+  const key = { ...ownershipLabels(installation.instance), [LABEL.client]: question.clientKey };
+  const strays = container ? [] : await engine.containers.list({ labels: key });
+  return planUp({ container, strays, image, network, state, now: clock.now() }, question);
 }
 
 /** Undefined when a race was lost and it has to be looked at again. */
@@ -152,6 +155,7 @@ async function carryOut(run: Run, plan: UpPlan): Promise<UpResult | undefined> {
     for (const step of plan.steps) {
       current = (await perform(run, step, made, current)) ?? current;
     }
+    if (plan.again) return undefined;
     if (current === undefined) throw new VncctlError('BUG', 'a plan ended without a container');
     return await conclude(run, plan, current);
   } catch (error) {
@@ -187,6 +191,9 @@ async function perform(run: Run, step: UpStep, made: Made, current: ContainerId 
         await engine.containers.stop(step.id, request.entry.stopGraceSeconds, { signal });
         await engine.containers.remove(step.id, { signal });
       });
+      return undefined;
+    case 'rename':
+      await run.phase('rename', () => engine.containers.rename(step.id, step.name, { signal }));
       return undefined;
     case 'get-image':
       await run.phase('image', () => options.getImage(request.entry, (line) => options.onProgress?.(line), signal));

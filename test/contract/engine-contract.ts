@@ -286,6 +286,19 @@ export function describeEngineContract(kind: string, setUp: () => Promise<Engine
         await engine.containers.stop(id, 5);
       });
 
+      test('a renamed container is found by its new name only, and a name in use is refused', async () => {
+        const [first, second, third] = [newName(), newName(), newName()];
+        const id = await engine.containers.create(first, spec('wait'));
+        await engine.containers.create(second, spec('wait'));
+        await engine.containers.rename(id, third);
+        await engine.containers.rename(id, third);
+        expect((await engine.containers.find(third))?.id).toBe(id);
+        expect(await engine.containers.find(first)).toBeUndefined();
+        await expect(engine.containers.rename(id, second)).rejects.toMatchObject({ code: 'NAME_TAKEN' });
+        await engine.containers.remove(id);
+        await expect(engine.containers.rename(id, first)).rejects.toMatchObject({ code: 'DESKTOP_NOT_FOUND' });
+      });
+
       test('a paused container says so, wakes on unpause, and waking twice changes nothing', async () => {
         const id = await started('wait');
         await engine.containers.pause(id);
