@@ -34,9 +34,10 @@ const remembered = (over: Partial<Allocation> = {}): UpObservation['state'] => (
   reservations: [],
 });
 
-const seen = (over: Partial<UpObservation> = {}): UpObservation => ({ container: undefined, image, network, state: { allocations: {}, reservations: [] }, now, ...over });
+const seen = (over: Partial<UpObservation> = {}): UpObservation => ({ container: undefined, strays: [], image, network, state: { allocations: {}, reservations: [] }, now, ...over });
 const question = (over: Partial<UpQuestion> = {}, wishes: DesktopWishes = { env: {} }): UpQuestion => ({
   name: 'vnc_11144477735',
+  clientKey: ANA,
   instance: 'default',
   endpoint: 'here',
   client: '111.444.777-35',
@@ -77,6 +78,7 @@ const PLANS: [string, Partial<UpObservation>, string[], Partial<UpQuestion>?][] 
   ],
   ['one that a killed rm was removing', { container: container(), state: remembered({ removing: { pid: 2, at: ago(1000) } }) }, ['reuse the running desktop']],
   ['a running one, and --recreate', { container: container() }, ['remove c0ffee000000: --recreate', ...create('a new one was asked for')], { recreate: true }],
+  ['one that was renamed by hand', { strays: [container({ name: 'renamed' })] }, ['rename c0ffee000000 to vnc_11144477735: somebody renamed their desktop to renamed']],
   ['nothing, and --recreate', {}, create('111.444.777-35 has no desktop'), { recreate: true }],
   ['a record without a container', { state: remembered() }, create('111.444.777-35 has no desktop')],
 ];
