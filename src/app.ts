@@ -11,13 +11,14 @@ import { type Clock, systemClock } from './core/clock.ts';
 import type { Catalog, Desktops, Installation, ProcessTable } from './core/desktops.ts';
 import type { Engine } from './core/engine.ts';
 import type { Naming } from './core/identity.ts';
-import type { ImageBuilding, ImageSources } from './core/images.ts';
+import type { ImageBuilding } from './core/images.ts';
 import type { DesktopProbe } from './core/readiness.ts';
 import type { Store } from './core/store.ts';
 import type { EmbeddedEngine, EmbeddedWiring } from './engine/embedded/operations.ts';
 import { embeddedPaths } from './engine/embedded/paths.ts';
 import { type Endpoint, machineFiles, resolveEndpoint } from './engine/endpoint.ts';
 import { hostPorts } from './engine/host-ports.ts';
+import { ownProcesses } from './engine/host-processes.ts';
 import { VncctlError } from './errors.ts';
 import { isSettingName, readSettings, type SettingName, type Settings, type SettingsReading, settingsOf } from './settings.ts';
 import { changeConfigFile, readConfigFile } from './store/config-file.ts';
@@ -176,8 +177,13 @@ export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
       };
     }),
     images: once(async (): Promise<ImageBuilding> => {
-      const [theEngine, theCatalog, { createImageSources }] = await Promise.all([engine(), catalog(), import('./engine/image-sources.ts')]);
-      return { engine: theEngine, catalog: theCatalog, sources: createImageSources(join(root, 'dist/viewer'), baseImageFor(clock)) };
+      const [theEngine, theCatalog, { baseImageFrom, createImageSources }] = await Promise.all([engine(), catalog(), import('./engine/image-sources.ts')]);
+      return {
+        engine: theEngine,
+        catalog: theCatalog,
+        sources: createImageSources(join(root, 'dist/viewer'), baseImageFrom(clock, folderLock)),
+        exclusively: (name, signal, work) => exclusively(join(paths.state, `image-${name.replace(/[^A-Za-z0-9_.-]/g, '_')}`), signal, work),
+      };
     }),
     embedded: once(async (): Promise<EmbeddedEngine> => {
       const { embeddedEngine } = await import('./engine/embedded/operations.ts');
@@ -197,19 +203,6 @@ export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
     close: () => opened?.close(),
   };
 }
-
-const ownProcesses: ProcessTable = {
-  pid: process.pid,
-  isAlive(pid) {
-    try {
-      process.kill(pid, 0);
-      return true;
-    } catch (error) {
-      // Somebody else's process is alive all the same.
-      return (error as NodeJS.ErrnoException).code === 'EPERM';
-    }
-  },
-};
 
 /** Only what was typed: the program's flags that are settings too. */
 function settingFlags(flags: Readonly<Record<string, unknown>>): Partial<Record<SettingName, string>> {
@@ -241,16 +234,20 @@ function readBuiltInCatalog(root: string): CatalogEntry[] {
 /** The store's lock, for what else only one process may do at a time. */
 const folderLock: EmbeddedWiring['lock'] = (folder, waitMs, work) => withLock(folder, () => work(), waitMs);
 
-function baseImageFor(clock: Clock): ImageSources['ensureBase'] {
-  return async (engine, onProgress, signal) => {
-    const [{ ensureBaseImage }, { bootstrapBase }, { createMachine }] = await Promise.all([
-      import('./core/base-image.ts'),
-      import('./engine/bootstrap-base.ts'),
-      import('./engine/embedded/machine.ts'),
-    ]);
-    const machine = createMachine(clock, folderLock);
-    return ensureBaseImage({ images: engine.images, clock, bootstrap: (progress, stop) => bootstrapBase(machine, progress, stop) }, onProgress, signal);
-  };
+const IMAGE_WAIT_MS = 60 * 60_000;
+
+/** The same for work that may be interrupted while it waits for its turn. */
+function exclusively<T>(name: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  const interrupted = new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
+  const done = withLock(
+    name,
+    () => {
+      signal.throwIfAborted();
+      return work();
+    },
+    IMAGE_WAIT_MS,
+  );
+  return Promise.race([done, interrupted]);
 }
 
 // The protocol code is loaded when something is really waited for.

@@ -75,12 +75,13 @@ async function endContainer({ engine, catalog }: Desktops, desktop: Desktop, id:
   await containers.remove(id, { signal });
 }
 
-async function mark({ store, clock, processes }: Desktops, targets: readonly Desktop[]): Promise<void> {
+async function mark({ store, clock, processes, engine }: Desktops, targets: readonly Desktop[]): Promise<void> {
   const removing = { pid: processes.pid, at: clock.now().toISOString() };
   await store.update((state) => {
     const allocations = { ...state.allocations };
-    for (const { id } of targets) {
-      const allocation = allocations[id];
+    for (const { id, client, image, createdAt } of targets) {
+      // A desktop that nobody remembers gets a record for the mark to stand on; it goes with the desktop.
+      const allocation = allocations[id] ?? (client && { desktopId: id, client, endpoint: engine.endpoint, image, createdAt, lastUsedAt: createdAt });
       if (allocation) allocations[id] = { ...allocation, removing };
     }
     return { state: { ...state, allocations }, result: undefined };
