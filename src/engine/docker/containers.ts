@@ -273,6 +273,9 @@ function createOptions(name: string, spec: ContainerSpec): Docker.ContainerCreat
       Tmpfs: { ...spec.tmpfs },
       LogConfig: { Type: 'json-file', Config: { 'max-size': String(spec.logMaxBytes), 'max-file': '1' } },
       RestartPolicy: { Name: 'no' },
+      // Podman inherits the caller's limits otherwise. Plenty for a browser, and below the hard limit of an engine that may
+      // not raise its own: asking for more than that fails every start.
+      Ulimits: [{ Name: 'nofile', Soft: 8192, Hard: 8192 }],
       ...(port && spec.publish ? { PortBindings: { [port]: [{ HostIp: spec.publish.hostAddress, HostPort: String(spec.publish.hostPort) }] } } : {}),
     },
   };
