@@ -12,7 +12,7 @@ let page: string;
 let secret: string;
 
 beforeAll(async () => {
-  desktop = await installation.up('222.333.444-05', '--wait', 'rfb');
+  desktop = await installation.up('222.333.444-05');
   page = new URL('/', desktop.url).href;
   secret = secretOf(desktop.url);
 });
