@@ -6,7 +6,7 @@ import { type Desktops, pageUrl } from '../core/desktops.ts';
 import { listDesktops } from '../core/list.ts';
 import { nearest } from '../core/nearest.ts';
 import { VncctlError } from '../errors.ts';
-import { formatRow } from '../ui/format.ts';
+import { parseFormat } from '../ui/format.ts';
 import { writeJson } from '../ui/json.ts';
 import { writeTable } from '../ui/table.ts';
 import { relativeTime } from '../ui/time.ts';
@@ -70,6 +70,8 @@ Examples:
 async function run(context: CommandContext, flags: LsFlags): Promise<void> {
   const { io } = context;
   const filters = flags.filter.map(parseFilter);
+  // Before the engine is asked: a typo is told of an empty list too.
+  const format = flags.format === undefined || flags.format === 'json' ? undefined : parseFormat(flags.format, Object.keys(FIELDS));
   const app = context.app();
   const desktops = await app.desktops();
   const mask = flags.mask ?? app.settings.mask;
@@ -78,9 +80,8 @@ async function run(context: CommandContext, flags: LsFlags): Promise<void> {
     for (const row of rows) io.stdout.write(`${row.client === null ? row.id : spell(row.client, mask)}\n`);
   } else if (flags.json || flags.format === 'json') {
     writeJson(io, rows.map((row) => ({ ...row, client: row.client !== null && mask ? maskClientId(row.client) : row.client })));
-  } else if (flags.format !== undefined) {
-    const format = flags.format;
-    for (const row of rows) io.stdout.write(`${formatRow(format, Object.fromEntries(Object.entries(FIELDS).map(([field, key]) => [field, row[key]])))}\n`);
+  } else if (format) {
+    for (const row of rows) io.stdout.write(`${format(Object.fromEntries(Object.entries(FIELDS).map(([field, key]) => [field, row[key]])))}\n`);
   } else {
     const now = app.clock.now();
     await writeTable(io, {
