@@ -7,6 +7,9 @@ import Docker from 'dockerode';
 import type { Engine, EngineDescription } from '../../core/engine.ts';
 import { VncctlError } from '../../errors.ts';
 import type { Endpoint, TlsFiles } from '../endpoint.ts';
+
+/** The part of an endpoint that a connection needs. */
+export type Address = Pick<Endpoint, 'address' | 'transport' | 'tls'>;
 import { createCaller } from './call.ts';
 import { createContainers } from './containers.ts';
 import { createImages } from './images.ts';
@@ -28,7 +31,7 @@ interface VersionAnswer {
 }
 
 /** Connects lazily: nothing is dialled until the first call. */
-export function connectDocker(endpoint: Endpoint, options: { deadlineMs: number }): Engine {
+export function connectDocker(endpoint: Address, options: { deadlineMs: number }): Engine {
   const agent = endpoint.transport === 'tls' ? new TlsAgent({ keepAlive: true, ...tlsMaterial(endpoint.tls) }) : new Agent({ keepAlive: true });
   const docker = new Docker({ ...dockerodeAddress(endpoint), ...(endpoint.transport === 'ssh' ? {} : { agent }) });
   const call = createCaller(endpoint.address, options.deadlineMs);
@@ -68,7 +71,7 @@ export function connectDocker(endpoint: Endpoint, options: { deadlineMs: number 
 }
 
 // Every field is given so that dockerode's own reading of DOCKER_HOST never decides anything.
-function dockerodeAddress(endpoint: Endpoint): Docker.DockerOptions {
+function dockerodeAddress(endpoint: Address): Docker.DockerOptions {
   if (endpoint.transport === 'unix') return { socketPath: endpoint.address.replace(/^unix:\/\//, ''), host: undefined, port: undefined, protocol: 'http' } as Docker.DockerOptions;
   if (endpoint.transport === 'npipe') return { socketPath: endpoint.address.replace(/^npipe:\/\//, ''), host: undefined, port: undefined, protocol: 'http' } as Docker.DockerOptions;
   const url = new URL(endpoint.address);

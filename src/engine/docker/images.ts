@@ -83,13 +83,15 @@ export function createImages(docker: Docker, call: Caller): Images {
       await call(
         `build ${request.tag}`,
         async (signal) => {
-          const stream = await docker.buildImage(context as Readable, {
-            t: request.tag,
-            labels: { ...request.labels },
-            buildargs: { ...request.args },
-            forcerm: true,
-            abortSignal: signal,
-          });
+          const stream = await answered(`build ${request.tag}`, () =>
+            docker.buildImage(context as Readable, {
+              t: request.tag,
+              labels: { ...request.labels },
+              buildargs: { ...request.args },
+              forcerm: true,
+              abortSignal: signal,
+            }),
+          );
           const last: string[] = [];
           const failure = await follow(
             stream,
@@ -115,7 +117,7 @@ export function createImages(docker: Docker, call: Caller): Images {
         async (signal) => {
           const [repo, tag] = splitTag(reference);
           const changes = Object.entries(options?.labels ?? {}).map(([key, value]) => `LABEL ${key}=${JSON.stringify(value)}`);
-          const stream = await docker.importImage(tar, signalled(signal, { repo, tag, changes }));
+          const stream = await answered(`import ${reference}`, () => docker.importImage(tar, signalled(signal, { repo, tag, changes })));
           const failure = await follow(stream as unknown as NodeJS.ReadableStream, () => {}, signal);
           if (failure) throw new VncctlError('BUILD_FAILED', `could not import ${reference}: ${failure}`);
         },
@@ -124,6 +126,16 @@ export function createImages(docker: Docker, call: Caller): Images {
       );
     },
   };
+}
+
+// A context that can't be read at all is refused before the first line of progress, as a plain HTTP error.
+async function answered<T>(doing: string, request: () => Promise<T>): Promise<T> {
+  try {
+    return await request();
+  } catch (error) {
+    if (statusOf(error) === undefined) throw error;
+    throw new VncctlError('BUILD_FAILED', `could not ${doing}: ${wordsOf(error)}`, { cause: error });
+  }
 }
 
 /** A pull repeats each layer's state many times a second: each is told once. */

@@ -55,6 +55,7 @@ export function createNetworks(docker: Docker, call: Caller): Networks {
             }
             throw error;
           }
+          await removeTwins(docker, spec.name, signal);
         },
         options,
       );
@@ -77,3 +78,19 @@ export function createNetworks(docker: Docker, call: Caller): Networks {
     },
   };
 }
+
+// CheckDuplicate doesn't hold against creates at the same moment: Docker then has several networks of one name and finds
+// none of them by it. Every creator removes all but the oldest it sees, which leaves the same one whoever looks last.
+async function removeTwins(docker: Docker, name: string, signal: AbortSignal): Promise<void> {
+  const similar = await docker.listNetworks(signalled(signal, { filters: { name: [name] } }));
+  const [, ...younger] = similar.filter((network) => network.Name === name).sort((a, b) => ageOf(a).localeCompare(ageOf(b)));
+  for (const { Id } of younger) {
+    try {
+      await docker.getNetwork(Id).remove(signalled(signal, {}));
+    } catch (error) {
+      if (statusOf(error) !== 404 && !/active endpoints|in use/i.test(wordsOf(error))) throw error;
+    }
+  }
+}
+
+const ageOf = ({ Created, Id }: Docker.NetworkInspectInfo): string => `${Created} ${Id}`;

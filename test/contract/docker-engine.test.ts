@@ -1,0 +1,92 @@
+// Holds the Docker engine to the contract, on the real engine at VNCCTL_TEST_ENGINE, and what only a real socket can show.
+import { createServer } from 'node:net';
+import Docker from 'dockerode';
+import { afterAll, expect, test } from 'vitest';
+import { connectDocker } from '../../src/engine/docker/engine.ts';
+import { eventually } from '../support/eventually.ts';
+import { type SilentServer, startSilentServer } from '../support/silent-server.ts';
+import { endpointAt, testEndpoint } from '../support/test-engine.ts';
+import { CONTRACT_RUN, contextOf, describeEngineContract } from './engine-contract.ts';
+
+const BASE = process.env['VNCCTL_TEST_BASE'] ?? 'vncctl/base:bookworm';
+
+const PROGRAM = `
+case "$PROGRAM" in
+  wait) trap 'exit 0' TERM; echo ready; while :; do sleep 1 & wait $!; done ;;
+  stubborn) trap '' TERM; echo ready; while :; do sleep 1; done ;;
+  fail) echo one; echo two >&2; sleep 0.1; echo three; exit 7 ;;
+  hungry) exec tail /dev/zero ;;
+esac
+`;
+
+const silent: SilentServer[] = [];
+afterAll(() => Promise.all(silent.map((server) => server.stop())));
+
+async function silentServer(): Promise<SilentServer> {
+  const server = await startSilentServer();
+  silent.push(server);
+  return server;
+}
+
+async function listen(): Promise<{ port: number; release(): Promise<void> }> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen({ host: '127.0.0.1', port: 0 }, resolve));
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port to listen on');
+  return { port: address.port, release: () => new Promise((resolve) => server.close(() => resolve())) };
+}
+
+async function freePort(): Promise<number> {
+  const { port, release } = await listen();
+  await release();
+  return port;
+}
+
+describeEngineContract('Docker', async () => {
+  const endpoint = testEndpoint();
+  const engine = connectDocker(endpoint, { deadlineMs: 30_000 });
+  if (!(await engine.images.find(BASE))) throw new Error(`the engine at ${endpoint.address} has no image ${BASE} to test with (VNCCTL_TEST_BASE names another)`);
+  const images = { plain: `vncctl/${CONTRACT_RUN}-plain:latest`, checked: `vncctl/${CONTRACT_RUN}-checked:latest` };
+  for (const [kind, tag] of Object.entries(images)) {
+    const check = kind === 'checked' ? 'HEALTHCHECK --interval=1s CMD true\n' : '';
+    const context = contextOf({ Dockerfile: `ARG BASE\nFROM \${BASE}\nCOPY program /program\n${check}CMD ["sh", "/program"]\n`, program: PROGRAM });
+    await engine.images.build(context, { tag, labels: { 'io.vncctl.test': CONTRACT_RUN }, args: { BASE } }, () => {});
+  }
+  return {
+    engine,
+    image: images.plain,
+    checkedImage: images.checked,
+    base: BASE,
+    occupyPort: listen,
+    freePort,
+    async hungEngine() {
+      const server = await silentServer();
+      return { hung: connectDocker(endpointAt(`unix://${server.path}`), { deadlineMs: 100 }), asked: () => server.asked() };
+    },
+    async refusedEngine() {
+      return connectDocker(endpointAt(`tcp://127.0.0.1:${await freePort()}`), { deadlineMs: 5000 });
+    },
+    async dispose(tags) {
+      const docker = new Docker({ socketPath: new URL(endpoint.address).pathname });
+      for (const tag of [...tags, ...Object.values(images)]) {
+        if (await engine.images.find(tag)) await docker.getImage(tag).remove({ force: true });
+      }
+    },
+  };
+});
+
+test('a socket file that is not there is ENGINE_UNREACHABLE and names the address', async () => {
+  const engine = connectDocker(endpointAt('unix:///nonexistent/engine.sock'), { deadlineMs: 5000 });
+  await expect(engine.ping()).rejects.toMatchObject({ code: 'ENGINE_UNREACHABLE', message: expect.stringContaining('unix:///nonexistent/engine.sock') as string });
+});
+
+test('closing drops the connections, so that a process can end', async () => {
+  const server = await silentServer();
+  const engine = connectDocker(endpointAt(`unix://${server.path}`), { deadlineMs: 60_000 });
+  const answer = expect(engine.ping()).rejects.toMatchObject({ code: 'ENGINE_UNREACHABLE' });
+  await server.asked();
+  expect(server.sockets.size).toBe(1);
+  engine.close();
+  await answer;
+  await eventually(() => server.sockets.size === 0);
+});

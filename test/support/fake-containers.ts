@@ -1,0 +1,267 @@
+// The containers of the fake engine: unique names, states, ports, exit codes and logs, with programs that a test describes
+// in place of real ones.
+import { setImmediate } from 'node:timers/promises';
+import type { Clock } from '../../src/core/clock.ts';
+import type { ContainerDetails, ContainerHealth, ContainerId, Containers, ContainerSpec, ContainerState } from '../../src/core/engine.ts';
+import { VncctlError } from '../../src/errors.ts';
+import type { RunCall } from './fake-calls.ts';
+import type { FakeNetworks } from './fake-networks.ts';
+
+/** What the main process of a container does. By default it runs until it is asked to end, and ends with 0. */
+export interface FakeProgram {
+  /** Written to the log at each start. */
+  lines?: readonly string[];
+  /** Ends by itself at once. */
+  exits?: number;
+  outOfMemory?: boolean;
+  ignoresTerm?: boolean;
+  /** What the image's health check says after a while; absent: it has none. */
+  health?: 'healthy' | 'unhealthy';
+  exec?: (argv: readonly string[]) => { exitCode: number; output: string };
+}
+
+export interface FakeContainer {
+  readonly id: ContainerId;
+  name: string;
+  state: ContainerState;
+  health: ContainerHealth;
+  readonly spec: ContainerSpec;
+  readonly createdAt: string;
+  readonly lines: string[];
+  exitCode?: number;
+  startedAt?: string;
+  finishedAt?: string;
+  outOfMemory: boolean;
+  error?: string;
+  address?: string;
+  /** Set at the first start: like Docker, it asks for this very network from then on. */
+  networkId?: string;
+  program: FakeProgram;
+}
+
+/** What a test does to containers behind everyone's back. */
+export interface FakeContainerWorld {
+  readonly all: readonly FakeContainer[];
+  get(nameOrId: string): FakeContainer;
+  /** Its main process ends by itself. */
+  end(nameOrId: string, exitCode: number, lines?: readonly string[]): void;
+  /** Gone from one moment to the next. */
+  vanish(nameOrId: string): void;
+  /** Host ports that other programs listen on. */
+  readonly takenPorts: Set<number>;
+  /** Whether anything, another program or a container, holds the host port. */
+  isHeld(hostPort: number): boolean;
+  /** A container made by somebody else. */
+  addForeign(name: string, labels?: Record<string, string>): FakeContainer;
+  /** While set, removals stay in the state `removing` until it resolves. */
+  removalGate: Promise<void> | undefined;
+}
+
+export interface FakeContainerParts {
+  run: RunCall;
+  clock: Clock;
+  networks: FakeNetworks;
+  imageIdOf: (reference: string) => string | undefined;
+  programOf: (spec: ContainerSpec) => FakeProgram;
+}
+
+const gone = (id: string): VncctlError => new VncctlError('DESKTOP_NOT_FOUND', `container ${id.slice(0, 12)} is gone`);
+const notRunning = (id: string): VncctlError => new VncctlError('ENGINE_FAILED', `container ${id} is not running`);
+
+export function createFakeContainers({ run, clock, networks, imageIdOf, programOf }: FakeContainerParts): { containers: Containers; world: FakeContainerWorld } {
+  const all: FakeContainer[] = [];
+  const waiting = new Map<FakeContainer, Set<() => void>>();
+  const takenPorts = new Set<number>();
+  let made = 0;
+
+  const lookUp = (nameOrId: string): FakeContainer | undefined => all.find(({ id, name }) => id === nameOrId || name === nameOrId);
+  const now = (): string => clock.now().toISOString();
+  const runs = (container: FakeContainer): boolean => container.state === 'running' || container.state === 'paused';
+  const isBound = (port: number): boolean => all.some((other) => runs(other) && other.spec.publish?.hostPort === port);
+
+  const tell = (container: FakeContainer): void => {
+    for (const wake of waiting.get(container) ?? []) wake();
+    waiting.delete(container);
+  };
+  const changed = (container: FakeContainer): Promise<void> =>
+    new Promise((resolve) => waiting.set(container, (waiting.get(container) ?? new Set()).add(resolve)));
+
+  const end = (container: FakeContainer, exitCode: number): void => {
+    if (!runs(container)) return;
+    Object.assign(container, { state: 'exited', health: 'none', exitCode, finishedAt: now(), outOfMemory: container.program.outOfMemory ?? false });
+    delete container.address;
+    tell(container);
+  };
+  const forget = (container: FakeContainer): void => {
+    const index = all.indexOf(container);
+    if (index >= 0) all.splice(index, 1);
+    delete container.address;
+    container.state = 'dead';
+    tell(container);
+  };
+  const add = (name: string, spec: ContainerSpec): FakeContainer => {
+    made++;
+    const id = made.toString(16).padStart(64, 'f') as ContainerId;
+    const container: FakeContainer = { id, name, spec, state: 'created', health: 'none', createdAt: now(), lines: [], outOfMemory: false, program: programOf(spec) };
+    all.push(container);
+    return container;
+  };
+
+  const world: FakeContainerWorld = {
+    all,
+    takenPorts,
+    removalGate: undefined,
+    get(nameOrId) {
+      const container = lookUp(nameOrId);
+      if (!container) throw new Error(`the test speaks of a container ${nameOrId} that does not exist`);
+      return container;
+    },
+    end(nameOrId, exitCode, lines = []) {
+      const container = world.get(nameOrId);
+      container.lines.push(...lines);
+      end(container, exitCode);
+    },
+    vanish: (nameOrId) => forget(world.get(nameOrId)),
+    isHeld: (port) => takenPorts.has(port) || isBound(port),
+    addForeign(name, labels = {}) {
+      const limits = { cpus: 0, memoryBytes: 0, pids: 0, shmSizeBytes: 0 };
+      return add(name, { image: 'somebody/elses', env: {}, labels, network: 'bridge', limits, user: 'image', capabilities: [], tmpfs: {}, stopGraceSeconds: 1, logMaxBytes: 0 });
+    },
+  };
+
+  const detailsOf = (container: FakeContainer): ContainerDetails => {
+    const { id, name, state, health, spec, createdAt, exitCode, startedAt, finishedAt, error, address } = container;
+    return {
+      id,
+      name,
+      state,
+      health,
+      labels: { ...spec.labels },
+      image: spec.image,
+      imageId: imageIdOf(spec.image) ?? 'sha256:gone',
+      createdAt,
+      ports: runs(container) && spec.publish ? [{ ...spec.publish }] : [],
+      env: { ...spec.env },
+      limits: { cpus: spec.limits.cpus, memoryBytes: spec.limits.memoryBytes },
+      outOfMemory: container.outOfMemory,
+      ...(state === 'exited' && exitCode !== undefined ? { exitCode } : {}),
+      ...(startedAt ? { startedAt } : {}),
+      ...(finishedAt ? { finishedAt } : {}),
+      ...(error ? { error } : {}),
+      ...(address && runs(container) ? { address } : {}),
+    };
+  };
+
+  const start = (container: FakeContainer): void => {
+    if (container.state === 'running') return;
+    if (container.state === 'paused') throw new VncctlError('ENGINE_FAILED', 'a paused container can not be started');
+    if (container.state === 'removing') throw gone(container.id);
+    const network = networks.attach(container.spec.network, container.networkId);
+    const port = container.spec.publish?.hostPort;
+    if (port !== undefined && world.isHeld(port)) {
+      container.error = `port ${port} is already allocated`;
+      throw new VncctlError('NO_FREE_PORT', container.error);
+    }
+    const { program } = container;
+    Object.assign(container, { state: 'running', startedAt: now(), outOfMemory: false, networkId: network.id, address: network.address, health: program.health ? 'starting' : 'none' });
+    delete container.exitCode;
+    delete container.error;
+    container.lines.push(...(program.lines ?? []));
+    if (program.exits !== undefined) void setImmediate().then(() => end(container, program.exits ?? 0));
+    const { startedAt } = container;
+    if (program.health) {
+      void clock.sleep(20).then(() => {
+        if (container.state === 'running' && container.startedAt === startedAt) container.health = program.health ?? 'none';
+      });
+    }
+  };
+
+  const containers: Containers = {
+    list: ({ labels }, options) =>
+      run('containers.list', '', options, () => all.filter(({ spec }) => Object.entries(labels).every(([key, value]) => spec.labels[key] === value)).map(detailsOf)),
+
+    find: (nameOrId, options) =>
+      run('containers.find', nameOrId, options, () => {
+        const container = lookUp(nameOrId);
+        return container && detailsOf(container);
+      }),
+
+    create: (name, spec, options) =>
+      run('containers.create', name, options, () => {
+        if (imageIdOf(spec.image) === undefined) throw new VncctlError('IMAGE_NOT_FOUND', `the engine has no image ${spec.image}`);
+        if (lookUp(name)) throw new VncctlError('NAME_TAKEN', `the container name ${name} is in use`);
+        return add(name, structuredClone(spec)).id;
+      }),
+
+    start: (id, options) =>
+      run('containers.start', id, options, () => {
+        const container = lookUp(id);
+        if (!container) throw gone(id);
+        start(container);
+      }),
+
+    stop: (id, graceSeconds, options) =>
+      run('containers.stop', id, options, async (signal) => {
+        const container = lookUp(id);
+        if (!container || !runs(container)) return;
+        container.state = 'running';
+        if (!container.program.ignoresTerm) return end(container, 0);
+        await clock.sleep(graceSeconds * 1000, signal);
+        end(container, 137);
+      }),
+
+    rename: (id, name, options) =>
+      run('containers.rename', id, options, () => {
+        const container = all.find((other) => other.id === id);
+        if (!container) throw gone(id);
+        if (all.some((other) => other !== container && other.name === name)) throw new VncctlError('NAME_TAKEN', `the container name ${name} is in use`);
+        container.name = name;
+      }),
+
+    pause: (id, options) =>
+      run('containers.pause', id, options, () => {
+        const container = lookUp(id);
+        if (container?.state !== 'running') throw notRunning(id);
+        container.state = 'paused';
+      }),
+
+    unpause: (id, options) =>
+      run('containers.unpause', id, options, () => {
+        const container = lookUp(id);
+        if (!container || !runs(container)) throw notRunning(id);
+        container.state = 'running';
+      }),
+
+    remove: (id, options) =>
+      run('containers.remove', id, options, async () => {
+        const container = lookUp(id);
+        if (!container) return;
+        if (container.state === 'removing') return void (await changed(container));
+        end(container, 137);
+        container.state = 'removing';
+        await (world.removalGate ?? setImmediate());
+        forget(container);
+      }),
+
+    waitForExit: (id, options) =>
+      run('containers.waitForExit', id, options, async () => {
+        for (;;) {
+          const container = lookUp(id);
+          if (!container) return undefined;
+          if (!runs(container) && container.state !== 'removing') return container.exitCode ?? 0;
+          await changed(container);
+        }
+      }),
+
+    exec: (id, argv, options) =>
+      run('containers.exec', id, options, () => {
+        const container = lookUp(id);
+        if (container?.state !== 'running') throw notRunning(id);
+        return container.program.exec?.(argv) ?? { exitCode: 0, output: '' };
+      }),
+
+    logs: (id, tailLines, options) => run('containers.logs', id, options, () => lookUp(id)?.lines.slice(-tailLines) ?? []),
+  };
+
+  return { containers, world };
+}

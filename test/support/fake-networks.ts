@@ -1,0 +1,91 @@
+// The networks of the fake engine: isolated bridges with subnets that must not overlap, and the addresses on them.
+import type { NetworkInfo, Networks } from '../../src/core/engine.ts';
+import { VncctlError } from '../../src/errors.ts';
+import type { RunCall } from './fake-calls.ts';
+
+interface FakeNetwork extends NetworkInfo {
+  id: string;
+}
+
+export interface FakeNetworks {
+  readonly networks: Networks;
+  readonly all: readonly NetworkInfo[];
+  /** A network made by somebody else, whose members reach each other unless said otherwise. */
+  addForeign(network: Partial<NetworkInfo> & { name: string }): void;
+  /** Removed behind everyone's back; containers that were on it keep asking for it. */
+  vanish(name: string): void;
+  /** The network for a container that starts, and a new address on it. NETWORK_NOT_FOUND as the engine says it. */
+  attach(name: string, boundTo: string | undefined): { id: string; address: string };
+}
+
+const BUILT_IN: readonly string[] = ['bridge', 'host', 'none'];
+
+/** `isUsed` says whether a running container is on the network of that id. */
+export function createFakeNetworks(run: RunCall, isUsed: (networkId: string) => boolean): FakeNetworks {
+  const all: FakeNetwork[] = [];
+  let made = 0;
+  let addresses = 0;
+
+  const add = (network: Partial<NetworkInfo> & { name: string }, isolated: boolean): void => {
+    made++;
+    const subnets = network.subnets ?? [`10.${200 + made}.0.0/16`];
+    all.push({ labels: {}, isolated, ...network, subnets, id: `network-${made}` });
+  };
+  const remove = (name: string): void => {
+    const index = all.findIndex((network) => network.name === name);
+    if (index >= 0) all.splice(index, 1);
+  };
+
+  return {
+    all,
+    addForeign: (network) => add(network, false),
+    vanish: remove,
+    attach(name, boundTo) {
+      if (BUILT_IN.includes(name)) return { id: name, address: `172.17.0.${2 + addresses++}` };
+      const network = all.find((known) => (boundTo === undefined ? known.name === name : known.id === boundTo));
+      if (!network) throw new VncctlError('NETWORK_NOT_FOUND', `network ${boundTo ?? name} not found`);
+      addresses++;
+      const [a, b] = (network.subnets[0] ?? '10.255.0.0/16').split('.');
+      return { id: network.id, address: `${a}.${b}.${Math.floor(addresses / 200)}.${2 + (addresses % 200)}` };
+    },
+    networks: {
+      find: (name, options) =>
+        run('networks.find', name, options, () => {
+          const network = all.find((known) => known.name === name);
+          if (!network) return undefined;
+          const { id: _, ...info } = network;
+          return structuredClone(info);
+        }),
+
+      create: (spec, options) =>
+        run('networks.create', spec.name, options, () => {
+          if (all.some(({ name }) => name === spec.name)) return;
+          const { subnet } = spec;
+          if (subnet && all.some(({ subnets }) => subnets.some((other) => overlaps(subnet, other)))) {
+            throw new VncctlError('NETWORK_CONFLICT', `the subnet ${subnet} of network ${spec.name} overlaps another network`, { hint: 'choose another' });
+          }
+          add({ name: spec.name, labels: { ...spec.labels }, ...(subnet ? { subnets: [subnet] } : {}) }, true);
+        }),
+
+      remove: (name, options) =>
+        run('networks.remove', name, options, () => {
+          const network = all.find((known) => known.name === name);
+          if (network && isUsed(network.id)) throw new VncctlError('NETWORK_CONFLICT', `network ${name} is in use`);
+          remove(name);
+        }),
+    },
+  };
+}
+
+function overlaps(a: string, b: string): boolean {
+  const [first, second] = [rangeOf(a), rangeOf(b)];
+  return first.low <= second.high && second.low <= first.high;
+}
+
+function rangeOf(cidr: string): { low: number; high: number } {
+  const [address = '', bits = '32'] = cidr.split('/');
+  const value = address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
+  const size = 2 ** (32 - Number(bits));
+  const low = Math.floor(value / size) * size;
+  return { low, high: low + size - 1 };
+}

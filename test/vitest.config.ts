@@ -1,0 +1,30 @@
+// Which tests run together: quick ones on fakes, and those that need a container engine, one file after another.
+import { defineConfig } from 'vitest/config';
+
+const root = new URL('..', import.meta.url).pathname;
+
+// The one default export that a tool asks for.
+export default defineConfig({
+  root,
+  test: {
+    projects: [
+      {
+        root,
+        test: {
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts', 'test/contract/fake*.test.ts', 'test/architecture*.test.ts'],
+        },
+      },
+      {
+        root,
+        test: {
+          name: 'engine',
+          include: ['test/contract/docker*.test.ts', 'test/engine/**/*.test.ts', 'test/cli/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 300_000,
+        },
+      },
+    ],
+  },
+});
