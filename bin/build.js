@@ -10,8 +10,8 @@ const dist = join(root, 'dist');
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
 // Heavy packages that others pull in at their top and vncctl rarely or never needs (ssh endpoints, BuildKit sessions, JSON
-// schemas of conf): resolved on first use instead of at start-up, which halves the time of a short verb.
-const LAZY = /^(ssh2|@grpc\/grpc-js|@grpc\/proto-loader|protobufjs|ajv(\/.*)?|ajv-formats|tar-fs|debug)$/;
+// schemas and migrations of conf): resolved on first use instead of at start-up, which halves the time of a short verb.
+const LAZY = /^(ssh2|@grpc\/grpc-js|@grpc\/proto-loader|protobufjs|ajv(\/.*)?|ajv-formats|semver|tar-fs|debug)$/;
 
 /** @type {import('esbuild').Plugin} */
 const lazyPackages = {

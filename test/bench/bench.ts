@@ -19,7 +19,7 @@ const FOR_ONE = [upAgain, upToGreeting, upToPage, rmIdle, rmKiosks];
 export async function bench(argv: string[], place: { root: string; work: string; engine: string }): Promise<number> {
   const { values } = parseArgs({
     args: argv,
-    options: { quick: { type: 'boolean' }, markdown: { type: 'boolean' }, list: { type: 'boolean' }, only: { type: 'string', multiple: true } },
+    options: { quick: { type: 'boolean' }, markdown: { type: 'boolean' }, list: { type: 'boolean' }, only: { type: 'string', multiple: true }, 'as-is': { type: 'boolean' } },
   });
   const scenarios = choose(await findNodes(place.work), values.only);
   if (values.list) {

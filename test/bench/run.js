@@ -1,5 +1,6 @@
 // `npm run bench`: makes what the measurements need (packages, build, engine, image), compiles bench.ts and runs it.
-// `--quick` takes few rounds, `--only <name>` one scenario, `--markdown` adds the table of the README, `--list` names them.
+// `--quick` takes few rounds, `--only <name>` one scenario, `--markdown` adds the table of the README, `--list` names them,
+// `--as-is` measures the build and the image that are there.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -17,11 +18,12 @@ const work = join(root, 'test/.work/bench');
  */
 const node = (...args) => execFileSync(process.execPath, args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
 
+const asIs = process.argv.includes('--as-is');
 requireNode();
 if ((await ensurePackages(root)) !== 0) process.exit(1);
-node('bin/build.js');
+if (!asIs) node('bin/build.js');
 const { address } = JSON.parse(node('bin/vncctl.js', 'engine', 'start', '--json'));
-node('bin/vncctl.js', 'images', 'build', 'firefox-kiosk');
+if (!asIs) node('bin/vncctl.js', 'images', 'build', 'firefox-kiosk');
 
 const { build } = await import('esbuild');
 mkdirSync(work, { recursive: true });
