@@ -91,7 +91,7 @@ export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
     settings = settingsOf(reading);
     return settings;
   };
-  // dist/main.js and src/app.ts are both one folder below the root of the package.
+  // The built files and src/app.ts are all one folder below the root of the package.
   const root = dirname(dirname(fileURLToPath(import.meta.url)));
   let opened: Engine | undefined;
 

@@ -1,15 +1,11 @@
 // main(argv) → exit code: parses what was typed, loads the verb's file, and is the program's only catch. Everything it touches
 // of the process can be given, so that tests run a command in-process.
 import { Command, CommanderError, Option } from 'commander';
-import { type App, type AppParts, createApp } from './app.ts';
+import type { App, AppParts } from './app.ts';
 import type { CommandContext, Io } from './commands/context.ts';
 import { VERBS, type Verb } from './commands/registry.ts';
 import { VncctlError } from './errors.ts';
-
-declare const VNCCTL_VERSION: string | undefined;
-
-/** The version of this build; `0.0.0` when run from source. */
-export const VERSION = typeof VNCCTL_VERSION === 'string' ? VNCCTL_VERSION : '0.0.0';
+import { asksForVersion, VERSION } from './version.ts';
 
 export interface MainOverrides extends Partial<Io> {
   /** Ends the run as Ctrl-C would. Absent: the process's own signals do. */
@@ -20,7 +16,10 @@ export interface MainOverrides extends Partial<Io> {
 /** Runs one command line. Resolves with the exit code; throws nothing and never ends the process. */
 export async function main(argv: readonly string[], overrides: MainOverrides = {}): Promise<number> {
   const io: Io = {
-    stdin: overrides.stdin ?? process.stdin,
+    // Read by questions only, and opening it takes 5 ms.
+    get stdin() {
+      return overrides.stdin ?? process.stdin;
+    },
     stdout: overrides.stdout ?? process.stdout,
     stderr: overrides.stderr ?? process.stderr,
     env: overrides.env ?? process.env,
@@ -30,19 +29,26 @@ export async function main(argv: readonly string[], overrides: MainOverrides = {
   };
   // A reader that has seen enough (`vncctl ls | head -1`) is no failure.
   for (const stream of [io.stdout, io.stderr]) if (!overrides[stream === io.stdout ? 'stdout' : 'stderr']) stream.on('error', ignoreBrokenPipe);
-  const [first] = argv;
-  if (argv.length === 1 && first !== undefined && ['--version', '-V', '-v'].includes(first)) {
+  if (asksForVersion(argv)) {
     io.stdout.write(`${VERSION}\n`);
     return 0;
   }
   const interruption = overrides.signal ? { signal: overrides.signal, stop: () => {} } : watchSignals();
   let app: App | undefined;
+  let createApp: typeof import('./app.ts').createApp | undefined;
   let exitCode = 0;
   const program = createProgram(io);
+  // Help needs none of it.
+  program.hook('preAction', async () => {
+    ({ createApp } = await import('./app.ts'));
+  });
   const context: CommandContext = {
     io,
     signal: interruption.signal,
-    app: () => (app ??= createApp({ io, version: VERSION, flags: program.opts() }, overrides.parts)),
+    app() {
+      if (!createApp) throw new VncctlError('BUG', 'a command used the program before its action');
+      return (app ??= createApp({ io, version: VERSION, flags: program.opts() }, overrides.parts));
+    },
     setExitCode: (code) => (exitCode = code),
   };
   try {
