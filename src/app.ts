@@ -54,7 +54,7 @@ export interface App {
   images(): Promise<ImageBuilding>;
   embedded(): Promise<EmbeddedEngine>;
   /** Sets or (undefined) unsets one of the user's settings; the value is checked already. */
-  changeSetting(name: SettingName, value: string | number | boolean | undefined): Promise<void>;
+  changeSetting(name: string, value: string | number | boolean | undefined): Promise<void>;
   /** Drops connections, so that the process can end. */
   close(): void;
 }

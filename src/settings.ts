@@ -30,6 +30,7 @@ function setting<T, const D extends T | undefined>(type: types.SettingType<T>, f
   return { type, default: fallback, about, ancestors: named };
 }
 
+const PORT_ENDS: readonly string[] = ['portMin', 'portMax'];
 const PORT = types.integer(1, 65_535);
 const SIDE = types.integer(SIDE_MIN, SIDE_MAX);
 const ENGINE_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}$/;
@@ -88,18 +89,26 @@ export interface ResolvedSetting {
   fault?: string;
 }
 
+/** The user's settings file: its name and what it holds, known or not. */
+export interface UserFile {
+  file: string;
+  values: Readonly<Record<string, unknown>>;
+}
+
 /** Where settings are looked for. Flags hold only what was typed; `project.text` is a .env file. */
 export interface SettingSources {
   flags?: Readonly<Partial<Record<SettingName, string>>>;
   env: Readonly<Record<string, string | undefined>>;
   project?: { file: string; text: string } | undefined;
-  user?: { file: string; values: Readonly<Record<string, unknown>> } | undefined;
+  user?: UserFile | undefined;
 }
 
 /** Everything that was found, right or wrong: `config list` shows it, `settingsOf` refuses what is wrong. */
 export interface SettingsReading {
   settings: readonly ResolvedSetting[];
   warnings: readonly string[];
+  /** The user file as it was read. */
+  user: UserFile | undefined;
 }
 
 /** The row of a name; its value type is not known to the caller. */
@@ -138,11 +147,11 @@ export function readSettings(sources: SettingSources): SettingsReading {
   const layers = layersOf(sources);
   const settings = SETTING_NAMES.map((name) => resolve(name, layers));
   checkPortRange(settings);
-  return { settings, warnings: sources.user ? unknownKeys(sources.user) : [] };
+  return { settings, warnings: sources.user ? unknownKeys(sources.user) : [], user: sources.user };
 }
 
 /** The values. Throws one BAD_SETTING that names every fault and where each came from. */
-export function settingsOf(reading: SettingsReading): Settings {
+export function settingsOf(reading: Pick<SettingsReading, 'settings'>): Settings {
   const wrong = reading.settings.filter(({ fault }) => fault !== undefined);
   const [first] = wrong;
   if (first) {
@@ -153,12 +162,19 @@ export function settingsOf(reading: SettingsReading): Settings {
   return Object.fromEntries(reading.settings.map(({ name, value }) => [name, value])) as unknown as Settings;
 }
 
-/** Checks one value as `config set` would store it and returns the JSON to store. Throws BAD_SETTING. */
-export function checkValue(name: SettingName, typed: string): string | number | boolean {
+/** Checks a value that is about to be stored in the user file, alone and with what the file holds; returns the JSON to store. Throws BAD_SETTING. */
+export function checkChange(name: SettingName, typed: string, user: UserFile): string | number | boolean {
   const { type } = definitionOf(name);
   const value = type.read(typed);
   if (value === undefined) throw new VncctlError('BAD_SETTING', `${name}: ${JSON.stringify(typed)} is not ${type.form}`, { hint: `take it back to its default: vncctl config unset ${name}` });
-  return type.json === 'text' ? typed : (value as number | boolean);
+  const stored = type.json === 'text' ? typed : (value as number | boolean);
+  const other = name === 'portMin' ? 'portMax' : name === 'portMax' ? 'portMin' : undefined;
+  if (other === undefined) return stored;
+  // What the environment says today is no reason to refuse what is to hold tomorrow.
+  const together = readSettings({ env: {}, user: { file: user.file, values: { ...user.values, [name]: stored } } }).settings;
+  const fault = together.find((setting) => PORT_ENDS.includes(setting.name) && setting.fault !== undefined && setting.value !== undefined)?.fault;
+  if (fault !== undefined) throw new VncctlError('BAD_SETTING', `${name}: ${fault}`, { hint: `set the other end first: vncctl config set ${other} …` });
+  return stored;
 }
 
 /** An origin for a person: `flag`, a variable's name, a path, `default`. */
@@ -245,7 +261,7 @@ function checkPortRange(settings: readonly ResolvedSetting[]): void {
       : `${max.value} is below portMin, which is ${min.value} (${describeOrigin(min.origin)})`;
 }
 
-function unknownKeys({ file, values }: { file: string; values: Readonly<Record<string, unknown>> }): string[] {
+function unknownKeys({ file, values }: UserFile): string[] {
   return Object.keys(values)
     .filter((key) => !isSettingName(key))
     .map((key) => `unknown setting "${key}" in ${file}${didYouMean(key, SETTING_NAMES)}; ignored`);

@@ -1,1 +1,108 @@
-export function define(): void {}
+// `vncctl config`: the settings, where each comes from, and changing the user's own. Works with settings that are wrong: it is
+// where they are mended.
+import type { Command } from 'commander';
+import { VncctlError } from '../errors.ts';
+import { checkChange, definitionOf, describeOrigin, getSettingName, type ResolvedSetting, settingsOf, type UserFile } from '../settings.ts';
+import { writeJson } from '../ui/json.ts';
+import { writeTable } from '../ui/table.ts';
+import type { CommandContext } from './context.ts';
+
+export function define(command: Command, context: CommandContext): void {
+  command.description('Read and change the settings. A flag beats the environment, that the .env of the folder, that the user file, that the default.');
+  command
+    .command('list')
+    .alias('ls')
+    .description('List every setting with its value and where that comes from.')
+    .option('--json', 'print a JSON array')
+    .action((flags: { json?: boolean }) => list(context, flags));
+  command
+    .command('get')
+    .description('Print the value of one setting; nothing when it is not set.')
+    .argument('<name>')
+    .option('--json', 'print value and origin as JSON')
+    .action((name: string, flags: { json?: boolean }) => get(context, name, flags));
+  command
+    .command('set')
+    .description('Set one of your settings; the value is checked first.')
+    .argument('<name>')
+    .argument('<value>')
+    .addHelpText('after', '\nExamples:\n  vncctl config set portMax 5100\n  vncctl config set url https://example.org')
+    .action((name: string, value: string) => set(context, name, value));
+  command
+    .command('unset')
+    .description('Take settings back to what they are without your file.')
+    .argument('<name...>')
+    .action((names: string[]) => unset(context, names));
+  command
+    .command('path')
+    .description('Print where the settings, the catalog and the state are kept.')
+    .option('--json', 'print it as JSON')
+    .action((flags: { json?: boolean }) => path(context, flags));
+}
+
+async function list(context: CommandContext, flags: { json?: boolean }): Promise<void> {
+  const { settings, warnings } = context.app().reading;
+  for (const warning of warnings) context.io.stderr.write(`warning: ${warning}\n`);
+  if (flags.json) writeJson(context.io, settings.map(describe));
+  else {
+    await writeTable(context.io, {
+      headers: true,
+      columns: [{ heading: 'NAME' }, { heading: 'VALUE', shrinks: true }, { heading: 'ORIGIN', shrinks: true }],
+      rows: settings.map(({ name, text, origin }) => [name, text === '' ? '-' : text, describeOrigin(origin)]),
+    });
+  }
+  complain(settings);
+}
+
+function get(context: CommandContext, typed: string, flags: { json?: boolean }): void {
+  const setting = getResolved(context, typed);
+  if (flags.json) writeJson(context.io, describe(setting));
+  else if (setting.text !== '') context.io.stdout.write(`${setting.text}\n`);
+  complain([setting]);
+}
+
+async function set(context: CommandContext, typed: string, value: string): Promise<void> {
+  const name = getSettingName(typed);
+  if (value.trim() === '') throw new VncctlError('BAD_SETTING', `${name}: no value was given`, { hint: `to take it back to its default: vncctl config unset ${name}` });
+  const app = context.app();
+  await app.changeSetting(name, checkChange(name, value.trim(), userFileOf(context)));
+  const { origin } = getResolved(context, name);
+  if (origin.kind === 'flag' || origin.kind === 'environment' || origin.kind === 'project') {
+    context.io.stderr.write(`note: ${describeOrigin(origin)} sets ${name} too and goes first\n`);
+  }
+}
+
+async function unset(context: CommandContext, typed: readonly string[]): Promise<void> {
+  const app = context.app();
+  // A key that vncctl does not know can only be taken out of the file by its very name.
+  const present = new Set(Object.keys(userFileOf(context).values));
+  const names = typed.map((word) => (present.has(word) ? word : getSettingName(word)));
+  for (const name of names) await app.changeSetting(name, undefined);
+}
+
+function path({ app, io }: CommandContext, flags: { json?: boolean }): void {
+  const { userFile, catalog, state, cache } = app().paths;
+  if (flags.json) writeJson(io, { settings: userFile, catalog, state, cache });
+  else io.stdout.write(`${userFile}\n`);
+}
+
+function userFileOf(context: CommandContext): UserFile {
+  const { reading, paths } = context.app();
+  return reading.user ?? { file: paths.userFile, values: {} };
+}
+
+function getResolved(context: CommandContext, typed: string): ResolvedSetting {
+  const name = getSettingName(typed);
+  const found = context.app().reading.settings.find((setting) => setting.name === name);
+  if (!found) throw new VncctlError('BUG', `the setting ${name} was not read`);
+  return found;
+}
+
+function describe({ name, text, value, origin, fault }: ResolvedSetting): Record<string, unknown> {
+  return { name, value: fault === undefined ? (value ?? null) : text, kind: origin.kind, origin: describeOrigin(origin), about: definitionOf(name).about, ...(fault === undefined ? {} : { fault }) };
+}
+
+/** After the result was printed: the settings that are wrong, as the failure they are for every other verb. */
+function complain(settings: readonly ResolvedSetting[]): void {
+  if (settings.some(({ fault }) => fault !== undefined)) settingsOf({ settings });
+}

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { VncctlError } from '../../src/errors.ts';
 import {
-  checkValue,
+  checkChange,
   definitionOf,
   describeOrigin,
   getSettingName,
@@ -142,10 +142,17 @@ test('a name from the prototype is no setting', () => {
 });
 
 test('what is stored is a number or boolean where the value is one', () => {
-  expect(checkValue('width', '800')).toBe(800);
-  expect(checkValue('mask', 'yes')).toBe(true);
-  expect(checkValue('timeout', '90s')).toBe('90s');
-  expect(() => checkValue('width', '3')).toThrow('width: "3" is not a whole number from 16 to 16384');
+  const user = { file: '/u.json', values: {} };
+  expect(checkChange('width', '800', user)).toBe(800);
+  expect(checkChange('mask', 'yes', user)).toBe(true);
+  expect(checkChange('timeout', '90s', user)).toBe('90s');
+  expect(() => checkChange('width', '3', user)).toThrow('width: "3" is not a whole number from 16 to 16384');
+});
+
+test('an end of the port range that would turn it round is refused before it is stored', () => {
+  expect(() => checkChange('portMin', '6000', { file: '/u.json', values: {} })).toThrow(expect.objectContaining({ message: 'portMin: 6000 is above portMax, which is 5020 (default)', hint: expect.stringContaining('config set portMax') }));
+  expect(() => checkChange('portMax', '5500', { file: '/u.json', values: { portMin: 5600, portMax: 5700 } })).toThrow(expect.objectContaining({ code: 'BAD_SETTING' }));
+  expect(checkChange('portMin', '6000', { file: '/u.json', values: { portMax: 6100, width: 'wrong' } })).toBe(6000);
 });
 
 test('every setting has a sentence, and its default is a right value', () => {
