@@ -39,11 +39,20 @@ export async function main(argv: readonly string[], overrides: MainOverrides = {
   let app: App | undefined;
   let exitCode = 0;
   const program = createProgram(io);
+  const loaded = new Set<Command>();
   const context: CommandContext = {
     io,
     signal: interruption.signal,
     app: () => (app ??= createApp({ io, version: VERSION, flags: program.opts() }, overrides.parts)),
     setExitCode: (code) => (exitCode = code),
+    loadVerb: async (command) => {
+      const verb = VERBS.find(({ name }) => name === command.name());
+      if (!verb || command.parent !== program || loaded.has(command)) return;
+      loaded.add(command);
+      (await verb.load()).define(command, context);
+      if (command.commands.length > 0) command.usage('[options] <command>');
+      inherit(command, program);
+    },
   };
   try {
     await run(program, withHelpVerb(argv), context);
@@ -64,13 +73,7 @@ async function run(program: Command, argv: readonly string[], context: CommandCo
   program.hook('preAction', () => {
     if (program.opts()['input'] === false) context.io.input = false;
   });
-  program.hook('preSubcommand', async (_, command) => {
-    const verb = VERBS.find(({ name }) => name === command.name());
-    if (!verb || command.parent !== program) return;
-    (await verb.load()).define(command, context);
-    if (command.commands.length > 0) command.usage('[options] <command>');
-    inherit(command, program);
-  });
+  program.hook('preSubcommand', (_, command) => context.loadVerb(command));
   program.action(() => {
     const [unknown] = program.args;
     if (unknown === undefined) program.outputHelp();
