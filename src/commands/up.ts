@@ -76,7 +76,10 @@ async function run(context: CommandContext, typed: string, flags: UpFlags): Prom
       getImage: async (entry, onProgress, signal) => {
         await ensureImage(await app.images(), entry, { signal, onProgress });
       },
-      onPhase: (phase) => progress.update(phaseText(phase)),
+      // In a pipe the phases are for the JSON alone; what takes long (an image) is told there too.
+      onPhase: (phase) => {
+        if (context.io.stderr.isTTY) progress.update(phaseText(phase));
+      },
       onProgress: (line) => progress.update(line),
     });
   } finally {

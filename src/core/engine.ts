@@ -87,6 +87,8 @@ export interface Containers {
   start(id: ContainerId, options?: CallOptions): Promise<void>;
   /** Asks the main process to end and kills it after the grace. A container that has ended or is gone is success. */
   stop(id: ContainerId, graceSeconds: number, options?: CallOptions): Promise<void>;
+  /** Gives a container another name. Fails with NAME_TAKEN when that is in use, DESKTOP_NOT_FOUND when the container is gone; the name it has already is success. */
+  rename(id: ContainerId, name: string, options?: CallOptions): Promise<void>;
   pause(id: ContainerId, options?: CallOptions): Promise<void>;
   /** Idempotent. */
   unpause(id: ContainerId, options?: CallOptions): Promise<void>;

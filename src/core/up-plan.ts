@@ -3,7 +3,7 @@
 import { VncctlError } from '../errors.ts';
 import type { ReadyStage } from './catalog.ts';
 import { type Desktop, deriveDesktop, isBeingRemoved } from './desktop.ts';
-import type { ContainerDetails, ContainerId, ImageInfo, NetworkInfo } from './engine.ts';
+import type { ContainerDetails, ContainerId, ContainerSummary, ImageInfo, NetworkInfo } from './engine.ts';
 import { decodeLabels } from './labels.ts';
 import { type DesktopSpec, type DesktopWishes, unmetWishes } from './spec.ts';
 import type { StoreState } from './store.ts';
@@ -12,6 +12,8 @@ import type { StoreState } from './store.ts';
 export interface UpObservation {
   /** Whatever holds the client's container name. */
   container: ContainerDetails | undefined;
+  /** When nothing holds that name: containers whose labels say that they are this client's all the same. */
+  strays: readonly ContainerSummary[];
   image: ImageInfo | undefined;
   network: NetworkInfo | undefined;
   state: StoreState;
@@ -20,6 +22,8 @@ export interface UpObservation {
 
 export interface UpQuestion {
   name: string;
+  /** What stands for the client in that name and in labels. */
+  clientKey: string;
   instance: string;
   endpoint: string;
   /** How the client is called in messages. */
@@ -36,6 +40,7 @@ export interface UpQuestion {
 export type UpStep =
   | { do: 'wait-for-removal'; id: ContainerId; cause: string }
   | { do: 'remove'; id: ContainerId; cause: string }
+  | { do: 'rename'; id: ContainerId; name: string; cause: string }
   | { do: 'get-image'; how: 'build' | 'pull'; cause: string }
   | { do: 'create-network'; name: string; cause: string }
   | { do: 'create'; name: string; cause: string }
@@ -50,6 +55,8 @@ export interface UpPlan {
   steps: readonly UpStep[];
   /** The container that is kept, when one is. */
   kept?: ContainerDetails;
+  /** The steps only clear the way: look and plan again after them. */
+  again?: true;
   /** What the person should know: wishes that a kept desktop does not fulfil. */
   notes: readonly string[];
 }
@@ -57,7 +64,12 @@ export interface UpPlan {
 /** Decides. Throws NAME_TAKEN when the name belongs to something that isn't this instance's desktop, NETWORK_CONFLICT when the network isn't one desktops can be put on. */
 export function planUp(seen: UpObservation, question: UpQuestion): UpPlan {
   const { container } = seen;
-  if (!container) return creation(seen, question, [], 'created', `${question.client} has no desktop`);
+  if (!container) {
+    const [stray] = seen.strays;
+    if (!stray) return creation(seen, question, [], 'created', `${question.client} has no desktop`);
+    const rename: UpStep = { do: 'rename', id: stray.id, name: question.name, cause: `somebody renamed their desktop to ${stray.name}` };
+    return { outcome: 'reused', steps: [rename], again: true, notes: [] };
+  }
 
   const labels = decodeLabels(container.labels, question.instance);
   const desktop = deriveDesktop(container, seen.state, { instance: question.instance, endpoint: question.endpoint, now: seen.now, isAlive: question.isAlive });
@@ -126,7 +138,7 @@ function networkSteps(seen: UpObservation, question: UpQuestion): UpStep[] {
 
 /** The plan as a person reads it, one line a step. */
 export function renderPlan(plan: UpPlan): string {
-  if (plan.outcome === 'reused') return ['reuse the running desktop', ...plan.notes].join('\n');
+  if (plan.outcome === 'reused' && !plan.again) return ['reuse the running desktop', ...plan.notes].join('\n');
   return [...plan.steps.map((step) => `${stepText(step)}: ${step.cause}`), ...plan.notes].join('\n');
 }
 
@@ -136,6 +148,8 @@ function stepText(step: UpStep): string {
       return `wait for ${step.id.slice(0, 12)} to be gone`;
     case 'remove':
       return `remove ${step.id.slice(0, 12)}`;
+    case 'rename':
+      return `rename ${step.id.slice(0, 12)} to ${step.name}`;
     case 'get-image':
       return `${step.how} the image`;
     case 'create-network':

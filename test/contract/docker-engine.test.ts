@@ -2,18 +2,18 @@
 import { createServer } from 'node:net';
 import Docker from 'dockerode';
 import { afterAll, expect, test } from 'vitest';
-import { type Address, connectDocker } from '../../src/engine/docker/engine.ts';
+import { connectDocker } from '../../src/engine/docker/engine.ts';
 import { eventually } from '../support/eventually.ts';
 import { type SilentServer, startSilentServer } from '../support/silent-server.ts';
-import { testEndpoint } from '../support/test-engine.ts';
+import { endpointAt, testEndpoint } from '../support/test-engine.ts';
 import { CONTRACT_RUN, contextOf, describeEngineContract } from './engine-contract.ts';
 
 const BASE = process.env['VNCCTL_TEST_BASE'] ?? 'vncctl/base:bookworm';
 
 const PROGRAM = `
 case "$PROGRAM" in
-  wait) trap 'exit 0' TERM; while :; do sleep 1 & wait $!; done ;;
-  stubborn) trap '' TERM; while :; do sleep 1; done ;;
+  wait) trap 'exit 0' TERM; echo ready; while :; do sleep 1 & wait $!; done ;;
+  stubborn) trap '' TERM; echo ready; while :; do sleep 1; done ;;
   fail) echo one; echo two >&2; sleep 0.1; echo three; exit 7 ;;
   hungry) exec tail /dev/zero ;;
 esac
@@ -21,8 +21,6 @@ esac
 
 const silent: SilentServer[] = [];
 afterAll(() => Promise.all(silent.map((server) => server.stop())));
-
-const unix = (path: string): Address => ({ address: `unix://${path}`, transport: 'unix' });
 
 async function silentServer(): Promise<SilentServer> {
   const server = await startSilentServer();
@@ -63,10 +61,10 @@ describeEngineContract('Docker', async () => {
     freePort,
     async hungEngine() {
       const server = await silentServer();
-      return { hung: connectDocker(unix(server.path), { deadlineMs: 100 }), asked: () => server.asked() };
+      return { hung: connectDocker(endpointAt(`unix://${server.path}`), { deadlineMs: 100 }), asked: () => server.asked() };
     },
     async refusedEngine() {
-      return connectDocker({ address: `tcp://127.0.0.1:${await freePort()}`, transport: 'tcp' }, { deadlineMs: 5000 });
+      return connectDocker(endpointAt(`tcp://127.0.0.1:${await freePort()}`), { deadlineMs: 5000 });
     },
     async dispose(tags) {
       const docker = new Docker({ socketPath: new URL(endpoint.address).pathname });
@@ -78,13 +76,13 @@ describeEngineContract('Docker', async () => {
 });
 
 test('a socket file that is not there is ENGINE_UNREACHABLE and names the address', async () => {
-  const engine = connectDocker(unix('/nonexistent/engine.sock'), { deadlineMs: 5000 });
+  const engine = connectDocker(endpointAt('unix:///nonexistent/engine.sock'), { deadlineMs: 5000 });
   await expect(engine.ping()).rejects.toMatchObject({ code: 'ENGINE_UNREACHABLE', message: expect.stringContaining('unix:///nonexistent/engine.sock') as string });
 });
 
 test('closing drops the connections, so that a process can end', async () => {
   const server = await silentServer();
-  const engine = connectDocker(unix(server.path), { deadlineMs: 60_000 });
+  const engine = connectDocker(endpointAt(`unix://${server.path}`), { deadlineMs: 60_000 });
   const answer = engine.ping().catch((error: unknown) => error);
   await server.asked();
   expect(server.sockets.size).toBe(1);

@@ -26,7 +26,7 @@ export interface EngineUnderTest {
   dispose(tags: readonly string[]): Promise<void>;
 }
 
-/** `wait` ends with 0 when asked to; `stubborn` doesn't; `fail` says one, two, three and ends with 7; `hungry` takes memory without end. */
+/** `wait` says ready and ends with 0 when asked to; `stubborn` says so and doesn't; `fail` says one, two, three and ends with 7; `hungry` takes memory without end. */
 export type Program = 'wait' | 'stubborn' | 'fail' | 'hungry';
 
 /** The instance and run that everything made here belongs to. */
@@ -88,7 +88,13 @@ export function describeEngineContract(kind: string, setUp: () => Promise<Engine
     const started = async (program: Program, over?: Partial<ContainerSpec>, name?: string): Promise<ContainerId> => {
       const id = await create(program, over, name);
       await engine.containers.start(id);
+      await readyForSignals(id, program);
       return id;
+    };
+    // A shell that is asked to end before it has read its first line does not end as its script says.
+    const readyForSignals = async (id: ContainerId, program: Program): Promise<void> => {
+      if (program !== 'wait' && program !== 'stubborn') return;
+      await expect.poll(() => engine.containers.logs(id, 1), { interval: 20, timeout: 10_000 }).toEqual(['ready']);
     };
     const get = async (id: ContainerId): Promise<ContainerDetails> => {
       const container = await engine.containers.find(id);
@@ -274,10 +280,23 @@ export function describeEngineContract(kind: string, setUp: () => Promise<Engine
         const id = await create('wait');
         await engine.containers.stop(id, 1);
         await engine.containers.start(id);
-        await engine.containers.stop(id, 5);
-        await engine.containers.stop(id, 5);
+        await engine.containers.stop(id, 1);
+        await engine.containers.stop(id, 1);
         await engine.containers.remove(id);
         await engine.containers.stop(id, 5);
+      });
+
+      test('a renamed container is found by its new name only, and a name in use is refused', async () => {
+        const [first, second, third] = [newName(), newName(), newName()];
+        const id = await engine.containers.create(first, spec('wait'));
+        await engine.containers.create(second, spec('wait'));
+        await engine.containers.rename(id, third);
+        await engine.containers.rename(id, third);
+        expect((await engine.containers.find(third))?.id).toBe(id);
+        expect(await engine.containers.find(first)).toBeUndefined();
+        await expect(engine.containers.rename(id, second)).rejects.toMatchObject({ code: 'NAME_TAKEN' });
+        await engine.containers.remove(id);
+        await expect(engine.containers.rename(id, first)).rejects.toMatchObject({ code: 'DESKTOP_NOT_FOUND' });
       });
 
       test('a paused container says so, wakes on unpause, and waking twice changes nothing', async () => {
@@ -420,10 +439,10 @@ export function describeEngineContract(kind: string, setUp: () => Promise<Engine
         );
       });
 
-      test('a root filesystem becomes an image', async () => {
+      test('a root filesystem becomes an image that carries the labels it was given', async () => {
         const imported = tag();
-        await engine.images.importRootfs(contextOf({ 'etc/motd': 'hello' }), imported);
-        expect(await engine.images.find(imported)).toBeDefined();
+        await engine.images.importRootfs(contextOf({ 'etc/motd': 'hello' }), imported, { labels: { ...LABELS, greeting: 'say "hi" to all' } });
+        expect((await engine.images.find(imported))?.labels).toMatchObject({ ...LABELS, greeting: 'say "hi" to all' });
       });
 
       test('an import of something else is BUILD_FAILED', async () => {

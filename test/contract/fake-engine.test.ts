@@ -7,8 +7,8 @@ import { createFakeEngine } from '../support/fake-engine.ts';
 import { describeEngineContract, type Program } from './engine-contract.ts';
 
 const PROGRAMS: Record<Program, FakeProgram> = {
-  wait: {},
-  stubborn: { ignoresTerm: true },
+  wait: { lines: ['ready'] },
+  stubborn: { lines: ['ready'], ignoresTerm: true },
   fail: { lines: ['one', 'two', 'three'], exits: 7 },
   hungry: { exits: 137, outOfMemory: true },
 };

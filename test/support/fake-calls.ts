@@ -17,6 +17,8 @@ export interface FakeCalls {
   before(call: EngineCall, hook: CallHook): () => void;
   /** After the engine did it and before the caller hears of it. */
   after(call: EngineCall, hook: CallHook): () => void;
+  /** Before or after whichever call comes. */
+  onAny(when: 'before' | 'after', hook: CallHook): () => void;
   /** The next such call fails without having any effect. */
   failNext(call: EngineCall, error: unknown): void;
   /** From now on nothing is answered. */
@@ -32,20 +34,20 @@ export const never = (): Promise<never> => new Promise<never>(() => {});
 
 export function createFakeCalls(clock: Clock, endpoint: string, defaultDeadlineMs: number | undefined): { calls: FakeCalls; run: RunCall; close(): void } {
   const log: string[] = [];
-  const hooks = { before: new Map<EngineCall, Set<CallHook>>(), after: new Map<EngineCall, Set<CallHook>>() };
+  const hooks = { before: new Map<EngineCall | 'any', Set<CallHook>>(), after: new Map<EngineCall | 'any', Set<CallHook>>() };
   const failures: { call: EngineCall; error: unknown }[] = [];
   const closed = new AbortController();
   let hanging = false;
   let refusing = false;
 
   const unreachable = (): VncctlError => new VncctlError('ENGINE_UNREACHABLE', `no container engine answers at ${endpoint}`, { hint: 'start one' });
-  const add = (when: 'before' | 'after', call: EngineCall, hook: CallHook): (() => void) => {
+  const add = (when: 'before' | 'after', call: EngineCall | 'any', hook: CallHook): (() => void) => {
     const known = hooks[when].get(call) ?? new Set<CallHook>();
     hooks[when].set(call, known.add(hook));
     return () => known.delete(hook);
   };
   const runHooks = async (when: 'before' | 'after', call: EngineCall, subject: string): Promise<void> => {
-    for (const hook of [...(hooks[when].get(call) ?? [])]) await hook(subject);
+    for (const hook of [...(hooks[when].get('any') ?? []), ...(hooks[when].get(call) ?? [])]) await hook(subject);
   };
 
   const run: RunCall = async (call, subject, options, work) => {
@@ -90,6 +92,7 @@ export function createFakeCalls(clock: Clock, endpoint: string, defaultDeadlineM
       log,
       before: (call, hook) => add('before', call, hook),
       after: (call, hook) => add('after', call, hook),
+      onAny: (when, hook) => add(when, 'any', hook),
       failNext: (call, error) => failures.push({ call, error }),
       hang: () => {
         hanging = true;

@@ -210,6 +210,14 @@ export function createFakeContainers({ run, clock, networks, imageIdOf, programO
         end(container, 137);
       }),
 
+    rename: (id, name, options) =>
+      run('containers.rename', id, options, () => {
+        const container = all.find((other) => other.id === id);
+        if (!container) throw gone(id);
+        if (all.some((other) => other !== container && other.name === name)) throw new VncctlError('NAME_TAKEN', `the container name ${name} is in use`);
+        container.name = name;
+      }),
+
     pause: (id, options) =>
       run('containers.pause', id, options, () => {
         const container = lookUp(id);

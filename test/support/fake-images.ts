@@ -64,7 +64,7 @@ export function createFakeImages(run: RunCall, clock: Clock): FakeImages {
           } catch (cause) {
             throw new VncctlError('BUILD_FAILED', `could not import ${reference}: not a tar`, { cause });
           }
-          add(fullName(reference));
+          add(fullName(reference), options?.labels);
         }),
     },
   };

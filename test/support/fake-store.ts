@@ -9,6 +9,8 @@ export interface FakeStore extends Store {
   put(state: Partial<StoreState>): void;
   /** Forgets everything, as if the file had been deleted. */
   lose(): void;
+  /** Takes the lock from a process that was killed with it; what that one was about to write is never written. */
+  breakLock(): void;
   /** Called at the start of each update, inside the lock. Throwing fails the update; hanging keeps the lock. */
   beforeUpdate: ((state: StoreState) => void | Promise<void>) | undefined;
 }
@@ -27,6 +29,9 @@ export function createFakeStore(): FakeStore {
     },
     lose() {
       state = EMPTY_STATE;
+    },
+    breakLock() {
+      last = Promise.resolve();
     },
     async read() {
       return structuredClone(state);

@@ -90,6 +90,23 @@ export function createContainers(docker: Docker, call: Caller, local: boolean): 
       );
     },
 
+    async rename(id, name, options) {
+      await call(
+        `rename container ${short(id)} to ${name}`,
+        async (signal) => {
+          try {
+            await at(id).rename(signalled(signal, { name }));
+          } catch (error) {
+            if (/same name/i.test(wordsOf(error))) return;
+            if (isNameTaken(error)) throw new VncctlError('NAME_TAKEN', `the container name ${name} is in use`, { cause: error });
+            if (statusOf(error) === 404) throw new VncctlError('DESKTOP_NOT_FOUND', `container ${short(id)} is gone`, { cause: error });
+            throw error;
+          }
+        },
+        options,
+      );
+    },
+
     async pause(id, options) {
       await call(`pause container ${short(id)}`, (signal) => at(id).pause(signalled(signal, {})), options);
     },

@@ -27,7 +27,6 @@ pref("toolkit.startup.max_resumed_crashes", -1);
 pref("browser.aboutwelcome.enabled", false);
 pref("browser.tabs.warnOnClose", false);
 pref("browser.warnOnQuit", false);
-pref("browser.tabs.closeWindowWithLastTab", false);
 pref("ui.key.menuAccessKeyFocuses", false);
 pref("browser.topsites.useRemoteSetting", false);
 pref("browser.urlbar.suggest.topsites", false);

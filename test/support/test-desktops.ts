@@ -1,0 +1,130 @@
+// A whole installation on fakes: engine, store, probe and clock joined into the Desktops that use-cases work with, and the
+// requests of an example client. A second "process" shares everything but its pid.
+import type { CatalogEntry } from '../../src/core/catalog.ts';
+import { type ClientId, parseClientId } from '../../src/core/client-id.ts';
+import type { Desktops, Installation } from '../../src/core/desktops.ts';
+import type { ContainerSpec } from '../../src/core/engine.ts';
+import { up, type UpOptions, type UpRequest, type UpResult } from '../../src/core/up.ts';
+import { createFakeClock, type FakeClock } from './fake-clock.ts';
+import type { FakeProgram } from './fake-containers.ts';
+import { createFakeEngine, type FakeEngine } from './fake-engine.ts';
+import { createFakeProbe, type FakeProbe } from './fake-probe.ts';
+import { createFakeStore, type FakeStore } from './fake-store.ts';
+
+const MIB = 1024 ** 2;
+
+/** A built image that takes everything a desktop can be given; `over` changes it. */
+export function exampleEntry(over: Partial<CatalogEntry> = {}): CatalogEntry {
+  return {
+    key: 'kiosk',
+    title: 'Kiosk',
+    description: 'a browser',
+    source: { kind: 'template', folder: '/templates/kiosk' },
+    ports: { web: 6080, rfb: 5900 },
+    viewerPath: '/vnc.html',
+    websocketPath: '/websockify',
+    variables: { url: 'KIOSK_URL', width: 'WIDTH', height: 'HEIGHT', secret: 'VNC_SECRET', client: 'CLIENT' },
+    settings: { LANGUAGE: { description: 'language', default: 'pt-BR', pattern: '[a-z]{2}(-[A-Z]{2})?' }, MOTTO: { description: 'a motto' } },
+    limits: { cpus: 2, memoryBytes: 1024 * MIB, pids: 500, shmSizeBytes: 256 * MIB },
+    user: '1000:1000',
+    capabilities: [],
+    tmpfs: { '/tmp': 'rw' },
+    stopGraceSeconds: 5,
+    ready: 'page',
+    readyTimeoutSeconds: 60,
+    origin: 'built-in',
+    ...over,
+  };
+}
+
+/** The example of a CPF whose check digits are right. */
+export const ANA = clientOf('111.444.777-35');
+
+export function clientOf(text: string): ClientId {
+  return parseClientId(text, 'any').id;
+}
+
+/** Distinct clients. */
+export function clients(count: number): ClientId[] {
+  return Array.from({ length: count }, (_, index) => clientOf(`2000000${String(index).padStart(4, '0')}`));
+}
+
+export interface TestDesktops {
+  desktops: Desktops;
+  engine: FakeEngine;
+  store: FakeStore;
+  probe: FakeProbe;
+  clock: FakeClock;
+  entry: CatalogEntry;
+  /** Pids that run; a killed process is taken out. */
+  alive: Set<number>;
+  /** The same installation seen by another process. */
+  asProcess(pid: number): Desktops;
+  request(over?: Partial<UpRequest>): UpRequest;
+  up(over?: Partial<UpRequest>, options?: Partial<UpOptions>, desktops?: Desktops): Promise<UpResult>;
+}
+
+export interface TestDesktopsOptions {
+  installation?: Partial<Installation>;
+  entries?: readonly CatalogEntry[];
+  programOf?: (spec: ContainerSpec) => FakeProgram;
+  local?: boolean;
+  /** Whether image and network are there already. Default: true. */
+  prepared?: boolean;
+}
+
+/** Ports 5000 to 5020, instance `default`, naming plain, this process is 100. */
+export function createTestDesktops({ installation, entries = [exampleEntry()], programOf, local, prepared = true }: TestDesktopsOptions = {}): TestDesktops {
+  const [entry] = entries;
+  if (!entry) throw new Error('a catalog for tests has at least one entry');
+  const clock = createFakeClock();
+  const engine = createFakeEngine({ clock, ...(programOf ? { programOf } : {}), ...(local === undefined ? {} : { local }) });
+  const store = createFakeStore();
+  const probe = createFakeProbe();
+  const alive = new Set([100]);
+  const asProcess = (pid: number): Desktops => ({
+    installation: {
+      instance: 'default',
+      prefix: 'vnc_',
+      naming: { kind: 'plain' },
+      network: 'vncctl',
+      subnet: '',
+      bindAddress: '127.0.0.1',
+      linkHost: 'localhost',
+      ports: { min: 5000, max: 5020 },
+      parallel: 4,
+      hostCpus: 4,
+      defaults: {},
+      ...installation,
+    },
+    engine,
+    store,
+    catalog: { entries, find: (key) => entries.find((known) => known.key === key) },
+    probe,
+    clock,
+    hostPorts: engine.hostPorts,
+    processes: { pid, isAlive: (other) => alive.has(other) },
+  });
+  const desktops = asProcess(100);
+  if (prepared) {
+    for (const known of entries) engine.imageWorld.add(`vncctl/${known.key}:latest`);
+    engine.networkWorld.addForeign({ name: desktops.installation.network, isolated: true });
+  }
+  const request = (over: Partial<UpRequest> = {}): UpRequest => ({ client: ANA, entry, wishes: { env: {} }, askedImage: false, recreate: false, ...over });
+  const getImage: UpOptions['getImage'] = async (wanted) => engine.imageWorld.add(`vncctl/${wanted.key}:latest`);
+  return {
+    desktops,
+    engine,
+    store,
+    probe,
+    clock,
+    entry,
+    alive,
+    asProcess(pid) {
+      alive.add(pid);
+      return asProcess(pid);
+    },
+    request,
+    up: (over, options, by = desktops) => up(by, request(over), { signal: new AbortController().signal, getImage, ...options }),
+  };
+}
