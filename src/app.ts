@@ -12,6 +12,7 @@ import type { Catalog, Desktops, Installation, ProcessTable } from './core/deskt
 import type { Engine } from './core/engine.ts';
 import type { Naming } from './core/identity.ts';
 import type { ImageBuilding, ImageSources } from './core/images.ts';
+import type { HostPorts } from './core/ports.ts';
 import type { DesktopProbe } from './core/readiness.ts';
 import type { Store } from './core/store.ts';
 import type { EmbeddedEngine, EmbeddedWiring } from './engine/embedded/operations.ts';
@@ -30,6 +31,10 @@ import { findProjectFile } from './store/project-file.ts';
 export interface AppParts {
   engine: Engine;
   store: Store;
+  /** The built-in entries; the user's own are read all the same. */
+  catalog: readonly CatalogEntry[];
+  imageSources: ImageSources;
+  hostPorts: HostPorts;
   probe: DesktopProbe;
   clock: Clock;
   processes: ProcessTable;
@@ -127,7 +132,7 @@ export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
 
   const catalog = once(async (): Promise<Catalog> => {
     const { loadCatalog } = await import('./store/catalog-files.ts');
-    const builtIn = readBuiltInCatalog(root);
+    const builtIn = parts.catalog ?? readBuiltInCatalog(root);
     return createCatalog(await loadCatalog({ builtIn, userDir: paths.catalog }), { containerPort: getSettings().containerPort });
   });
 
@@ -170,13 +175,13 @@ export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
         catalog: theCatalog,
         probe: parts.probe ?? lazyProbe(clock),
         clock,
-        hostPorts,
+        hostPorts: parts.hostPorts ?? hostPorts,
         processes: parts.processes ?? ownProcesses,
       };
     }),
     images: once(async (): Promise<ImageBuilding> => {
-      const [theEngine, theCatalog, { createImageSources }] = await Promise.all([engine(), catalog(), import('./engine/image-sources.ts')]);
-      return { engine: theEngine, catalog: theCatalog, sources: createImageSources(join(root, 'dist/viewer'), baseImageFor(clock)) };
+      const [theEngine, theCatalog, sources] = await Promise.all([engine(), catalog(), parts.imageSources ?? imageSources(root, clock)]);
+      return { engine: theEngine, catalog: theCatalog, sources };
     }),
     embedded: once(async (): Promise<EmbeddedEngine> => {
       const { embeddedEngine } = await import('./engine/embedded/operations.ts');
@@ -239,6 +244,11 @@ function readBuiltInCatalog(root: string): CatalogEntry[] {
 
 /** The store's lock, for what else only one process may do at a time. */
 const folderLock: EmbeddedWiring['lock'] = (folder, waitMs, work) => withLock(folder, () => work(), waitMs);
+
+async function imageSources(root: string, clock: Clock): Promise<ImageSources> {
+  const { createImageSources } = await import('./engine/image-sources.ts');
+  return createImageSources(join(root, 'dist/viewer'), baseImageFor(clock));
+}
 
 function baseImageFor(clock: Clock): ImageSources['ensureBase'] {
   return async (engine, onProgress, signal) => {

@@ -45,7 +45,7 @@ export async function completeWords(program: Command, words: readonly string[], 
   }
   if (!closed && word.startsWith('-')) return asksForHelp ? [] : matching(flagsOf(command), word);
   const inner = operands.length === 0 ? commandsOf(command) : [];
-  if (command === program && !asksForHelp) inner.push({ value: 'help', about: 'all about one command' });
+  if (command === program && operands.length === 0 && !asksForHelp) inner.push({ value: 'help', about: 'all about one command' });
   if (inner.length > 0) return matching(inner, word);
   const argument = command.registeredArguments[operands.length] ?? command.registeredArguments.findLast(({ variadic }) => variadic);
   return asksForHelp || !argument ? [] : matching(await valuesOfArgument(argument, place, word, sources), word);
@@ -110,6 +110,7 @@ function commandsOf(command: Command): Candidate[] {
 async function valuesOfOption(option: Option, word: string, sources: CandidateSources): Promise<readonly Candidate[]> {
   if (option.argChoices) return wordsOf(option.argChoices);
   if (option.long === '--image') return sources.images();
+  if (option.long === '--color') return sources.settingValues('color');
   if (option.long === '--filter' && !word.includes('=')) return wordsOf(['client=', 'status=', 'image=', 'id=', 'port=']);
   return [];
 }

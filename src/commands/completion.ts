@@ -7,23 +7,23 @@ import { definitionOf, isSettingName, SETTING_NAMES } from '../settings.ts';
 import { type CompletionShell, COMPLETION_SHELLS, completionLines, completionScript } from '../ui/completion-script.ts';
 import { type Candidate, type CandidateSources, completeWords } from './candidates.ts';
 import type { CommandContext } from './context.ts';
+import { withExamples } from './help.ts';
 
 /** How long the engine may take to name the clients; a person waits for the key that was pressed. */
 const ENGINE_DEADLINE_MS = 300;
 
 export function define(command: Command, context: CommandContext): void {
   command
-    .description("Print the script that lets a shell complete vncctl's commands, flags, images, settings and clients.")
-    .addArgument(new Argument('<shell>', 'the shell to print it for').choices(COMPLETION_SHELLS))
-    .addArgument(new Argument('[word...]', 'after "--", the words typed so far: prints what the last could be'))
-    .addHelpText(
-      'after',
-      `
-Examples:
-  source <(vncctl completion bash)                  in ~/.bashrc
-  source <(vncctl completion zsh)                   in ~/.zshrc, after compinit
-  vncctl completion fish | source                   in ~/.config/fish/config.fish`,
+    .description(
+      withExamples(
+        "Print the script that lets a shell complete vncctl's commands, flags, images, settings and clients.",
+        'source <(vncctl completion bash)       in ~/.bashrc',
+        'source <(vncctl completion zsh)        in ~/.zshrc, after compinit',
+        'vncctl completion fish | source        in ~/.config/fish/config.fish',
+      ),
     )
+    .addArgument(new Argument('<shell>', 'the shell to print it for').choices(COMPLETION_SHELLS))
+    .addArgument(new Argument('[word...]', 'for the script: what was typed, after "--"; prints what the last word could be'))
     .action(async (shell: CompletionShell, words: string[]) => {
       if (words.length > 0) await answer(command, context, shell, words);
       else context.io.stdout.write(completionScript(shell));
@@ -51,6 +51,7 @@ async function desktops(context: CommandContext): Promise<(Candidate & { client?
   const app = context.app();
   // Whoever hides client ids on the screen does not want them listed at a key press either.
   if (app.settings.mask) return [];
-  const all = await listDesktops(await app.desktops(), { signal: context.signal, deadlineMs: ENGINE_DEADLINE_MS });
+  const collaborators = await app.desktops();
+  const all = await listDesktops(collaborators, { signal: AbortSignal.any([context.signal, AbortSignal.timeout(ENGINE_DEADLINE_MS)]) });
   return all.map(({ id, client, status, image }) => ({ value: client ?? id, about: `${status}, ${image}`, ...(client ? { client } : {}) }));
 }
