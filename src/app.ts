@@ -85,8 +85,9 @@ export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
     project: findProjectFile(io.cwd),
     user: { file: paths.userFile, values: readConfigFile(paths.userFile) },
   });
-  // Known even where other settings are wrong, since that failure is printed too.
-  io.color = (reading.settings.find(({ name }) => name === 'color')?.value as Io['color']) ?? io.color;
+  // Known even where other settings are wrong, since that failure is printed too. A choice in a file gives way to NO_COLOR.
+  const color = reading.settings.find(({ name }) => name === 'color');
+  if (color?.origin.kind === 'flag' || (color?.origin.kind !== 'default' && !io.env['NO_COLOR'])) io.color = color?.value as Io['color'];
   let settings: Settings | undefined;
   const getSettings = (): Settings => {
     if (settings) return settings;

@@ -71,7 +71,8 @@ export function define(command: Command, context: CommandContext): void {
 async function run(context: CommandContext, flags: LsFlags): Promise<void> {
   const { io } = context;
   const filters = (flags.filter ?? []).map(parseFilter);
-  const spellRow = flags.format === undefined || flags.format === 'json' ? undefined : parseFormat(flags.format, Object.keys(FIELDS));
+  // Before the engine is asked: a typo is told of an empty list too.
+  const format = flags.format === undefined || flags.format === 'json' ? undefined : parseFormat(flags.format, Object.keys(FIELDS));
   const app = context.app();
   const desktops = await app.desktops();
   const found = (await listDesktops(desktops, { signal: context.signal })).map((desktop) => rowOf(desktops, desktop)).filter((row) => filters.every((matches) => matches(row)));
@@ -80,8 +81,8 @@ async function run(context: CommandContext, flags: LsFlags): Promise<void> {
     for (const row of rows) io.stdout.write(`${row.client === null ? row.id : formatClientId(row.client)}\n`);
   } else if (flags.json || flags.format === 'json') {
     writeJson(io, rows);
-  } else if (spellRow) {
-    for (const row of rows) io.stdout.write(`${spellRow(Object.fromEntries(Object.entries(FIELDS).map(([field, key]) => [field, row[key]])))}\n`);
+  } else if (format) {
+    for (const row of rows) io.stdout.write(`${format(Object.fromEntries(Object.entries(FIELDS).map(([field, key]) => [field, row[key]])))}\n`);
   } else {
     const now = app.clock.now();
     await writeTable(io, {
