@@ -11,7 +11,8 @@ import { type Clock, systemClock } from './core/clock.ts';
 import type { Catalog, Desktops, Installation, ProcessTable } from './core/desktops.ts';
 import type { Engine } from './core/engine.ts';
 import type { Naming } from './core/identity.ts';
-import type { ImageBuilding } from './core/images.ts';
+import type { ImageBuilding, ImageSources } from './core/images.ts';
+import type { HostPorts } from './core/ports.ts';
 import type { DesktopProbe } from './core/readiness.ts';
 import type { Store } from './core/store.ts';
 import type { EmbeddedEngine, EmbeddedWiring } from './engine/embedded/operations.ts';
@@ -31,6 +32,10 @@ import { findProjectFile } from './store/project-file.ts';
 export interface AppParts {
   engine: Engine;
   store: Store;
+  /** The built-in entries; the user's own are read all the same. */
+  catalog: readonly CatalogEntry[];
+  imageSources: ImageSources;
+  hostPorts: HostPorts;
   probe: DesktopProbe;
   clock: Clock;
   processes: ProcessTable;
@@ -129,7 +134,7 @@ export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
 
   const catalog = once(async (): Promise<Catalog> => {
     const { loadCatalog } = await import('./store/catalog-files.ts');
-    const builtIn = readBuiltInCatalog(root);
+    const builtIn = parts.catalog ?? readBuiltInCatalog(root);
     return createCatalog(await loadCatalog({ builtIn, userDir: paths.catalog }), { containerPort: getSettings().containerPort });
   });
 
@@ -172,16 +177,16 @@ export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
         catalog: theCatalog,
         probe: parts.probe ?? lazyProbe(clock),
         clock,
-        hostPorts,
+        hostPorts: parts.hostPorts ?? hostPorts,
         processes: parts.processes ?? ownProcesses,
       };
     }),
     images: once(async (): Promise<ImageBuilding> => {
-      const [theEngine, theCatalog, { baseImageFrom, createImageSources }] = await Promise.all([engine(), catalog(), import('./engine/image-sources.ts')]);
+      const [theEngine, theCatalog, sources] = await Promise.all([engine(), catalog(), parts.imageSources ?? imageSources(root, clock)]);
       return {
         engine: theEngine,
         catalog: theCatalog,
-        sources: createImageSources(join(root, 'dist/viewer'), baseImageFrom(clock, folderLock)),
+        sources,
         exclusively: (name, signal, work) => exclusively(join(paths.state, `image-${name.replace(/[^A-Za-z0-9_.-]/g, '_')}`), signal, work),
       };
     }),
@@ -248,6 +253,11 @@ function exclusively<T>(name: string, signal: AbortSignal, work: () => Promise<T
     IMAGE_WAIT_MS,
   );
   return Promise.race([done, interrupted]);
+}
+
+async function imageSources(root: string, clock: Clock): Promise<ImageSources> {
+  const { baseImageFrom, createImageSources } = await import('./engine/image-sources.ts');
+  return createImageSources(join(root, 'dist/viewer'), baseImageFrom(clock, folderLock));
 }
 
 // The protocol code is loaded when something is really waited for.

@@ -5,6 +5,7 @@ import { type ContextFile, contextHash } from './build-context.ts';
 import type { Catalog } from './desktops.ts';
 import type { CallOptions, Engine, ImageInfo, ProgressListener } from './engine.ts';
 import { LABEL } from './labels.ts';
+import { didYouMean } from './nearest.ts';
 import { imageReference } from './spec.ts';
 
 /** Reads what is not the engine's: template folders, and the base image that builds start from. */
@@ -91,7 +92,7 @@ async function build(building: ImageBuilding, entry: CatalogEntry, { signal, onP
 export function getEntry(catalog: Catalog, key: string): CatalogEntry {
   const entry = catalog.find(key);
   if (entry) return entry;
-  throw new VncctlError('IMAGE_NOT_FOUND', `the catalog has no image ${key}`, { hint: `it has: ${catalog.entries.map((known) => known.key).join(', ')}` });
+  throw new VncctlError('IMAGE_NOT_FOUND', `the catalog has no image ${key}${didYouMean(key, catalog.entries.map((known) => known.key))}`, { hint: `it has: ${catalog.entries.map((known) => known.key).join(', ')}` });
 }
 
 // An image that extends another is outdated when that one's template changed: the parent's hash is part of its own.
