@@ -153,12 +153,17 @@ function ignoreBrokenPipe(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EPIPE') throw error;
 }
 
-// The first signal asks for an orderly end; the second finds no handler and ends the process at once.
+// The first signal asks for an orderly end; the second ends the process at once. The handlers stay in place after the first:
+// other listeners (the lock's) end the process when they find themselves alone.
 function watchSignals(): { signal: AbortSignal; stop: () => void } {
   const controller = new AbortController();
   const handlers = (['SIGINT', 'SIGTERM'] as const).map((name) => {
     const handler = (): void => {
-      stop();
+      if (controller.signal.aborted) {
+        stop();
+        process.kill(process.pid, name);
+        return;
+      }
       controller.abort(new VncctlError(name === 'SIGINT' ? 'INTERRUPTED' : 'TERMINATED', 'stopped; what was half-made was undone'));
     };
     process.on(name, handler);

@@ -19,7 +19,7 @@ export default defineConfig({
         root,
         test: {
           name: 'engine',
-          include: ['test/contract/docker*.test.ts', 'test/engine/**/*.test.ts', 'test/cli/**/*.test.ts'],
+          include: ['test/contract/docker*.test.ts', 'test/engine/**/*.test.ts'],
           fileParallelism: false,
           testTimeout: 60_000,
           hookTimeout: 300_000,
@@ -33,6 +33,16 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 90_000,
           hookTimeout: 300_000,
+        },
+      },
+      {
+        root,
+        test: {
+          name: 'cli',
+          include: ['test/cli/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
     ],

@@ -20,7 +20,7 @@ export async function rememberDesktop(desktops: Desktops, container: ContainerDe
   const known = before.allocations[desktop.id];
   const readyBefore = known?.readyAt && known.readyAt >= (container.startedAt ?? '') ? known.readyAt : undefined;
   const readyAt = seen.seenReady ? now.toISOString() : readyBefore;
-  const fresh = known && readyBefore && !known.removing && now.getTime() - Date.parse(known.lastUsedAt) < COALESCE_MS;
+  const fresh = known && readyBefore && !known.removing && now.getTime() - Date.parse(known.lastUsedAt ?? '') < COALESCE_MS;
   const reserved = before.reservations.some((reservation) => reservation.port === desktop.hostPort && reservation.pid === processes.pid);
   if (fresh && !reserved) return before;
   return store.update((state) => {

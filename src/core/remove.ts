@@ -75,14 +75,15 @@ async function endContainer({ engine, catalog }: Desktops, desktop: Desktop, id:
   await containers.remove(id, { signal });
 }
 
-async function mark({ store, clock, processes, engine }: Desktops, targets: readonly Desktop[]): Promise<void> {
+async function mark({ store, engine, clock, processes }: Desktops, targets: readonly Desktop[]): Promise<void> {
   const removing = { pid: processes.pid, at: clock.now().toISOString() };
   await store.update((state) => {
     const allocations = { ...state.allocations };
     for (const { id, client, image, createdAt } of targets) {
-      // A desktop that nobody remembers gets a record for the mark to stand on; it goes with the desktop.
-      const allocation = allocations[id] ?? (client && { desktopId: id, client, endpoint: engine.endpoint, image, createdAt, lastUsedAt: createdAt });
+      const allocation = allocations[id];
       if (allocation) allocations[id] = { ...allocation, removing };
+      // One that was forgotten is remembered for the mark's sake: an `up` must not hand it out now.
+      else if (client) allocations[id] = { desktopId: id, client, endpoint: engine.endpoint, image, createdAt, removing };
     }
     return { state: { ...state, allocations }, result: undefined };
   });
