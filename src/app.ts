@@ -260,13 +260,13 @@ async function imageSources(root: string, clock: Clock): Promise<ImageSources> {
   return createImageSources(join(root, 'dist/viewer'), baseImageFrom(clock, folderLock));
 }
 
-// The protocol code is loaded when something is really waited for.
+// The protocol code is loaded when something is really waited for; while a container starts, this process is idle anyway.
 function lazyProbe(clock: Clock): DesktopProbe {
+  const probe = once(async () => (await import('./rfb/readiness.ts')).createProbe({ clock }));
   return {
-    async waitFor(stage, target, options) {
-      const { createProbe } = await import('./rfb/readiness.ts');
-      await createProbe({ clock }).waitFor(stage, target, options);
-    },
+    // Should it fail, the wait will say so.
+    prepare: () => void probe().catch(() => {}),
+    waitFor: async (stage, target, options) => (await probe()).waitFor(stage, target, options),
   };
 }
 

@@ -218,6 +218,7 @@ async function perform(run: Run, step: UpStep, made: Made, current: ContainerId 
       return made.container;
     }
     case 'start':
+      desktops.probe.prepare?.();
       await run.phase('start', () => engine.containers.start(known(current), { signal }));
       return undefined;
     case 'unpause':

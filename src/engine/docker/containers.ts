@@ -1,6 +1,5 @@
 // Containers over dockerode: the calls of core's Containers interface, each one request (two where the API needs it).
 import { networkInterfaces } from 'node:os';
-import { BlockList } from 'node:net';
 import type Docker from 'dockerode';
 import type {
   CallOptions,
@@ -211,11 +210,16 @@ type Dialable = (address: string | undefined) => string | undefined;
 // rootless or remote engine, whose bridges are elsewhere. Made once for a whole list: the interfaces of a host with twenty
 // desktops take 1.4 ms to read.
 function nearbyAddresses(): Dialable {
-  const nearby = new BlockList();
-  for (const { address: own, cidr, family } of Object.values(networkInterfaces()).flatMap((list) => list ?? [])) {
-    if (family === 'IPv4' && cidr) nearby.addSubnet(own, Number(cidr.split('/')[1]), 'ipv4');
-  }
-  return (address) => (address && nearby.check(address, 'ipv4') ? address : undefined);
+  const subnets = Object.values(networkInterfaces())
+    .flatMap((list) => list ?? [])
+    .filter(({ family }) => family === 'IPv4')
+    .map(({ address, netmask }) => ({ own: bitsOf(address), mask: bitsOf(netmask) }));
+  return (address) => (address && subnets.some(({ own, mask }) => (bitsOf(address) & mask) === (own & mask)) ? address : undefined);
+}
+
+/** The 32 bits of an IPv4 address. */
+function bitsOf(address: string): number {
+  return address.split('.').reduce((bits, part) => (bits << 8) | Number(part), 0);
 }
 
 function summaryOf(row: Docker.ContainerInfo, dialable: Dialable): ContainerSummary {
