@@ -5,6 +5,7 @@ import type { Desktop } from './desktop.ts';
 import type { Desktops } from './desktops.ts';
 import type { ContainerId } from './engine.ts';
 import { ownershipLabels } from './labels.ts';
+import { liveReservations } from './ports.ts';
 import type { StoreState } from './store.ts';
 
 export interface Removal {
@@ -89,7 +90,7 @@ async function mark({ store, engine, clock, processes }: Desktops, targets: read
   });
 }
 
-async function forget({ store }: Desktops, removals: readonly Removal[]): Promise<void> {
+async function forget({ store, clock, processes }: Desktops, removals: readonly Removal[]): Promise<void> {
   await store.update((state) => {
     const allocations: Record<string, StoreState['allocations'][string]> = { ...state.allocations };
     for (const { desktop, error } of removals) {
@@ -99,6 +100,7 @@ async function forget({ store }: Desktops, removals: readonly Removal[]): Promis
       if (error === undefined) delete allocations[desktop.id];
       else allocations[desktop.id] = kept;
     }
-    return { state: { ...state, allocations }, result: undefined };
+    const reservations = liveReservations(state.reservations, clock.now(), (pid) => processes.isAlive(pid));
+    return { state: { allocations, reservations }, result: undefined };
   });
 }

@@ -5,7 +5,7 @@ import type { CatalogEntry, ReadyStage } from './catalog.ts';
 import { type ClientId, formatClientId } from './client-id.ts';
 import { type Desktop, deriveDesktop } from './desktop.ts';
 import { type Desktops, linkUrl, nameOf, pageUrl, secretOf, viewOf } from './desktops.ts';
-import type { ContainerId, ProgressListener } from './engine.ts';
+import type { CallOptions, ContainerId, ProgressListener } from './engine.ts';
 import { clientKey, newDesktopId, newSecret } from './identity.ts';
 import { decodeLabels, encodeLabels, LABEL, ownershipLabels } from './labels.ts';
 import { releasePort, reservePort } from './port-reservation.ts';
@@ -59,7 +59,7 @@ const MAX_ATTEMPTS = 40;
 export async function up(desktops: Desktops, request: UpRequest, options: UpOptions): Promise<UpResult> {
   const run = startRun(desktops, request, options);
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
-    const plan = await run.phase('look', () => observeAndPlan(desktops, run.question));
+    const plan = await run.phase('look', () => observeAndPlan(desktops, run.question, { signal: options.signal }));
     const result = await carryOut(run, plan);
     if (result) return result;
     await desktops.clock.sleep(Math.min(10 * attempt, 100), options.signal);
@@ -137,15 +137,15 @@ function questionOf(desktops: Desktops, request: UpRequest): UpQuestion {
   };
 }
 
-async function observeAndPlan({ engine, store, clock, installation }: Desktops, question: UpQuestion): Promise<UpPlan> {
+async function observeAndPlan({ engine, store, clock, installation }: Desktops, question: UpQuestion, options?: CallOptions): Promise<UpPlan> {
   const [container, image, network, state] = await Promise.all([
-    engine.containers.find(question.name),
-    engine.images.find(question.spec.image),
-    engine.networks.find(question.spec.network),
+    engine.containers.find(question.name, options),
+    engine.images.find(question.spec.image, options),
+    engine.networks.find(question.spec.network, options),
     store.read(),
   ]);
   const key = { ...ownershipLabels(installation.instance), [LABEL.client]: question.clientKey };
-  const strays = container ? [] : await engine.containers.list({ labels: key });
+  const strays = container ? [] : await engine.containers.list({ labels: key }, options);
   return planUp({ container, strays, image, network, state, now: clock.now() }, question);
 }
 

@@ -93,6 +93,8 @@ export async function startEngineProxy(engine: string, socketPath: string): Prom
   const server = createServer((incoming, answer) => {
     pass(incoming, answer).catch(() => answer.destroy());
   });
+  // Engines keep idle connections open.
+  server.keepAliveTimeout = 0;
   server.on('connection', (socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
