@@ -28,6 +28,16 @@ export default defineConfig({
       {
         root,
         test: {
+          name: 'browser',
+          include: ['test/browser/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 90_000,
+          hookTimeout: 300_000,
+        },
+      },
+      {
+        root,
+        test: {
           name: 'cli',
           include: ['test/cli/**/*.test.ts'],
           fileParallelism: false,

@@ -67,7 +67,7 @@ export async function waitForStage(desktops: Desktops, id: ContainerId, wait: St
   } catch (error) {
     if (!timeout.signal.aborted || isVncctlError(error)) throw error;
     throw new VncctlError('NOT_READY', `the desktop of ${client} was not ready (${stage}) within ${timeoutMs / 1000} s; it got as far as: ${lastStage}`, {
-      hint: `give it more time: vncctl up ${client} --timeout 2m   (or wait for less: --wait rfb)`,
+      hint: `give it more time: vncctl up ${client} --timeout 2m   (or wait for less: --wait rfb; or make it anew: --recreate)`,
     });
   } finally {
     done.abort();

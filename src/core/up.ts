@@ -168,6 +168,8 @@ async function carryOut(run: Run, plan: UpPlan): Promise<UpResult | undefined> {
       // What can't be started where it was made for never will be: a stopped one asks for its very port and its very network.
       if (error.code === 'NO_FREE_PORT' && made.port !== undefined) run.refusedPorts.add(made.port);
       if (plan.kept?.state === 'exited') {
+        // Asked before the old one goes: a full range must not cost anybody the desktop they have.
+        await releasePort(run.desktops, await reservePort(run.desktops, run.refusedPorts));
         run.notes.push(error.code === 'NO_FREE_PORT' ? 'its port was taken by another program, so it was made anew on another' : 'its network had been removed, so it was made anew on the present one');
       }
       await run.desktops.engine.containers.remove(current);
@@ -216,6 +218,7 @@ async function perform(run: Run, step: UpStep, made: Made, current: ContainerId 
       return made.container;
     }
     case 'start':
+      desktops.probe.prepare?.();
       await run.phase('start', () => engine.containers.start(known(current), { signal }));
       return undefined;
     case 'unpause':

@@ -53,7 +53,7 @@ function findUserFiles(userDir: string): string[] {
 }
 
 async function readEntries(files: readonly { file: string; origin: EntryOrigin }[]): Promise<CatalogEntry[]> {
-  // A bundle split into chunks gives a CommonJS package its default export only.
+  // The bundled CommonJS module has its names only under `default`.
   const { default: yaml } = await import('yaml');
   const entries: CatalogEntry[] = [];
   const faults: PlacedFault[] = [];

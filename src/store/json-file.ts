@@ -1,6 +1,6 @@
 // JSON files of vncctl's own: read in one go without conf (whose import costs more than a whole `ls`), written through conf,
 // which writes to a temporary file and renames it, so that a reader never meets half a file. The only importer of conf.
-import { chmodSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { basename, dirname, extname } from 'node:path';
 
 /** A file's JSON object, that there is no file, or why it is no JSON object. */
@@ -38,13 +38,10 @@ export async function jsonFileWriter(file: string): Promise<(values: Record<stri
     fileExtension: extension.slice(1),
     projectName: 'vncctl',
     projectSuffix: '',
-    accessPropertiesByDotNotation: false,
     configFileMode: 0o600,
   });
   return (values) => {
     conf.store = values;
-    // A file that was there keeps the mode it had.
-    chmodSync(file, 0o600);
   };
 }
 
