@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { VERBS } from '../../../src/commands/registry.ts';
@@ -74,6 +74,8 @@ test('where client ids are masked none is offered', async () => {
 test('with the engine down, or with settings that are wrong, nothing is offered and nothing is said', async () => {
   const program = await twoDesktops();
   program.engine.calls.refuse();
+  mkdirSync(join(program.home, 'config'), { recursive: true });
+  writeFileSync(join(program.home, 'config/config.json'), '{"portMinn": 5001}');
   expect(await offered(['rm', ''], program)).toEqual([]);
   expect(await offered(['rm', ''], program, { VNCCTL_PORT_MIN: 'x' })).toEqual([]);
 });
