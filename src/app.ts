@@ -19,6 +19,7 @@ import type { EmbeddedEngine, EmbeddedWiring } from './engine/embedded/operation
 import { embeddedPaths } from './engine/embedded/paths.ts';
 import { type Endpoint, machineFiles, resolveEndpoint } from './engine/endpoint.ts';
 import { hostPorts } from './engine/host-ports.ts';
+import { ownProcesses } from './engine/host-processes.ts';
 import { VncctlError } from './errors.ts';
 import { isSettingName, readSettings, type SettingName, type Settings, type SettingsReading, settingsOf } from './settings.ts';
 import { changeConfigFile, readConfigFile } from './store/config-file.ts';
@@ -95,7 +96,7 @@ export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
     settings = settingsOf(reading);
     return settings;
   };
-  // dist/main.js and src/app.ts are both one folder below the root of the package.
+  // The built files and src/app.ts are all one folder below the root of the package.
   const root = dirname(dirname(fileURLToPath(import.meta.url)));
   let opened: Engine | undefined;
 
@@ -182,7 +183,12 @@ export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
     }),
     images: once(async (): Promise<ImageBuilding> => {
       const [theEngine, theCatalog, sources] = await Promise.all([engine(), catalog(), parts.imageSources ?? imageSources(root, clock)]);
-      return { engine: theEngine, catalog: theCatalog, sources };
+      return {
+        engine: theEngine,
+        catalog: theCatalog,
+        sources,
+        exclusively: (name, signal, work) => exclusively(join(paths.state, `image-${name.replace(/[^A-Za-z0-9_.-]/g, '_')}`), signal, work),
+      };
     }),
     embedded: once(async (): Promise<EmbeddedEngine> => {
       const { embeddedEngine } = await import('./engine/embedded/operations.ts');
@@ -202,19 +208,6 @@ export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
     close: () => opened?.close(),
   };
 }
-
-const ownProcesses: ProcessTable = {
-  pid: process.pid,
-  isAlive(pid) {
-    try {
-      process.kill(pid, 0);
-      return true;
-    } catch (error) {
-      // Somebody else's process is alive all the same.
-      return (error as NodeJS.ErrnoException).code === 'EPERM';
-    }
-  },
-};
 
 /** Only what was typed: the program's flags that are settings too. */
 function settingFlags(flags: Readonly<Record<string, unknown>>): Partial<Record<SettingName, string>> {
@@ -246,30 +239,34 @@ function readBuiltInCatalog(root: string): CatalogEntry[] {
 /** The store's lock, for what else only one process may do at a time. */
 const folderLock: EmbeddedWiring['lock'] = (folder, waitMs, work) => withLock(folder, () => work(), waitMs);
 
-async function imageSources(root: string, clock: Clock): Promise<ImageSources> {
-  const { createImageSources } = await import('./engine/image-sources.ts');
-  return createImageSources(join(root, 'dist/viewer'), baseImageFor(clock));
-}
+const IMAGE_WAIT_MS = 60 * 60_000;
 
-function baseImageFor(clock: Clock): ImageSources['ensureBase'] {
-  return async (engine, onProgress, signal) => {
-    const [{ ensureBaseImage }, { bootstrapBase }, { createMachine }] = await Promise.all([
-      import('./core/base-image.ts'),
-      import('./engine/bootstrap-base.ts'),
-      import('./engine/embedded/machine.ts'),
-    ]);
-    const machine = createMachine(clock, folderLock);
-    return ensureBaseImage({ images: engine.images, clock, bootstrap: (progress, stop) => bootstrapBase(machine, progress, stop) }, onProgress, signal);
-  };
-}
-
-// The protocol code is loaded when something is really waited for.
-function lazyProbe(clock: Clock): DesktopProbe {
-  return {
-    async waitFor(stage, target, options) {
-      const { createProbe } = await import('./rfb/readiness.ts');
-      await createProbe({ clock }).waitFor(stage, target, options);
+/** The same for work that may be interrupted while it waits for its turn. */
+function exclusively<T>(name: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  const interrupted = new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
+  const done = withLock(
+    name,
+    () => {
+      signal.throwIfAborted();
+      return work();
     },
+    IMAGE_WAIT_MS,
+  );
+  return Promise.race([done, interrupted]);
+}
+
+async function imageSources(root: string, clock: Clock): Promise<ImageSources> {
+  const { baseImageFrom, createImageSources } = await import('./engine/image-sources.ts');
+  return createImageSources(join(root, 'dist/viewer'), baseImageFrom(clock, folderLock));
+}
+
+// The protocol code is loaded when something is really waited for; while a container starts, this process is idle anyway.
+function lazyProbe(clock: Clock): DesktopProbe {
+  const probe = once(async () => (await import('./rfb/readiness.ts')).createProbe({ clock }));
+  return {
+    // Should it fail, the wait will say so.
+    prepare: () => void probe().catch(() => {}),
+    waitFor: async (stage, target, options) => (await probe()).waitFor(stage, target, options),
   };
 }
 

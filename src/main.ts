@@ -1,16 +1,12 @@
 // main(argv) → exit code: parses what was typed, loads the verb's file, and is the program's only catch. Everything it touches
 // of the process can be given, so that tests run a command in-process.
 import { Command, CommanderError, Option } from 'commander';
-import { type App, type AppParts, createApp } from './app.ts';
+import type { App, AppParts } from './app.ts';
 import type { CommandContext, Io } from './commands/context.ts';
 import { actAsGroup, formatHelp, usageFailure, withExamples } from './commands/help.ts';
 import { VERBS, type Verb } from './commands/registry.ts';
 import { VncctlError } from './errors.ts';
-
-declare const VNCCTL_VERSION: string | undefined;
-
-/** The version of this build; `0.0.0` when run from source. */
-export const VERSION = typeof VNCCTL_VERSION === 'string' ? VNCCTL_VERSION : '0.0.0';
+import { asksForVersion, VERSION } from './version.ts';
 
 export interface MainOverrides extends Partial<Io> {
   /** Ends the run as Ctrl-C would. Absent: the process's own signals do. */
@@ -21,7 +17,10 @@ export interface MainOverrides extends Partial<Io> {
 /** Runs one command line. Resolves with the exit code; throws nothing and never ends the process. */
 export async function main(argv: readonly string[], overrides: MainOverrides = {}): Promise<number> {
   const io: Io = {
-    stdin: overrides.stdin ?? process.stdin,
+    // Read by questions only, and opening it takes 5 ms.
+    get stdin() {
+      return overrides.stdin ?? process.stdin;
+    },
     stdout: overrides.stdout ?? process.stdout,
     stderr: overrides.stderr ?? process.stderr,
     env: overrides.env ?? process.env,
@@ -31,20 +30,27 @@ export async function main(argv: readonly string[], overrides: MainOverrides = {
   };
   // A reader that has seen enough (`vncctl ls | head -1`) is no failure.
   for (const stream of [io.stdout, io.stderr]) if (!overrides[stream === io.stdout ? 'stdout' : 'stderr']) stream.on('error', ignoreBrokenPipe);
-  const [first] = argv;
-  if (argv.length === 1 && first !== undefined && ['--version', '-V', '-v'].includes(first)) {
+  if (asksForVersion(argv)) {
     io.stdout.write(`${VERSION}\n`);
     return 0;
   }
   const interruption = overrides.signal ? { signal: overrides.signal, stop: () => {} } : watchSignals();
   let app: App | undefined;
+  let createApp: typeof import('./app.ts').createApp | undefined;
   let exitCode = 0;
   const program = createProgram(io);
+  // Help needs none of it.
+  program.hook('preAction', async () => {
+    ({ createApp } = await import('./app.ts'));
+  });
   const loaded = new Set<Command>();
   const context: CommandContext = {
     io,
     signal: interruption.signal,
-    app: () => (app ??= createApp({ io, version: VERSION, flags: program.opts() }, overrides.parts)),
+    app() {
+      if (!createApp) throw new VncctlError('BUG', 'a command used the program before its action');
+      return (app ??= createApp({ io, version: VERSION, flags: program.opts() }, overrides.parts));
+    },
     setExitCode: (code) => (exitCode = code),
     loadVerb: async (command) => {
       const verb = VERBS.find(({ name }) => name === command.name());
@@ -147,12 +153,17 @@ function ignoreBrokenPipe(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EPIPE') throw error;
 }
 
-// The first signal asks for an orderly end; the second finds no handler and ends the process at once.
+// The first signal asks for an orderly end; the second ends the process at once. The handlers stay in place after the first:
+// other listeners (the lock's) end the process when they find themselves alone.
 function watchSignals(): { signal: AbortSignal; stop: () => void } {
   const controller = new AbortController();
   const handlers = (['SIGINT', 'SIGTERM'] as const).map((name) => {
     const handler = (): void => {
-      stop();
+      if (controller.signal.aborted) {
+        stop();
+        process.kill(process.pid, name);
+        return;
+      }
       controller.abort(new VncctlError(name === 'SIGINT' ? 'INTERRUPTED' : 'TERMINATED', 'stopped; what was half-made was undone'));
     };
     process.on(name, handler);
