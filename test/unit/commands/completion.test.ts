@@ -50,6 +50,7 @@ test.each([
   [['config', 'set', 'url', ''], []],
   [['completion', ''], ['bash', 'zsh', 'fish']],
   [['nosuch', ''], []],
+  [['rm', '--', '--a'], []],
   [['--nosuch', 'u'], ['up']],
 ])('%j is completed with %j', async (words, expected) => {
   expect(await offered(words)).toEqual(expected);
