@@ -34,7 +34,7 @@ test.each([
   expect(first.out).toContain('Usage: vncctl');
 });
 
-test.each([['-V'], ['-v'], ['--version'], ['--version', '--json'], ['--debug', '-V']])('vncctl %s %s prints the version alone', async (...argv) => {
+test.each([['-V'], ['-v'], ['--version'], ['--version', '--json'], ['--debug', '-V'], ['--debug', '-v'], ['ls', '-v']])('vncctl %s %s prints the version alone', async (...argv) => {
   expect(await createTestProgram().run(argv)).toMatchObject({ code: 0, out: '0.0.0\n', err: '' });
 });
 

@@ -1,5 +1,5 @@
-import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { VERBS } from '../../../src/commands/registry.ts';
@@ -50,6 +50,7 @@ test.each([
   [['config', 'set', 'url', ''], []],
   [['completion', ''], ['bash', 'zsh', 'fish']],
   [['nosuch', ''], []],
+  [['rm', '--', '--a'], []],
   [['--nosuch', 'u'], ['up']],
 ])('%j is completed with %j', async (words, expected) => {
   expect(await offered(words)).toEqual(expected);
@@ -74,6 +75,8 @@ test('where client ids are masked none is offered', async () => {
 test('with the engine down, or with settings that are wrong, nothing is offered and nothing is said', async () => {
   const program = await twoDesktops();
   program.engine.calls.refuse();
+  mkdirSync(join(program.home, 'config'), { recursive: true });
+  writeFileSync(join(program.home, 'config/config.json'), '{"portMinn": 5001}');
   expect(await offered(['rm', ''], program)).toEqual([]);
   expect(await offered(['rm', ''], program, { VNCCTL_PORT_MIN: 'x' })).toEqual([]);
 });
@@ -111,8 +114,9 @@ async function inBash(line: string, answers: readonly string[]): Promise<{ asked
   writeFileSync(join(program.home, 'script'), script);
   writeFileSync(join(program.home, 'vncctl'), `#!/bin/sh\nprintf '%s\\n' "$@" >"${program.home}/asked"\nprintf '%s\\n' ${answers.map((answer) => `'${answer}'`).join(' ')}\necho noise >&2\n`, { mode: 0o755 });
   const driver = 'set -u; source "$1/script"; COMP_LINE=$2; COMP_POINT=${#2}; _vncctl vncctl; cat "$1/asked"; echo =; printf "%s\\n" "${COMPREPLY[@]}"';
-  const output = execFileSync('bash', ['-c', driver, 'bash', program.home, line], { encoding: 'utf8', env: { PATH: `${program.home}:${process.env['PATH'] ?? ''}` }, stdio: ['ignore', 'pipe', 'inherit'] });
-  const [asked = '', replies = ''] = output.split('=\n');
+  const { stdout, stderr } = spawnSync('bash', ['-c', driver, 'bash', program.home, line], { encoding: 'utf8', env: { PATH: `${program.home}:${process.env['PATH'] ?? ''}` } });
+  expect(stderr).toBe('');
+  const [asked = '', replies = ''] = stdout.split('=\n');
   return { asked: asked.split('\n').slice(0, -1), replies: replies.split('\n').slice(0, -1) };
 }
 

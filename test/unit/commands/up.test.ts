@@ -22,7 +22,7 @@ test('wrong check digits draw a warning on stderr and nothing else', async () =>
 });
 
 test('up --json holds the link, the outcome and the milliseconds of each phase, and stderr is silent', async () => {
-  const program = createTestProgram();
+  const program = createTestProgram({ prepared: false });
   const run = await program.run(['up', ANA, '--json']);
   expect(run).toMatchObject({ code: 0, err: '' });
   expect(run.json()).toMatchObject({
