@@ -85,6 +85,8 @@ await build({
   logLevel: 'warning',
 });
 for (const file of ['index.html', 'viewer.css']) cpSync(join(root, 'src/web/viewer', file), join(dist, 'viewer', file));
+// noVNC is in the bundle: its licence (MPL-2.0) goes where the bundle goes.
+cpSync(join(root, 'node_modules/@novnc/novnc/LICENSE.txt'), join(dist, 'viewer', 'novnc-LICENSE.txt'));
 
 const compiler = join(dist, 'catalog-compiler.mjs');
 await build({

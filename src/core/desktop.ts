@@ -69,7 +69,7 @@ export function deriveDesktop(container: ContainerSummary, state: StoreState, vi
     createdAt: container.createdAt,
     ...(client ? { client } : {}),
     ...(hostPort === undefined ? {} : { hostPort }),
-    ...(allocation ? { lastUsedAt: allocation.lastUsedAt } : {}),
+    ...(allocation?.lastUsedAt ? { lastUsedAt: allocation.lastUsedAt } : {}),
   };
 }
 
@@ -81,7 +81,7 @@ function lostDesktop(allocation: Allocation): Desktop {
     status: 'lost',
     image: allocation.image,
     createdAt: allocation.createdAt,
-    lastUsedAt: allocation.lastUsedAt,
+    ...(allocation.lastUsedAt ? { lastUsedAt: allocation.lastUsedAt } : {}),
   };
 }
 

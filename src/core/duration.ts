@@ -23,7 +23,7 @@ export function milliseconds(value: number): Milliseconds {
 
 /** Parses units in falling order (`d h m s ms`), fractions allowed. Undefined for anything else, a bare number included: its unit would be a guess. */
 export function parseDuration(text: string): Milliseconds | undefined {
-  const form = /^(?:([\d.]+)d)?(?:([\d.]+)h)?(?:([\d.]+)m(?!s))?(?:([\d.]+)s)?(?:([\d.]+)ms)?$/;
+  const form = /^(?:([\d.]+)d)?(?:([\d.]+)h)?(?:([\d.]+)m)?(?:([\d.]+)s)?(?:([\d.]+)ms)?$/;
   const match = form.exec(text.trim().toLowerCase());
   if (!match || match[0] === '') return undefined;
   let total = 0;

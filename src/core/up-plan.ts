@@ -94,7 +94,7 @@ function keeping(seen: UpObservation, question: UpQuestion, container: Container
   const plan = (outcome: UpOutcome, steps: readonly UpStep[]): UpPlan => ({ outcome, steps, kept: container, notes });
   switch (container.state) {
     case 'paused':
-      return plan('woken', [{ do: 'unpause', id: container.id, cause: 'it is paused' }, { do: 'wait', stage: 'rfb', cause: 'it was ready before' }]);
+      return plan('woken', [{ do: 'unpause', id: container.id, cause: 'it is paused' }, { do: 'wait', stage: question.stage === 'running' ? 'running' : 'rfb', cause: 'it was ready before' }]);
     case 'created':
     case 'exited':
       return plan('started', [...networkSteps(seen, question), { do: 'start', cause: container.state === 'created' ? 'it was created but never started' : `it had ended (exit code ${container.exitCode ?? 'unknown'})` }, wait]);
@@ -107,11 +107,13 @@ function keeping(seen: UpObservation, question: UpQuestion, container: Container
 }
 
 function creation(seen: UpObservation, question: UpQuestion, before: readonly UpStep[], outcome: 'created' | 'replaced', cause: string): UpPlan {
-  const steps: UpStep[] = [...before];
+  const steps: UpStep[] = [];
   const { entry, image } = question.spec;
   if (!seen.image) steps.push({ do: 'get-image', how: entry.source.kind === 'pull' ? 'pull' : 'build', cause: `the engine has no image ${image}` });
   steps.push(
     ...networkSteps(seen, question),
+    // Last, so that an old desktop is not lost to an image that can't be had.
+    ...before,
     { do: 'create', name: question.name, cause },
     { do: 'start', cause: 'a new desktop starts at once' },
     { do: 'wait', stage: question.stage, cause: 'until it can be seen' },

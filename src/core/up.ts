@@ -5,12 +5,13 @@ import type { CatalogEntry, ReadyStage } from './catalog.ts';
 import { type ClientId, formatClientId } from './client-id.ts';
 import { type Desktop, deriveDesktop } from './desktop.ts';
 import { type Desktops, linkUrl, nameOf, pageUrl, secretOf, viewOf } from './desktops.ts';
-import type { ContainerId, ProgressListener } from './engine.ts';
+import type { CallOptions, ContainerId, ProgressListener } from './engine.ts';
 import { clientKey, newDesktopId, newSecret } from './identity.ts';
-import { encodeLabels, LABEL, ownershipLabels } from './labels.ts';
+import { decodeLabels, encodeLabels, LABEL, ownershipLabels } from './labels.ts';
 import { releasePort, reservePort } from './port-reservation.ts';
 import { rememberDesktop } from './remember.ts';
 import { buildSpec, containerSpec, type DesktopSpec, type DesktopWishes } from './spec.ts';
+import type { DesktopId } from './store.ts';
 import { waitForStage, waitUntilGone } from './up-wait.ts';
 import { planUp, type UpOutcome, type UpPlan, type UpQuestion, type UpStep } from './up-plan.ts';
 
@@ -58,7 +59,7 @@ const MAX_ATTEMPTS = 40;
 export async function up(desktops: Desktops, request: UpRequest, options: UpOptions): Promise<UpResult> {
   const run = startRun(desktops, request, options);
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
-    const plan = await run.phase('look', () => observeAndPlan(desktops, run.question));
+    const plan = await run.phase('look', () => observeAndPlan(desktops, run.question, { signal: options.signal }));
     const result = await carryOut(run, plan);
     if (result) return result;
     await desktops.clock.sleep(Math.min(10 * attempt, 100), options.signal);
@@ -86,6 +87,8 @@ interface Run {
 
 /** What one attempt has made so far, to be taken back if it fails. */
 interface Made {
+  /** Set before the engine is asked: it may have made the container although its answer never came. */
+  desktop?: DesktopId;
   container?: ContainerId;
   port?: number;
 }
@@ -134,15 +137,15 @@ function questionOf(desktops: Desktops, request: UpRequest): UpQuestion {
   };
 }
 
-async function observeAndPlan({ engine, store, clock, installation }: Desktops, question: UpQuestion): Promise<UpPlan> {
+async function observeAndPlan({ engine, store, clock, installation }: Desktops, question: UpQuestion, options?: CallOptions): Promise<UpPlan> {
   const [container, image, network, state] = await Promise.all([
-    engine.containers.find(question.name),
-    engine.images.find(question.spec.image),
-    engine.networks.find(question.spec.network),
+    engine.containers.find(question.name, options),
+    engine.images.find(question.spec.image, options),
+    engine.networks.find(question.spec.network, options),
     store.read(),
   ]);
   const key = { ...ownershipLabels(installation.instance), [LABEL.client]: question.clientKey };
-  const strays = container ? [] : await engine.containers.list({ labels: key });
+  const strays = container ? [] : await engine.containers.list({ labels: key }, options);
   return planUp({ container, strays, image, network, state, now: clock.now() }, question);
 }
 
@@ -165,13 +168,15 @@ async function carryOut(run: Run, plan: UpPlan): Promise<UpResult | undefined> {
       // What can't be started where it was made for never will be: a stopped one asks for its very port and its very network.
       if (error.code === 'NO_FREE_PORT' && made.port !== undefined) run.refusedPorts.add(made.port);
       if (plan.kept?.state === 'exited') {
+        // Asked before the old one goes: a full range must not cost anybody the desktop they have.
+        await releasePort(run.desktops, await reservePort(run.desktops, run.refusedPorts));
         run.notes.push(error.code === 'NO_FREE_PORT' ? 'its port was taken by another program, so it was made anew on another' : 'its network had been removed, so it was made anew on the present one');
       }
-      made.container = current;
-      await undo(run, made);
+      await run.desktops.engine.containers.remove(current);
+      await undo(run, made, error);
       return undefined;
     }
-    await undo(run, made);
+    await undo(run, made, error);
     if (isVncctlError(error, 'NAME_TAKEN', 'DESKTOP_NOT_FOUND', 'NETWORK_NOT_FOUND')) return undefined;
     throw error;
   }
@@ -206,7 +211,9 @@ async function perform(run: Run, step: UpStep, made: Made, current: ContainerId 
       made.port = hostPort;
       // Without the signal: an aborted request still makes its container, which nobody would then know of.
       signal.throwIfAborted();
-      made.container = await run.phase('create', () => engine.containers.create(step.name, newContainer(desktops, request, question.spec, hostPort)));
+      made.desktop = newDesktopId();
+      const container = newContainer(desktops, request, question.spec, made.desktop, hostPort);
+      made.container = await run.phase('create', () => engine.containers.create(step.name, container));
       signal.throwIfAborted();
       return made.container;
     }
@@ -246,11 +253,11 @@ function known(container: ContainerId | undefined): ContainerId {
   return container;
 }
 
-function newContainer(desktops: Desktops, request: UpRequest, spec: DesktopSpec, hostPort: number): Parameters<Desktops['engine']['containers']['create']>[1] {
+function newContainer(desktops: Desktops, request: UpRequest, spec: DesktopSpec, desktopId: DesktopId, hostPort: number): Parameters<Desktops['engine']['containers']['create']>[1] {
   const { installation } = desktops;
   const labels = encodeLabels({
     instance: installation.instance,
-    desktopId: newDesktopId(),
+    desktopId,
     clientKey: clientKey(request.client, installation.naming),
     naming: installation.naming.kind,
     imageKey: request.entry.key,
@@ -284,8 +291,31 @@ async function conclude(run: Run, plan: UpPlan, id: ContainerId): Promise<UpResu
   };
 }
 
-/** Takes back in reverse; its own failures are left to the next command, which adopts or cleans what is left. */
-async function undo({ desktops }: Run, made: Made): Promise<void> {
-  if (made.container !== undefined) await desktops.engine.containers.remove(made.container).catch(() => {});
-  if (made.port !== undefined) await releasePort(desktops, made.port).catch(() => {});
+// An engine that has just failed to answer is not waited for twice; what stays is adopted or cleaned by the next command.
+const UNDO_DEADLINE_MS = 30_000;
+const UNDO_DEADLINE_WITHOUT_ENGINE_MS = 2_000;
+
+/** Takes back in reverse what this attempt made; its own failures are left to the next command. */
+async function undo(run: Run, made: Made, because: unknown): Promise<void> {
+  const { engine } = run.desktops;
+  const deadlineMs = isVncctlError(because, 'ENGINE_UNREACHABLE', 'ENGINE_TIMEOUT') ? UNDO_DEADLINE_WITHOUT_ENGINE_MS : UNDO_DEADLINE_MS;
+  try {
+    const container = made.container ?? (await findMade(run, made, deadlineMs));
+    if (container !== undefined && !(await isHandedOut(run, made))) await engine.containers.remove(container, { deadlineMs });
+  } catch {
+    // Adopted or cleaned by the next command.
+  }
+  if (made.port !== undefined) await releasePort(run.desktops, made.port).catch(() => {});
+}
+
+/** The container of a create whose answer never came. */
+async function findMade({ desktops, question }: Run, { desktop }: Made, deadlineMs: number): Promise<ContainerId | undefined> {
+  if (desktop === undefined) return undefined;
+  const container = await desktops.engine.containers.find(question.name, { deadlineMs });
+  return container && decodeLabels(container.labels, question.instance)?.desktopId === desktop ? container.id : undefined;
+}
+
+/** Whether another `up` has adopted it meanwhile and given its link away. */
+async function isHandedOut({ desktops }: Run, { desktop }: Made): Promise<boolean> {
+  return desktop !== undefined && (await desktops.store.read()).allocations[desktop] !== undefined;
 }

@@ -1,6 +1,6 @@
 // JSON files of vncctl's own: read in one go without conf (whose import costs more than a whole `ls`), written through conf,
 // which writes to a temporary file and renames it, so that a reader never meets half a file. The only importer of conf.
-import { chmodSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { basename, dirname, extname } from 'node:path';
 
 /** A file's JSON object, that there is no file, or why it is no JSON object. */
@@ -30,7 +30,7 @@ export function readJsonFile(file: string): JsonFileContent {
 
 /** What writes a file whole, readable by its owner only. Made under the file's lock, when the file is missing or right. */
 export async function jsonFileWriter(file: string): Promise<(values: Record<string, unknown>) => void> {
-  const { default: Conf } = await import('conf');
+  const { default: Conf } = await importConf();
   const extension = extname(file);
   const conf = new Conf<Record<string, unknown>>({
     cwd: dirname(file),
@@ -38,14 +38,24 @@ export async function jsonFileWriter(file: string): Promise<(values: Record<stri
     fileExtension: extension.slice(1),
     projectName: 'vncctl',
     projectSuffix: '',
-    accessPropertiesByDotNotation: false,
     configFileMode: 0o600,
   });
   return (values) => {
     conf.store = values;
-    // A file that was there keeps the mode it had.
-    chmodSync(file, 0o600);
   };
+}
+
+// A package inside conf ends the process by itself on a signal, before what was half-made can be undone: its listeners go.
+async function importConf(): Promise<typeof import('conf')> {
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  const before = signals.map((signal) => new Set<unknown>(process.rawListeners(signal)));
+  const conf = await import('conf');
+  for (const [index, signal] of signals.entries()) {
+    for (const listener of process.rawListeners(signal)) {
+      if (!before[index]?.has(listener)) process.removeListener(signal, listener as NodeJS.SignalsListener);
+    }
+  }
+  return conf;
 }
 
 /** Whether a parsed value is a plain object. */

@@ -6,11 +6,6 @@ import { VncctlError } from '../errors.ts';
 /** One row's fields by the names that templates use. */
 export type FormatRow = Readonly<Record<string, unknown>>;
 
-/** The line of one row. Throws USAGE for a field that is not there or a template that can't be read. */
-export function formatRow(template: string, row: FormatRow): string {
-  return parseFormat(template, Object.keys(row))(row);
-}
-
 /** Checks a template against the fields there are and returns what fills it in, so that a mistake shows without any row. Throws USAGE. */
 export function parseFormat(template: string, fields: readonly string[]): (row: FormatRow) => string {
   const parts = template.split(/(\{\{.*?\}\})/s).map((part) => (part.startsWith('{{') && part.endsWith('}}') ? parseAction(part, fields) : literal(part, template)));

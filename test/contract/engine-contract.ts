@@ -516,6 +516,7 @@ export function describeEngineContract(kind: string, setUp: () => Promise<Engine
         ['containers.create', (on, options) => on.containers.create(newName(), spec('wait'), options)],
         ['containers.start', (on, options) => on.containers.start(id, options)],
         ['containers.stop', (on, options) => on.containers.stop(id, 1, options)],
+        ['containers.rename', (on, options) => on.containers.rename(id, 'vncctl-none', options)],
         ['containers.pause', (on, options) => on.containers.pause(id, options)],
         ['containers.unpause', (on, options) => on.containers.unpause(id, options)],
         ['containers.remove', (on, options) => on.containers.remove(id, options)],

@@ -55,6 +55,7 @@ export function createContainers(docker: Docker, call: Caller, local: boolean): 
             return container.id as ContainerId;
           } catch (error) {
             if (statusOf(error) === 409 || isNameTaken(error)) throw new VncctlError('NAME_TAKEN', `the container name ${name} is in use`, { cause: error });
+            if (/range of cpus|minimum memory/i.test(wordsOf(error))) throw new VncctlError('USAGE', `the engine can't give that much or little: ${wordsOf(error)}`, { cause: error });
             if (statusOf(error) === 404 && /image/i.test(wordsOf(error))) throw new VncctlError('IMAGE_NOT_FOUND', `the engine has no image ${spec.image}`, { cause: error });
             throw error;
           }
@@ -72,7 +73,7 @@ export function createContainers(docker: Docker, call: Caller, local: boolean): 
           } catch (error) {
             if (statusOf(error) === 304) return;
             if (statusOf(error) === 404 && /network/i.test(wordsOf(error))) throw new VncctlError('NETWORK_NOT_FOUND', wordsOf(error), { cause: error });
-            if (statusOf(error) === 404) throw new VncctlError('DESKTOP_NOT_FOUND', `container ${short(id)} is gone`, { cause: error });
+            if (statusOf(error) === 404 || /marked for removal/i.test(wordsOf(error))) throw new VncctlError('DESKTOP_NOT_FOUND', `container ${short(id)} is gone`, { cause: error });
             if (isPortTaken(error)) throw new VncctlError('NO_FREE_PORT', wordsOf(error), { cause: error });
             throw error;
           }

@@ -3,6 +3,7 @@
 
 /** The text of all frames in order; bytes that aren't framed (a container with a terminal) are returned as they are. */
 export function splitFrames(bytes: Buffer): string {
+  if (bytes.length < 8) return bytes.toString('utf8');
   const parts: Buffer[] = [];
   let offset = 0;
   while (offset + 8 <= bytes.length) {

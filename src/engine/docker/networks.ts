@@ -47,8 +47,14 @@ export function createNetworks(docker: Docker, call: Caller): Networks {
             }));
           } catch (error) {
             if (statusOf(error) === 409 || /already exists/i.test(wordsOf(error))) return;
+            if (!spec.subnet && /overlap|address pool/i.test(wordsOf(error))) {
+              throw new VncctlError('NETWORK_CONFLICT', `the engine has no address range left for network ${spec.name}`, {
+                hint: 'free one: docker network prune   (or name one: vncctl config set subnet 10.77.0.0/24)',
+                cause: error,
+              });
+            }
             if (/overlap/i.test(wordsOf(error))) {
-              throw new VncctlError('NETWORK_CONFLICT', `the subnet ${spec.subnet ?? ''} of network ${spec.name} overlaps another network`, {
+              throw new VncctlError('NETWORK_CONFLICT', `the subnet ${spec.subnet} of network ${spec.name} overlaps another network`, {
                 hint: 'choose another: vncctl config set subnet 10.77.0.0/24   (or let the engine choose: vncctl config unset subnet)',
                 cause: error,
               });

@@ -107,6 +107,14 @@ test('other wishes keep the running desktop and are told; --recreate fulfils the
   expect(replaced.desktop.id).not.toBe(first.desktop.id);
 });
 
+test('a desktop renamed by hand gets its name back and is handed out again', async () => {
+  const t = createTestDesktops();
+  const { link } = await t.up();
+  t.engine.world.get(NAME).name = 'renamed';
+  expect(await t.up()).toMatchObject({ outcome: 'reused', link });
+  expect(t.engine.world.all.map(({ name }) => name)).toEqual([NAME]);
+});
+
 test('a desktop whose record was lost is found by its labels and remembered again', async () => {
   const t = createTestDesktops();
   const { desktop } = await t.up();

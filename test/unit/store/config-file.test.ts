@@ -56,5 +56,7 @@ test('a file that ends too early or holds no object is said to', () => {
 });
 
 test('a message never repeats what the file holds', () => {
-  expect(() => readConfigFile(newFile('{"token": "hunter2" x}'))).toThrow(expect.objectContaining({ message: expect.not.stringContaining('hunter2') }));
+  for (const text of ['{"token": "hunter2" x}', '{"token": hunter2}', '{"a": "hunter2", b}', '["hunter2"', '"hunter2"']) {
+    expect(() => readConfigFile(newFile(text))).toThrow(expect.objectContaining({ code: 'BAD_SETTING', message: expect.not.stringContaining('unter2') }));
+  }
 });

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
-import { formatRow, parseFormat } from '../../../src/ui/format.ts';
+import { type FormatRow, parseFormat } from '../../../src/ui/format.ts';
+
+const formatRow = (template: string, row: FormatRow): string => parseFormat(template, Object.keys(row))(row);
 
 const row = { Client: '11122233344', Url: 'http://127.0.0.1:5000/', LastUsed: null, Port: 5000 };
 

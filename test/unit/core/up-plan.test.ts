@@ -1,0 +1,124 @@
+// The plan of `up` for everything it can find, compared as the text that --dry-run prints.
+import { expect, test } from 'vitest';
+import type { ContainerDetails, ContainerId, ImageInfo, NetworkInfo } from '../../../src/core/engine.ts';
+import { encodeLabels } from '../../../src/core/labels.ts';
+import { buildSpec, type DesktopWishes } from '../../../src/core/spec.ts';
+import type { Allocation, DesktopId } from '../../../src/core/store.ts';
+import { planUp, renderPlan, type UpObservation, type UpQuestion } from '../../../src/core/up-plan.ts';
+import { ANA, exampleEntry } from '../../support/test-desktops.ts';
+
+const now = new Date('2030-01-01T12:00:00.000Z');
+const ago = (ms: number): string => new Date(now.getTime() - ms).toISOString();
+const id = 'bcdfghjkmnpq' as DesktopId;
+const image: ImageInfo = { id: 'sha256:1', labels: {}, sizeBytes: 1, createdAt: ago(9e6) };
+const network: NetworkInfo = { name: 'vncctl', subnets: ['10.77.0.0/24'], labels: {}, isolated: true };
+
+const container = (over: Partial<ContainerDetails> = {}): ContainerDetails => ({
+  id: 'c0ffee0000001111' as ContainerId,
+  name: 'vnc_11144477735',
+  state: 'running',
+  health: 'none',
+  labels: encodeLabels({ instance: 'default', desktopId: id, clientKey: ANA, naming: 'plain', imageKey: 'kiosk', specHash: 's', hostPort: 5000 }),
+  image: 'vncctl/kiosk:latest',
+  imageId: 'sha256:1',
+  createdAt: ago(300_000),
+  startedAt: ago(200_000),
+  ports: [],
+  env: {},
+  limits: { cpus: 2, memoryBytes: 1024 ** 3 },
+  outOfMemory: false,
+  ...over,
+});
+const remembered = (over: Partial<Allocation> = {}): UpObservation['state'] => ({
+  allocations: { [id]: { desktopId: id, client: ANA, endpoint: 'here', image: 'kiosk', createdAt: ago(300_000), lastUsedAt: ago(1000), ...over } },
+  reservations: [],
+});
+
+const seen = (over: Partial<UpObservation> = {}): UpObservation => ({ container: undefined, strays: [], image, network, state: { allocations: {}, reservations: [] }, now, ...over });
+const question = (over: Partial<UpQuestion> = {}, wishes: DesktopWishes = { env: {} }): UpQuestion => ({
+  name: 'vnc_11144477735',
+  clientKey: ANA,
+  instance: 'default',
+  endpoint: 'here',
+  client: '111.444.777-35',
+  spec: buildSpec(exampleEntry(), wishes, {}, 'vncctl', 4),
+  subnet: '',
+  wishes,
+  askedImage: false,
+  recreate: false,
+  stage: 'page',
+  isAlive: (pid) => pid === 1,
+  ...over,
+});
+const plan = (over: Partial<UpObservation>, asked: Partial<UpQuestion> = {}, wishes?: DesktopWishes): string => renderPlan(planUp(seen(over), question(asked, wishes)));
+
+const START = ['start it: a new desktop starts at once', 'wait for page: until it can be seen'];
+const create = (cause: string): string[] => [`create vnc_11144477735: ${cause}`, ...START];
+
+const PLANS: [string, Partial<UpObservation>, string[], Partial<UpQuestion>?][] = [
+  ['nothing', {}, create('111.444.777-35 has no desktop')],
+  ['no image', { image: undefined }, ['build the image: the engine has no image vncctl/kiosk:latest', ...create('111.444.777-35 has no desktop')]],
+  ['no network', { network: undefined }, ['create network vncctl: the engine has no network vncctl', ...create('111.444.777-35 has no desktop')]],
+  ['a running desktop', { container: container() }, ['reuse the running desktop']],
+  ['a restarting one', { container: container({ state: 'restarting' }) }, ['reuse the running desktop']],
+  ['a paused one', { container: container({ state: 'paused' }) }, ['wake c0ffee000000: it is paused', 'wait for rfb: it was ready before']],
+  ['a stopped one', { container: container({ state: 'exited', exitCode: 0 }) }, ['start it: it had ended (exit code 0)', 'wait for page: it has just come up']],
+  [
+    'a stopped one without its network',
+    { container: container({ state: 'exited', exitCode: 1 }), network: undefined },
+    ['create network vncctl: the engine has no network vncctl', 'start it: it had ended (exit code 1)', 'wait for page: it has just come up'],
+  ],
+  ['one that was never started', { container: container({ state: 'created' }) }, ['start it: it was created but never started', 'wait for page: it has just come up']],
+  ['a dead one', { container: container({ state: 'dead' }) }, ['remove c0ffee000000: its container is dead', ...create('the old one can not be started')]],
+  ['one that the engine is removing', { container: container({ state: 'removing' }) }, ['wait for c0ffee000000 to be gone: its last desktop is on its way out', ...create('111.444.777-35 will have no desktop')]],
+  [
+    'one that a live rm is removing',
+    { container: container(), state: remembered({ removing: { pid: 1, at: ago(1000) } }) },
+    ['wait for c0ffee000000 to be gone: its last desktop is on its way out', ...create('111.444.777-35 will have no desktop')],
+  ],
+  ['one that a killed rm was removing', { container: container(), state: remembered({ removing: { pid: 2, at: ago(1000) } }) }, ['reuse the running desktop']],
+  ['a running one, and --recreate', { container: container() }, ['remove c0ffee000000: --recreate', ...create('a new one was asked for')], { recreate: true }],
+  ['one that was renamed by hand', { strays: [container({ name: 'renamed' })] }, ['rename c0ffee000000 to vnc_11144477735: somebody renamed their desktop to renamed']],
+  ['nothing, and --recreate', {}, create('111.444.777-35 has no desktop'), { recreate: true }],
+  ['a record without a container', { state: remembered() }, create('111.444.777-35 has no desktop')],
+];
+
+test.each(PLANS)('with %s', (_, found, lines, asked) => {
+  expect(plan(found, asked)).toBe(lines.join('\n'));
+});
+
+test('a pulled image is pulled', () => {
+  const entry = exampleEntry({ source: { kind: 'pull', reference: 'registry.example/x:1' } });
+  expect(plan({ image: undefined }, { spec: buildSpec(entry, { env: {} }, {}, 'vncctl', 4) })).toMatch(/^pull the image: the engine has no image registry\.example\/x:1\n/);
+});
+
+test('a kept desktop tells the wishes it does not fulfil', () => {
+  expect(plan({ container: container() }, {}, { env: {}, cpus: 1 })).toBe('reuse the running desktop\nthe running desktop is kept with cpus 2 (asked: 1); to replace it: vncctl up 111.444.777-35 … --recreate');
+});
+
+const waits = (over: Partial<UpObservation>, stage: UpQuestion['stage']): unknown => planUp(seen(over), question({ stage })).steps.map((step) => (step.do === 'wait' ? step.stage : step.do));
+
+test('one that was seen ready since its start is only looked at; after a restart it is waited for again', () => {
+  expect(waits({ container: container(), state: remembered({ readyAt: ago(100) }) }, 'page')).toEqual(['rfb']);
+  expect(waits({ container: container({ health: 'healthy' }) }, 'page')).toEqual(['rfb']);
+  expect(waits({ container: container(), state: remembered({ readyAt: ago(100) }) }, 'running')).toEqual(['running']);
+  expect(waits({ container: container(), state: remembered({ readyAt: ago(250_000) }) }, 'page')).toEqual(['page']);
+  expect(waits({ container: container() }, 'window')).toEqual(['window']);
+});
+
+test("a container of that name that is not this instance's desktop is NAME_TAKEN, whatever was asked", () => {
+  for (const recreate of [false, true]) {
+    for (const labels of [{}, encodeLabels({ instance: 'lab', desktopId: id, clientKey: ANA, naming: 'plain', imageKey: 'kiosk', specHash: 's' })]) {
+      expect(() => plan({ container: container({ labels }) }, { recreate })).toThrowError(expect.objectContaining({ code: 'NAME_TAKEN' }));
+    }
+  }
+});
+
+test('a network whose members reach each other, or with another subnet, is NETWORK_CONFLICT before anything is done', () => {
+  for (const found of [{}, { container: container({ state: 'exited' as const }) }]) {
+    expect(() => plan({ ...found, network: { ...network, isolated: false } })).toThrowError(expect.objectContaining({ code: 'NETWORK_CONFLICT' }));
+    expect(() => plan({ ...found, network }, { subnet: '10.78.0.0/24' })).toThrowError(expect.objectContaining({ code: 'NETWORK_CONFLICT' }));
+  }
+  expect(plan({ network }, { subnet: '10.77.0.0/24' })).toContain('create vnc_11144477735');
+  expect(plan({ container: container(), network: { ...network, isolated: false } })).toBe('reuse the running desktop');
+});
