@@ -1,5 +1,5 @@
 // Keys and clipboard through the viewer into a form that the kiosk shows, and out of it to the form's server.
-import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { ownChromium, type RecordedTab } from '../support/chromium.ts';
 import { ownInstallation, type UpReport } from '../support/own-installation.ts';
 import { type PageServer, startPageServer } from '../support/page-server.ts';
@@ -17,10 +17,6 @@ let tab: RecordedTab;
 beforeAll(async () => {
   server = await startPageServer(await installation.prepareNetwork(CLIENT));
   desktop = await installation.up(CLIENT, '--recreate', '--url', server.formPage);
-});
-
-beforeEach(async () => {
-  await vi.waitFor(() => expect(server.report).toBeDefined(), PATIENCE);
 });
 
 afterEach(async () => {
@@ -118,6 +114,7 @@ describe('the clipboard', () => {
   test('needs no panel where the browser allows the page to use it', async () => {
     const page = await openForm({ permissions: ['clipboard-read', 'clipboard-write'] });
     await page.keyboard.type('both ways');
+    await fieldHolds('both ways');
     await page.keyboard.press('Control+a');
     await page.keyboard.press('Control+c');
     await vi.waitFor(async () => expect(await page.evaluate('navigator.clipboard.readText()')).toBe('both ways'), PATIENCE);
