@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -114,8 +114,9 @@ async function inBash(line: string, answers: readonly string[]): Promise<{ asked
   writeFileSync(join(program.home, 'script'), script);
   writeFileSync(join(program.home, 'vncctl'), `#!/bin/sh\nprintf '%s\\n' "$@" >"${program.home}/asked"\nprintf '%s\\n' ${answers.map((answer) => `'${answer}'`).join(' ')}\necho noise >&2\n`, { mode: 0o755 });
   const driver = 'set -u; source "$1/script"; COMP_LINE=$2; COMP_POINT=${#2}; _vncctl vncctl; cat "$1/asked"; echo =; printf "%s\\n" "${COMPREPLY[@]}"';
-  const output = execFileSync('bash', ['-c', driver, 'bash', program.home, line], { encoding: 'utf8', env: { PATH: `${program.home}:${process.env['PATH'] ?? ''}` }, stdio: ['ignore', 'pipe', 'inherit'] });
-  const [asked = '', replies = ''] = output.split('=\n');
+  const { stdout, stderr } = spawnSync('bash', ['--norc', '-c', driver, 'bash', program.home, line], { encoding: 'utf8', env: { PATH: `${program.home}:${process.env['PATH'] ?? ''}` } });
+  expect(stderr).toBe('');
+  const [asked = '', replies = ''] = stdout.split('=\n');
   return { asked: asked.split('\n').slice(0, -1), replies: replies.split('\n').slice(0, -1) };
 }
 
