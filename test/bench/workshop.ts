@@ -104,13 +104,14 @@ export async function openWorkshop({ root, work, engine: address }: { root: stri
     },
     async startDesktops(count, image) {
       await workshop.ensureNetwork();
-      const ids: ContainerId[] = [];
-      for (let number = 1; number <= count; number++) {
-        const id = await engine.containers.create(`vnc_${INSTANCE}.${clientOf(number)}`, workshop.spec(number, image));
-        await engine.containers.start(id);
-        ids.push(id);
-      }
-      return ids;
+      const numbers = Array.from({ length: count }, (_, index) => index + 1);
+      return Promise.all(
+        numbers.map(async (number) => {
+          const id = await engine.containers.create(`vnc_${INSTANCE}.${clientOf(number)}`, workshop.spec(number, image));
+          await engine.containers.start(id);
+          return id;
+        }),
+      );
     },
     ensureNetwork: () => engine.networks.create({ name: NETWORK, subnet: SUBNET, labels: ownershipLabels(INSTANCE) }),
     async clear() {

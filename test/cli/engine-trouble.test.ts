@@ -11,7 +11,7 @@ const silenced = await proxiedInstallation();
 const { vncctlWith, home } = installation;
 
 const CLIENT = '11122233344';
-const VERBS = [['ls'], ['ls', '-q'], ['up', CLIENT, '--image', 'tiny'], ['rm', CLIENT], ['rm', '--all', '--yes'], ['open', CLIENT], ['touch', CLIENT], ['inspect', CLIENT]];
+const VERBS = [[['ls']], [['ls', '-q']], [['up', CLIENT, '--image', 'tiny']], [['rm', CLIENT]], [['rm', '--all', '--yes']], [['open', CLIENT]], [['touch', CLIENT]], [['inspect', CLIENT]]];
 
 let sockets = 0;
 const proxies: EngineProxy[] = [];
@@ -19,8 +19,8 @@ afterEach(async () => {
   for (const proxy of proxies.splice(0)) await proxy.stop();
 });
 
-test.each(VERBS)('where no engine is, %s %s fails with a hint and prints nothing on stdout', async (...args) => {
-  isEngineError(await vncctlWith({ DOCKER_HOST: `unix://${home}/nothing.sock` }, ...args.filter(Boolean)));
+test.each(VERBS)('where no engine is, %j fails with a hint and prints nothing on stdout', async (args) => {
+  isEngineError(await vncctlWith({ DOCKER_HOST: `unix://${home}/nothing.sock` }, ...args));
 });
 
 test('a socket that refuses is told like one that is not there', async () => {
@@ -36,9 +36,9 @@ test('with --json the failure is one JSON object on stderr', async () => {
   expect(JSON.parse(stderr)).toEqual({ error: { code: 'ENGINE_UNREACHABLE', message: expect.stringContaining('nothing.sock'), hint: expect.any(String) } });
 });
 
-test.each(VERBS)('an engine that says nothing ends %s %s within the deadline', async (...args) => {
+test.each(VERBS)('an engine that says nothing ends %j within the deadline', async (args) => {
   silenced.proxy.silence();
-  const { tookMs } = isEngineError(await silenced.vncctlWith({ VNCCTL_ENGINE_DEADLINE: '1s' }, ...args.filter(Boolean)));
+  const { tookMs } = isEngineError(await silenced.vncctlWith({ VNCCTL_ENGINE_DEADLINE: '1s' }, ...args));
   expect(tookMs).toBeLessThan(20_000);
 });
 
@@ -61,11 +61,12 @@ test.each([
 
 test('an engine that falls silent during up is an Engine error within the deadline, the undoing included', async () => {
   const caught = silenced.proxy.hold({ method: 'POST', path: /^\/containers\/[^/]+\/start/, stop: 'answer' });
-  const running = silenced.vncctlWith({ VNCCTL_ENGINE_DEADLINE: '2s' }, 'up', CLIENT, '--image', 'tiny');
-  await caught.held;
+  const running = silenced.vncctlWith({ VNCCTL_ENGINE_DEADLINE: '8s' }, 'up', CLIENT, '--image', 'tiny');
+  await Promise.race([caught.held, running]);
   silenced.proxy.silence();
-  const { tookMs } = isEngineError(await running);
-  expect(tookMs).toBeLessThan(30_000);
+  const silentMs = performance.now();
+  isEngineError(await running);
+  expect(performance.now() - silentMs).toBeLessThan(20_000);
 });
 
 function startAt(address: string): RunningProcess {

@@ -80,7 +80,7 @@ function isFree(port: number): Promise<boolean> {
 
 /** An installation for the file's tests. After each test its processes are killed and its containers, network and files removed. */
 export async function testInstallation(options: { ports?: number; engine?: string } = {}): Promise<Installation> {
-  if (!existsSync(join(root, 'dist/main.js'))) throw new Error('dist/ is missing: build it first with: npm run build');
+  if (!existsSync(join(root, 'dist/start.js'))) throw new Error('dist/ is missing: build it first with: npm run build');
   const engine = testEndpoint().address;
   await ensureTinyImage();
   const api = engineApi(engine);
