@@ -114,7 +114,7 @@ async function inBash(line: string, answers: readonly string[]): Promise<{ asked
   writeFileSync(join(program.home, 'script'), script);
   writeFileSync(join(program.home, 'vncctl'), `#!/bin/sh\nprintf '%s\\n' "$@" >"${program.home}/asked"\nprintf '%s\\n' ${answers.map((answer) => `'${answer}'`).join(' ')}\necho noise >&2\n`, { mode: 0o755 });
   const driver = 'set -u; source "$1/script"; COMP_LINE=$2; COMP_POINT=${#2}; _vncctl vncctl; cat "$1/asked"; echo =; printf "%s\\n" "${COMPREPLY[@]}"';
-  const { stdout, stderr } = spawnSync('bash', ['-c', driver, 'bash', program.home, line], { encoding: 'utf8', env: { PATH: `${program.home}:${process.env['PATH'] ?? ''}` } });
+  const { stdout, stderr } = spawnSync('bash', ['--norc', '-c', driver, 'bash', program.home, line], { encoding: 'utf8', env: { PATH: `${program.home}:${process.env['PATH'] ?? ''}` } });
   expect(stderr).toBe('');
   const [asked = '', replies = ''] = stdout.split('=\n');
   return { asked: asked.split('\n').slice(0, -1), replies: replies.split('\n').slice(0, -1) };
