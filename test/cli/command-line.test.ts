@@ -31,11 +31,11 @@ test.each(['--version', '-V', '-v'])('%s prints the version', async (flag) => {
 });
 
 test.each([
-  [['upp', '11122233344'], /unknown command 'upp'\nhint: did you mean: vncctl up\n/],
-  [['inspct'], /unknown command 'inspct'\nhint: did you mean: vncctl inspect\n/],
-  [['ls', '--jsno'], /unknown option '--jsno'.*Did you mean --json\?/],
+  [['upp', '11122233344'], /no command "upp" \(did you mean "up"\?\)/],
+  [['inspct'], /no command "inspct" \(did you mean "inspect"\?\)/],
+  [['ls', '--jsno'], /unknown option '--jsno' \(did you mean --json\?\)/],
   [['rm'], /whose desktop/],
-  [['flash-kiosk-and-more'], /unknown command/],
+  [['flash-kiosk-and-more'], /no command "flash-kiosk-and-more"\n/],
   [['up'], /missing required argument 'client'/],
   [['up', 'nobody'], /nobody/],
   [['up', '11122233344', '--size', 'big'], /--size: "big" is not a size/],
