@@ -7,13 +7,14 @@ import { type Desktop, deriveDesktop } from './desktop.ts';
 import { type Desktops, linkUrl, nameOf, pageUrl, secretOf, viewOf } from './desktops.ts';
 import type { CallOptions, ContainerId, ProgressListener } from './engine.ts';
 import { clientKey, newDesktopId, newSecret } from './identity.ts';
-import { decodeLabels, encodeLabels, LABEL, ownershipLabels } from './labels.ts';
+import { encodeLabels, LABEL, ownershipLabels } from './labels.ts';
 import { releasePort, reservePort } from './port-reservation.ts';
 import { rememberDesktop } from './remember.ts';
 import { buildSpec, containerSpec, type DesktopSpec, type DesktopWishes } from './spec.ts';
 import type { DesktopId } from './store.ts';
 import { waitForStage, waitUntilGone } from './up-wait.ts';
 import { planUp, type UpOutcome, type UpPlan, type UpQuestion, type UpStep } from './up-plan.ts';
+import { type Made, undo } from './up-undo.ts';
 
 export interface UpRequest {
   client: ClientId;
@@ -83,14 +84,6 @@ interface Run {
   refusedPorts: Set<number>;
   startedMs: number;
   phase<T>(name: string, work: () => Promise<T>): Promise<T>;
-}
-
-/** What one attempt has made so far, to be taken back if it fails. */
-interface Made {
-  /** Set before the engine is asked: it may have made the container although its answer never came. */
-  desktop?: DesktopId;
-  container?: ContainerId;
-  port?: number;
 }
 
 function startRun(desktops: Desktops, request: UpRequest, options: UpOptions): Run {
@@ -173,10 +166,10 @@ async function carryOut(run: Run, plan: UpPlan): Promise<UpResult | undefined> {
         run.notes.push(error.code === 'NO_FREE_PORT' ? 'its port was taken by another program, so it was made anew on another' : 'its network had been removed, so it was made anew on the present one');
       }
       await run.desktops.engine.containers.remove(current);
-      await undo(run, made, error);
+      await undo(run.desktops, run.question, made, error);
       return undefined;
     }
-    await undo(run, made, error);
+    await undo(run.desktops, run.question, made, error);
     if (isVncctlError(error, 'NAME_TAKEN', 'DESKTOP_NOT_FOUND', 'NETWORK_NOT_FOUND')) return undefined;
     throw error;
   }
@@ -289,33 +282,4 @@ async function conclude(run: Run, plan: UpPlan, id: ContainerId): Promise<UpResu
     totalMs: Math.round((desktops.clock.monotonicMs() - run.startedMs) * 10) / 10,
     notes: run.notes,
   };
-}
-
-// An engine that has just failed to answer is not waited for twice; what stays is adopted or cleaned by the next command.
-const UNDO_DEADLINE_MS = 30_000;
-const UNDO_DEADLINE_WITHOUT_ENGINE_MS = 2_000;
-
-/** Takes back in reverse what this attempt made; its own failures are left to the next command. */
-async function undo(run: Run, made: Made, because: unknown): Promise<void> {
-  const { engine } = run.desktops;
-  const deadlineMs = isVncctlError(because, 'ENGINE_UNREACHABLE', 'ENGINE_TIMEOUT') ? UNDO_DEADLINE_WITHOUT_ENGINE_MS : UNDO_DEADLINE_MS;
-  try {
-    const container = made.container ?? (await findMade(run, made, deadlineMs));
-    if (container !== undefined && !(await isHandedOut(run, made))) await engine.containers.remove(container, { deadlineMs });
-  } catch {
-    // Adopted or cleaned by the next command.
-  }
-  if (made.port !== undefined) await releasePort(run.desktops, made.port).catch(() => {});
-}
-
-/** The container of a create whose answer never came. */
-async function findMade({ desktops, question }: Run, { desktop }: Made, deadlineMs: number): Promise<ContainerId | undefined> {
-  if (desktop === undefined) return undefined;
-  const container = await desktops.engine.containers.find(question.name, { deadlineMs });
-  return container && decodeLabels(container.labels, question.instance)?.desktopId === desktop ? container.id : undefined;
-}
-
-/** Whether another `up` has adopted it meanwhile and given its link away. */
-async function isHandedOut({ desktops }: Run, { desktop }: Made): Promise<boolean> {
-  return desktop !== undefined && (await desktops.store.read()).allocations[desktop] !== undefined;
 }
