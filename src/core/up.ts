@@ -12,7 +12,7 @@ import { releasePort, reservePort } from './port-reservation.ts';
 import { rememberDesktop } from './remember.ts';
 import { buildSpec, containerSpec, type DesktopSpec, type DesktopWishes } from './spec.ts';
 import { waitForStage, waitUntilGone } from './up-wait.ts';
-import { planUp, type UpOutcome, type UpPlan, type UpQuestion, type UpStep } from './up-plan.ts';
+import { networkFor, planUp, type UpOutcome, type UpPlan, type UpQuestion, type UpStep } from './up-plan.ts';
 
 export interface UpRequest {
   client: ClientId;
@@ -88,6 +88,8 @@ interface Run {
 interface Made {
   container?: ContainerId;
   port?: number;
+  /** A network for this desktop alone. */
+  network?: string;
 }
 
 function startRun(desktops: Desktops, request: UpRequest, options: UpOptions): Run {
@@ -135,7 +137,7 @@ function questionOf(desktops: Desktops, request: UpRequest): UpQuestion {
 }
 
 async function observeAndPlan({ engine, store, clock, installation }: Desktops, question: UpQuestion): Promise<UpPlan> {
-  const [container, image, network, state] = await Promise.all([
+  const [container, image, shared, state] = await Promise.all([
     engine.containers.find(question.name),
     engine.images.find(question.spec.image),
     engine.networks.find(question.spec.network),
@@ -143,7 +145,10 @@ async function observeAndPlan({ engine, store, clock, installation }: Desktops, 
   ]);
   const key = { ...ownershipLabels(installation.instance), [LABEL.client]: question.clientKey };
   const strays = container ? [] : await engine.containers.list({ labels: key });
-  return planUp({ container, strays, image, network, state, now: clock.now() }, question);
+  // A shared network that keeps its members apart tells all: the engine is asked what it can only where there is none.
+  const isolation = shared?.isolates === 'members' ? 'members' : await engine.networks.isolation();
+  const network = isolation === 'members' ? shared : await engine.networks.find(networkFor(question, isolation));
+  return planUp({ container, strays, image, isolation, network, state, now: clock.now() }, question);
 }
 
 /** Undefined when a race was lost and it has to be looked at again. */
@@ -199,14 +204,16 @@ async function perform(run: Run, step: UpStep, made: Made, current: ContainerId 
       await run.phase('image', () => options.getImage(request.entry, (line) => options.onProgress?.(line), signal));
       return undefined;
     case 'create-network':
-      await run.phase('network', () => createNetwork(desktops, step.name, signal));
+      await run.phase('network', async () => {
+        if ((await createNetwork(desktops, step.name, question, signal)) && step.name !== question.spec.network) made.network = step.name;
+      });
       return undefined;
     case 'create': {
       const hostPort = await run.phase('port', () => reservePort(desktops, run.refusedPorts));
       made.port = hostPort;
       // Without the signal: an aborted request still makes its container, which nobody would then know of.
       signal.throwIfAborted();
-      made.container = await run.phase('create', () => engine.containers.create(step.name, newContainer(desktops, request, question.spec, hostPort)));
+      made.container = await run.phase('create', () => engine.containers.create(step.name, newContainer(desktops, request, question.spec, hostPort, step.ownNetwork)));
       signal.throwIfAborted();
       return made.container;
     }
@@ -231,12 +238,15 @@ async function perform(run: Run, step: UpStep, made: Made, current: ContainerId 
   }
 }
 
-// Under the store's lock, because engines take two networks of one name when they are asked at the same moment.
-async function createNetwork({ engine, store, installation }: Desktops, name: string, signal: AbortSignal): Promise<void> {
+// Under the store's lock, because engines take two networks of one name when they are asked at the same moment. Returns
+// whether it made it.
+async function createNetwork({ engine, store, installation }: Desktops, name: string, question: UpQuestion, signal: AbortSignal): Promise<boolean> {
   const { instance, subnet } = installation;
-  await store.update(async () => {
-    if (!(await engine.networks.find(name, { signal }))) await engine.networks.create({ name, labels: ownershipLabels(instance), ...(subnet ? { subnet } : {}) }, { signal });
-    return { result: undefined };
+  const labels = { ...ownershipLabels(instance), ...(name === question.spec.network ? {} : { [LABEL.client]: question.clientKey }) };
+  return store.update(async () => {
+    if (await engine.networks.find(name, { signal })) return { result: false };
+    await engine.networks.create({ name, labels, ...(subnet ? { subnet } : {}) }, { signal });
+    return { result: true };
   });
 }
 
@@ -245,7 +255,7 @@ function known(container: ContainerId | undefined): ContainerId {
   return container;
 }
 
-function newContainer(desktops: Desktops, request: UpRequest, spec: DesktopSpec, hostPort: number): Parameters<Desktops['engine']['containers']['create']>[1] {
+function newContainer(desktops: Desktops, request: UpRequest, spec: DesktopSpec, hostPort: number, ownNetwork: string | undefined): Parameters<Desktops['engine']['containers']['create']>[1] {
   const { installation } = desktops;
   const labels = encodeLabels({
     instance: installation.instance,
@@ -255,6 +265,7 @@ function newContainer(desktops: Desktops, request: UpRequest, spec: DesktopSpec,
     imageKey: request.entry.key,
     specHash: spec.hash,
     hostPort,
+    ...(ownNetwork === undefined ? {} : { ownNetwork }),
   });
   return containerSpec(spec, {
     labels,
@@ -262,6 +273,7 @@ function newContainer(desktops: Desktops, request: UpRequest, spec: DesktopSpec,
     // Hashed naming keeps the client's id out of everything the engine shows, the environment included.
     ...(installation.naming.kind === 'plain' ? { clientLabel: formatClientId(request.client) } : {}),
     publish: { hostPort, hostAddress: installation.bindAddress },
+    ...(ownNetwork === undefined ? {} : { network: ownNetwork }),
   });
 }
 
@@ -286,5 +298,7 @@ async function conclude(run: Run, plan: UpPlan, id: ContainerId): Promise<UpResu
 /** Takes back in reverse; its own failures are left to the next command, which adopts or cleans what is left. */
 async function undo({ desktops }: Run, made: Made): Promise<void> {
   if (made.container !== undefined) await desktops.engine.containers.remove(made.container).catch(() => {});
+  // Refused while another process's container is on it, which is right.
+  if (made.network !== undefined) await desktops.engine.networks.remove(made.network).catch(() => {});
   if (made.port !== undefined) await releasePort(desktops, made.port).catch(() => {});
 }

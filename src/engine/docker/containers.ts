@@ -17,10 +17,16 @@ import { VncctlError } from '../../errors.ts';
 import type { Caller } from './call.ts';
 import { splitFrames } from './frames.ts';
 import { signalled } from './signalled.ts';
-import { isNameTaken, isPortTaken, statusOf, wordsOf } from './errors.ts';
+import { isNameTaken, isNetworkMissing, isPortTaken, statusOf, wordsOf } from './errors.ts';
 
-/** The containers of one Docker API endpoint. `local` says that the engine runs on this host. */
-export function createContainers(docker: Docker, call: Caller, local: boolean): Containers {
+/** What the containers have to know of their engine: whether it runs on this host, and whether it is Podman. */
+export interface EngineFacts {
+  local: boolean;
+  isPodman: (options?: CallOptions) => Promise<boolean>;
+}
+
+/** The containers of one Docker API endpoint. */
+export function createContainers(docker: Docker, call: Caller, { local, isPodman }: EngineFacts): Containers {
   const at = (id: string): Docker.Container => docker.getContainer(id);
   const dialable = (address: string | undefined): string | undefined => (local && address ? reachable(address) : undefined);
 
@@ -47,14 +53,16 @@ export function createContainers(docker: Docker, call: Caller, local: boolean): 
     },
 
     async create(name, spec, options) {
+      const podman = await isPodman(options);
       return call(
         `create ${name}`,
         async (signal) => {
           try {
-            const container = await docker.createContainer(signalled(signal, createOptions(name, spec)));
+            const container = await docker.createContainer(signalled(signal, createOptions(name, spec, podman)));
             return container.id as ContainerId;
           } catch (error) {
             if (statusOf(error) === 409 || isNameTaken(error)) throw new VncctlError('NAME_TAKEN', `the container name ${name} is in use`, { cause: error });
+            if (isNetworkMissing(error)) throw new VncctlError('NETWORK_NOT_FOUND', wordsOf(error), { cause: error });
             if (statusOf(error) === 404 && /image/i.test(wordsOf(error))) throw new VncctlError('IMAGE_NOT_FOUND', `the engine has no image ${spec.image}`, { cause: error });
             throw error;
           }
@@ -71,7 +79,7 @@ export function createContainers(docker: Docker, call: Caller, local: boolean): 
             await at(id).start(signalled(signal, {}));
           } catch (error) {
             if (statusOf(error) === 304) return;
-            if (statusOf(error) === 404 && /network/i.test(wordsOf(error))) throw new VncctlError('NETWORK_NOT_FOUND', wordsOf(error), { cause: error });
+            if (isNetworkMissing(error)) throw new VncctlError('NETWORK_NOT_FOUND', wordsOf(error), { cause: error });
             if (statusOf(error) === 404) throw new VncctlError('DESKTOP_NOT_FOUND', `container ${short(id)} is gone`, { cause: error });
             if (isPortTaken(error)) throw new VncctlError('NO_FREE_PORT', wordsOf(error), { cause: error });
             throw error;
@@ -265,7 +273,7 @@ function firstAddress(networks: Record<string, { IPAddress?: string }> | undefin
   return Object.values(networks ?? {}).find((network) => network.IPAddress)?.IPAddress;
 }
 
-function createOptions(name: string, spec: ContainerSpec): Docker.ContainerCreateOptions {
+function createOptions(name: string, spec: ContainerSpec, podman: boolean): Docker.ContainerCreateOptions {
   const port = spec.publish ? `${spec.publish.containerPort}/tcp` : undefined;
   return {
     name,
@@ -292,7 +300,8 @@ function createOptions(name: string, spec: ContainerSpec): Docker.ContainerCreat
       RestartPolicy: { Name: 'no' },
       // Podman inherits the caller's limits otherwise. Plenty for a browser, and below the hard limit of an engine that may
       // not raise its own: asking for more than that fails every start.
-      Ulimits: [{ Name: 'nofile', Soft: 8192, Hard: 8192 }],
+      // Processes are bounded by the pids limit; Podman alone sets a bound for the user too, of a million unless told.
+      Ulimits: [{ Name: 'nofile', Soft: 8192, Hard: 8192 }, ...(podman ? [{ Name: 'nproc', Soft: 32_768, Hard: 32_768 }] : [])],
       ...(port && spec.publish ? { PortBindings: { [port]: [{ HostIp: spec.publish.hostAddress, HostPort: String(spec.publish.hostPort) }] } } : {}),
     },
   };
