@@ -12,7 +12,8 @@ import { releasePort, reservePort } from './port-reservation.ts';
 import { rememberDesktop } from './remember.ts';
 import { buildSpec, containerSpec, type DesktopSpec, type DesktopWishes } from './spec.ts';
 import { waitForStage, waitUntilGone } from './up-wait.ts';
-import { networkFor, planUp, type UpOutcome, type UpPlan, type UpQuestion, type UpStep } from './up-plan.ts';
+import { createNetwork, lookAtNetwork } from './up-network.ts';
+import { planUp, type UpOutcome, type UpPlan, type UpQuestion, type UpStep } from './up-plan.ts';
 
 export interface UpRequest {
   client: ClientId;
@@ -145,9 +146,7 @@ async function observeAndPlan({ engine, store, clock, installation }: Desktops, 
   ]);
   const key = { ...ownershipLabels(installation.instance), [LABEL.client]: question.clientKey };
   const strays = container ? [] : await engine.containers.list({ labels: key });
-  // A shared network that keeps its members apart tells all: the engine is asked what it can only where there is none.
-  const isolation = shared?.isolates === 'members' ? 'members' : await engine.networks.isolation();
-  const network = isolation === 'members' ? shared : await engine.networks.find(networkFor(question, isolation));
+  const { isolation, network } = await lookAtNetwork(engine, question, shared);
   return planUp({ container, strays, image, isolation, network, state, now: clock.now() }, question);
 }
 
@@ -236,18 +235,6 @@ async function perform(run: Run, step: UpStep, made: Made, current: ContainerId 
     default:
       return step satisfies never;
   }
-}
-
-// Under the store's lock, because engines take two networks of one name when they are asked at the same moment. Returns
-// whether it made it.
-async function createNetwork({ engine, store, installation }: Desktops, name: string, question: UpQuestion, signal: AbortSignal): Promise<boolean> {
-  const { instance, subnet } = installation;
-  const labels = { ...ownershipLabels(instance), ...(name === question.spec.network ? {} : { [LABEL.client]: question.clientKey }) };
-  return store.update(async () => {
-    if (await engine.networks.find(name, { signal })) return { result: false };
-    await engine.networks.create({ name, labels, ...(subnet ? { subnet } : {}) }, { signal });
-    return { result: true };
-  });
 }
 
 function known(container: ContainerId | undefined): ContainerId {

@@ -9,12 +9,12 @@ import type {
   ContainerHealth,
   ContainerId,
   Containers,
-  ContainerSpec,
   ContainerState,
   ContainerSummary,
 } from '../../core/engine.ts';
 import { VncctlError } from '../../errors.ts';
 import type { Caller } from './call.ts';
+import { createOptions } from './container-options.ts';
 import { splitFrames } from './frames.ts';
 import { signalled } from './signalled.ts';
 import { isNameTaken, isNetworkMissing, isPortTaken, statusOf, wordsOf } from './errors.ts';
@@ -271,38 +271,4 @@ function detailsOf(info: Docker.ContainerInspectInfo, dialable: (address: string
 
 function firstAddress(networks: Record<string, { IPAddress?: string }> | undefined): string | undefined {
   return Object.values(networks ?? {}).find((network) => network.IPAddress)?.IPAddress;
-}
-
-function createOptions(name: string, spec: ContainerSpec, podman: boolean): Docker.ContainerCreateOptions {
-  const port = spec.publish ? `${spec.publish.containerPort}/tcp` : undefined;
-  return {
-    name,
-    Image: spec.image,
-    Env: Object.entries(spec.env).map(([key, value]) => `${key}=${value}`),
-    Labels: { ...spec.labels },
-    ...(spec.user === 'image' ? {} : { User: spec.user }),
-    ...(port ? { ExposedPorts: { [port]: {} } } : {}),
-    StopTimeout: spec.stopGraceSeconds,
-    HostConfig: {
-      NetworkMode: spec.network,
-      Init: true,
-      CapDrop: ['ALL'],
-      CapAdd: [...spec.capabilities],
-      SecurityOpt: ['no-new-privileges'],
-      PidsLimit: spec.limits.pids,
-      NanoCpus: Math.round(spec.limits.cpus * 1e9),
-      Memory: spec.limits.memoryBytes,
-      // Equal to memory: no swap, so that one desktop can't slow the host for all.
-      MemorySwap: spec.limits.memoryBytes,
-      ShmSize: spec.limits.shmSizeBytes,
-      Tmpfs: { ...spec.tmpfs },
-      LogConfig: { Type: 'json-file', Config: { 'max-size': String(spec.logMaxBytes), 'max-file': '1' } },
-      RestartPolicy: { Name: 'no' },
-      // Podman inherits the caller's limits otherwise. Plenty for a browser, and below the hard limit of an engine that may
-      // not raise its own: asking for more than that fails every start.
-      // Processes are bounded by the pids limit; Podman alone sets a bound for the user too, of a million unless told.
-      Ulimits: [{ Name: 'nofile', Soft: 8192, Hard: 8192 }, ...(podman ? [{ Name: 'nproc', Soft: 32_768, Hard: 32_768 }] : [])],
-      ...(port && spec.publish ? { PortBindings: { [port]: [{ HostIp: spec.publish.hostAddress, HostPort: String(spec.publish.hostPort) }] } } : {}),
-    },
-  };
 }
