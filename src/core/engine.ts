@@ -28,7 +28,7 @@ export interface ContainerSummary {
   state: ContainerState;
   health: ContainerHealth;
   labels: Readonly<Record<string, string>>;
-  /** Reference as given at creation. */
+  /** Reference given at creation; an engine may have put a registry before it. */
   image: string;
   imageId: string;
   /** ISO-8601 UTC. */

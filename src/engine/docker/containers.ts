@@ -92,7 +92,17 @@ export function createContainers(docker: Docker, call: Caller, { local, isPodman
     async stop(id, graceSeconds, options) {
       await call(
         `stop container ${short(id)}`,
-        (signal) => unlessStatus([304, 404], at(id).stop(signalled(signal, { t: graceSeconds }))),
+        async (signal) => {
+          const stop = (): Promise<unknown> => unlessStatus([304, 404], at(id).stop(signalled(signal, { t: graceSeconds })));
+          try {
+            await stop();
+          } catch (error) {
+            // Podman stops no paused one.
+            if (!/running or paused/i.test(wordsOf(error))) throw error;
+            await at(id).unpause(signalled(signal, {}));
+            await stop();
+          }
+        },
         options,
         (graceSeconds + 20) * 1000,
       );
@@ -220,6 +230,9 @@ function reachable(address: string): string | undefined {
   return nearby.check(address, 'ipv4') ? address : undefined;
 }
 
+// Podman tells the ports of an ended container too.
+const isUp = (state: string): boolean => state === 'running' || state === 'paused' || state === 'restarting';
+
 function summaryOf(row: Docker.ContainerInfo, dialable: (address: string | undefined) => string | undefined): ContainerSummary {
   const exited = /^Exited \((\d+)\)/.exec(row.Status);
   const health = /\(health: starting\)|\((healthy|unhealthy)\)/.exec(row.Status);
@@ -233,7 +246,7 @@ function summaryOf(row: Docker.ContainerInfo, dialable: (address: string | undef
     image: row.Image,
     imageId: row.ImageID,
     createdAt: new Date(row.Created * 1000).toISOString(),
-    ports: row.Ports.filter((port) => port.PublicPort).map((port) => ({ containerPort: port.PrivatePort, hostPort: port.PublicPort, hostAddress: port.IP })),
+    ports: (isUp(row.State) ? row.Ports : []).filter((port) => port.PublicPort).map((port) => ({ containerPort: port.PrivatePort, hostPort: port.PublicPort, hostAddress: port.IP })),
     ...(exited ? { exitCode: Number(exited[1]) } : {}),
     ...(address ? { address } : {}),
   };
@@ -250,12 +263,12 @@ function detailsOf(info: Docker.ContainerInspectInfo, dialable: (address: string
     id: info.Id as ContainerId,
     name: info.Name.replace(/^\//, ''),
     state: state.Status as ContainerState,
-    health: (state.Health?.Status as ContainerHealth | undefined) ?? 'none',
+    health: (state.Health?.Status || 'none') as ContainerHealth,
     labels: info.Config.Labels,
     image: info.Config.Image,
     imageId: info.Image,
     createdAt: new Date(info.Created).toISOString(),
-    ports: Object.entries(info.NetworkSettings.Ports ?? {}).flatMap(([port, bindings]) =>
+    ports: Object.entries((isUp(state.Status) && info.NetworkSettings.Ports) || {}).flatMap(([port, bindings]) =>
       (bindings ?? []).map((binding) => ({ containerPort: Number.parseInt(port, 10), hostPort: Number(binding.HostPort), hostAddress: binding.HostIp })),
     ),
     env: Object.fromEntries((info.Config.Env ?? []).map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)])),
