@@ -102,7 +102,7 @@ async function createOnDocker(docker: Docker, spec: NetworkSpec, signal: AbortSi
   );
 }
 
-// By Podman's own address, because its Docker-compatible one drops the option. It isn't told back by either, so a label
+// By Podman's own address, because its Docker-compatible one doesn't know the option and doesn't tell it back: a label
 // says that it was asked for.
 async function createOnPodman(docker: Docker, spec: NetworkSpec, signal: AbortSignal): Promise<void> {
   const options = {
