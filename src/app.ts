@@ -12,12 +12,14 @@ import type { Catalog, Desktops, Installation, ProcessTable } from './core/deskt
 import type { Engine } from './core/engine.ts';
 import type { Naming } from './core/identity.ts';
 import type { ImageBuilding, ImageSources } from './core/images.ts';
+import type { HostPorts } from './core/ports.ts';
 import type { DesktopProbe } from './core/readiness.ts';
 import type { Store } from './core/store.ts';
 import type { EmbeddedEngine, EmbeddedWiring } from './engine/embedded/operations.ts';
 import { embeddedPaths } from './engine/embedded/paths.ts';
 import { type Endpoint, machineFiles, resolveEndpoint } from './engine/endpoint.ts';
 import { hostPorts } from './engine/host-ports.ts';
+import { ownProcesses } from './engine/host-processes.ts';
 import { VncctlError } from './errors.ts';
 import { isSettingName, readSettings, type SettingName, type Settings, type SettingsReading, settingsOf } from './settings.ts';
 import { changeConfigFile, readConfigFile } from './store/config-file.ts';
@@ -30,6 +32,10 @@ import { findProjectFile } from './store/project-file.ts';
 export interface AppParts {
   engine: Engine;
   store: Store;
+  /** The built-in entries; the user's own are read all the same. */
+  catalog: readonly CatalogEntry[];
+  imageSources: ImageSources;
+  hostPorts: HostPorts;
   probe: DesktopProbe;
   clock: Clock;
   processes: ProcessTable;
@@ -90,7 +96,7 @@ export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
     settings = settingsOf(reading);
     return settings;
   };
-  // dist/main.js and src/app.ts are both one folder below the root of the package.
+  // The built files and src/app.ts are all one folder below the root of the package.
   const root = dirname(dirname(fileURLToPath(import.meta.url)));
   let opened: Engine | undefined;
 
@@ -128,7 +134,7 @@ export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
 
   const catalog = once(async (): Promise<Catalog> => {
     const { loadCatalog } = await import('./store/catalog-files.ts');
-    const builtIn = readBuiltInCatalog(root);
+    const builtIn = parts.catalog ?? readBuiltInCatalog(root);
     return createCatalog(await loadCatalog({ builtIn, userDir: paths.catalog }), { containerPort: getSettings().containerPort });
   });
 
@@ -171,13 +177,18 @@ export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
         catalog: theCatalog,
         probe: parts.probe ?? lazyProbe(clock),
         clock,
-        hostPorts,
+        hostPorts: parts.hostPorts ?? hostPorts,
         processes: parts.processes ?? ownProcesses,
       };
     }),
     images: once(async (): Promise<ImageBuilding> => {
-      const [theEngine, theCatalog, { createImageSources }] = await Promise.all([engine(), catalog(), import('./engine/image-sources.ts')]);
-      return { engine: theEngine, catalog: theCatalog, sources: createImageSources(join(root, 'dist/viewer'), baseImageFor(clock)) };
+      const [theEngine, theCatalog, sources] = await Promise.all([engine(), catalog(), parts.imageSources ?? imageSources(root, clock)]);
+      return {
+        engine: theEngine,
+        catalog: theCatalog,
+        sources,
+        exclusively: (name, signal, work) => exclusively(join(paths.state, `image-${name.replace(/[^A-Za-z0-9_.-]/g, '_')}`), signal, work),
+      };
     }),
     embedded: once(async (): Promise<EmbeddedEngine> => {
       const { embeddedEngine } = await import('./engine/embedded/operations.ts');
@@ -197,19 +208,6 @@ export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
     close: () => opened?.close(),
   };
 }
-
-const ownProcesses: ProcessTable = {
-  pid: process.pid,
-  isAlive(pid) {
-    try {
-      process.kill(pid, 0);
-      return true;
-    } catch (error) {
-      // Somebody else's process is alive all the same.
-      return (error as NodeJS.ErrnoException).code === 'EPERM';
-    }
-  },
-};
 
 /** Only what was typed: the program's flags that are settings too. */
 function settingFlags(flags: Readonly<Record<string, unknown>>): Partial<Record<SettingName, string>> {
@@ -241,25 +239,34 @@ function readBuiltInCatalog(root: string): CatalogEntry[] {
 /** The store's lock, for what else only one process may do at a time. */
 const folderLock: EmbeddedWiring['lock'] = (folder, waitMs, work) => withLock(folder, () => work(), waitMs);
 
-function baseImageFor(clock: Clock): ImageSources['ensureBase'] {
-  return async (engine, onProgress, signal) => {
-    const [{ ensureBaseImage }, { bootstrapBase }, { createMachine }] = await Promise.all([
-      import('./core/base-image.ts'),
-      import('./engine/bootstrap-base.ts'),
-      import('./engine/embedded/machine.ts'),
-    ]);
-    const machine = createMachine(clock, folderLock);
-    return ensureBaseImage({ images: engine.images, clock, bootstrap: (progress, stop) => bootstrapBase(machine, progress, stop) }, onProgress, signal);
-  };
+const IMAGE_WAIT_MS = 60 * 60_000;
+
+/** The same for work that may be interrupted while it waits for its turn. */
+function exclusively<T>(name: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  const interrupted = new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
+  const done = withLock(
+    name,
+    () => {
+      signal.throwIfAborted();
+      return work();
+    },
+    IMAGE_WAIT_MS,
+  );
+  return Promise.race([done, interrupted]);
 }
 
-// The protocol code is loaded when something is really waited for.
+async function imageSources(root: string, clock: Clock): Promise<ImageSources> {
+  const { baseImageFrom, createImageSources } = await import('./engine/image-sources.ts');
+  return createImageSources(join(root, 'dist/viewer'), baseImageFrom(clock, folderLock));
+}
+
+// The protocol code is loaded when something is really waited for; while a container starts, this process is idle anyway.
 function lazyProbe(clock: Clock): DesktopProbe {
+  const probe = once(async () => (await import('./rfb/readiness.ts')).createProbe({ clock }));
   return {
-    async waitFor(stage, target, options) {
-      const { createProbe } = await import('./rfb/readiness.ts');
-      await createProbe({ clock }).waitFor(stage, target, options);
-    },
+    // Should it fail, the wait will say so.
+    prepare: () => void probe().catch(() => {}),
+    waitFor: async (stage, target, options) => (await probe()).waitFor(stage, target, options),
   };
 }
 

@@ -1,15 +1,12 @@
 // main(argv) → exit code: parses what was typed, loads the verb's file, and is the program's only catch. Everything it touches
 // of the process can be given, so that tests run a command in-process.
 import { Command, CommanderError, Option } from 'commander';
-import { type App, type AppParts, createApp } from './app.ts';
+import type { App, AppParts } from './app.ts';
 import type { CommandContext, Io } from './commands/context.ts';
+import { actAsGroup, formatHelp, usageFailure, withExamples } from './commands/help.ts';
 import { VERBS, type Verb } from './commands/registry.ts';
 import { VncctlError } from './errors.ts';
-
-declare const VNCCTL_VERSION: string | undefined;
-
-/** The version of this build; `0.0.0` when run from source. */
-export const VERSION = typeof VNCCTL_VERSION === 'string' ? VNCCTL_VERSION : '0.0.0';
+import { asksForVersion, VERSION } from './version.ts';
 
 export interface MainOverrides extends Partial<Io> {
   /** Ends the run as Ctrl-C would. Absent: the process's own signals do. */
@@ -20,7 +17,10 @@ export interface MainOverrides extends Partial<Io> {
 /** Runs one command line. Resolves with the exit code; throws nothing and never ends the process. */
 export async function main(argv: readonly string[], overrides: MainOverrides = {}): Promise<number> {
   const io: Io = {
-    stdin: overrides.stdin ?? process.stdin,
+    // Read by questions only, and opening it takes 5 ms.
+    get stdin() {
+      return overrides.stdin ?? process.stdin;
+    },
     stdout: overrides.stdout ?? process.stdout,
     stderr: overrides.stderr ?? process.stderr,
     env: overrides.env ?? process.env,
@@ -30,27 +30,44 @@ export async function main(argv: readonly string[], overrides: MainOverrides = {
   };
   // A reader that has seen enough (`vncctl ls | head -1`) is no failure.
   for (const stream of [io.stdout, io.stderr]) if (!overrides[stream === io.stdout ? 'stdout' : 'stderr']) stream.on('error', ignoreBrokenPipe);
-  const [first] = argv;
-  if (argv.length === 1 && first !== undefined && ['--version', '-V', '-v'].includes(first)) {
+  if (asksForVersion(argv)) {
     io.stdout.write(`${VERSION}\n`);
     return 0;
   }
   const interruption = overrides.signal ? { signal: overrides.signal, stop: () => {} } : watchSignals();
   let app: App | undefined;
+  let createApp: typeof import('./app.ts').createApp | undefined;
   let exitCode = 0;
   const program = createProgram(io);
+  // Help needs none of it.
+  program.hook('preAction', async () => {
+    ({ createApp } = await import('./app.ts'));
+  });
+  const loaded = new Set<Command>();
   const context: CommandContext = {
     io,
     signal: interruption.signal,
-    app: () => (app ??= createApp({ io, version: VERSION, flags: program.opts() }, overrides.parts)),
+    app() {
+      if (!createApp) throw new VncctlError('BUG', 'a command used the program before its action');
+      return (app ??= createApp({ io, version: VERSION, flags: program.opts() }, overrides.parts));
+    },
     setExitCode: (code) => (exitCode = code),
+    loadVerb: async (command) => {
+      const verb = VERBS.find(({ name }) => name === command.name());
+      if (!verb || command.parent !== program || loaded.has(command)) return;
+      loaded.add(command);
+      (await verb.load()).define(command, context);
+      inherit(command, program);
+      if (command.commands.length > 0) actAsGroup(command.usage('[options] <command>'));
+    },
   };
   try {
     await run(program, withHelpVerb(argv), context);
     return exitCode;
   } catch (error) {
-    const failure = interruption.signal.aborted ? interruption.signal.reason : asFailure(error);
-    if (failure === undefined) return 0;
+    // commander's way of saying that help or version was printed.
+    if (error instanceof CommanderError) return 0;
+    const failure: unknown = interruption.signal.aborted ? interruption.signal.reason : error;
     const { printError } = await import('./ui/error.ts');
     return printError(failure, { io, json: argv.includes('--json'), debug: argv.includes('--debug') });
   } finally {
@@ -64,51 +81,45 @@ async function run(program: Command, argv: readonly string[], context: CommandCo
   program.hook('preAction', () => {
     if (program.opts()['input'] === false) context.io.input = false;
   });
-  program.hook('preSubcommand', async (_, command) => {
-    const verb = VERBS.find(({ name }) => name === command.name());
-    if (!verb || command.parent !== program) return;
-    (await verb.load()).define(command, context);
-    if (command.commands.length > 0) command.usage('[options] <command>');
-    inherit(command, program);
-  });
-  program.action(() => {
-    const [unknown] = program.args;
-    if (unknown === undefined) program.outputHelp();
-    else throw new CommanderError(2, 'commander.unknownCommand', `unknown command '${unknown}'`);
-  });
-  program.allowExcessArguments();
+  program.hook('preSubcommand', (_, command) => context.loadVerb(command));
+  convertFailures(program);
+  actAsGroup(program);
+  for (const name of ['version', 'v']) {
+    program.on(`option:${name}`, () => {
+      context.io.stdout.write(`${VERSION}\n`);
+      throw new CommanderError(0, 'commander.version', VERSION);
+    });
+  }
   await program.parseAsync(argv, { from: 'user' });
 }
 
 function createProgram({ stdout, stderr }: Io): Command {
   return new Command('vncctl')
-    .description('A desktop for each person: a container with a browser in kiosk mode, seen through noVNC.')
+    .description(
+      withExamples(
+        'A desktop for each person: a container with a browser in kiosk mode, seen through noVNC.',
+        'vncctl up 111.222.333-44      a desktop for this person; prints its link',
+        'vncctl ls                     who has one',
+        'vncctl open 111.222.333-44    look at it in the browser',
+        'vncctl rm 111.222.333-44      take it away',
+        'vncctl help up                all about one command',
+      ),
+    )
     .usage('[options] <command>')
     .configureOutput({ writeOut: (text) => stdout.write(text), writeErr: (text) => stderr.write(text), outputError: () => {} })
-    .configureHelp({ sortSubcommands: false, showGlobalOptions: true })
-    .exitOverride()
+    .configureHelp({ formatHelp, showGlobalOptions: true })
     .showSuggestionAfterError(true)
     .helpCommand(false)
-    .addOption(new Option('-H, --host <endpoint>', 'container engine to use, like unix:///var/run/docker.sock'))
+    .addOption(new Option('-H, --host <endpoint>', 'container engine, like unix:///run/docker.sock'))
     .addOption(new Option('-c, --context <name>', 'docker context to use'))
-    .addOption(new Option('--instance <name>', 'installation of vncctl to work on (default: "default")'))
-    .addOption(new Option('--color <when>', 'colour: auto, always or never'))
+    .addOption(new Option('--instance <name>', 'which installation of vncctl (default: "default")'))
+    .addOption(new Option('--color <when>', 'when to use colour: auto, always or never'))
     .addOption(new Option('--no-color', 'same as --color never'))
     .addOption(new Option('--no-input', 'never ask a question'))
     .addOption(new Option('--debug', 'show the stack of a failure'))
     .addOption(new Option('-V, --version', 'show the version (also -v)'))
-    .helpOption('-h, --help', 'show help')
-    .addHelpText('beforeAll', '')
-    .addHelpText(
-      'after',
-      `
-Examples:
-  vncctl up 111.222.333-44                        a desktop for this person; prints its link
-  vncctl up 111.222.333-44 --url https://example.org
-  vncctl ls                                       who has one
-  vncctl rm 111.222.333-44                        take it away
-  vncctl help up                                  all about one command`,
-    );
+    .addOption(new Option('-v').hideHelp())
+    .helpOption('-h, --help', 'show help');
 }
 
 function stub({ name, aliases, usage, summary, group }: Verb): Command {
@@ -118,32 +129,41 @@ function stub({ name, aliases, usage, summary, group }: Verb): Command {
 
 /** Verbs and their own commands behave like the program: same streams, no exit, same help flag. */
 function inherit(command: Command, program: Command): void {
-  command.copyInheritedSettings(program).exitOverride().helpCommand(false);
+  command.copyInheritedSettings(program).helpCommand(false).allowExcessArguments(false);
+  convertFailures(command);
   for (const inner of command.commands) inherit(inner, program);
 }
 
-/** `help`, `help up` and `help images build` are `--help` of what they name. */
-function withHelpVerb(argv: readonly string[]): string[] {
-  return argv[0] === 'help' ? [...argv.slice(1), '--help'] : [...argv];
+function convertFailures(command: Command): void {
+  command.exitOverride((error) => {
+    throw usageFailure(error, command);
+  });
 }
 
-/** The failure to show, or undefined for commander's way of saying that help was printed. */
-function asFailure(error: unknown): unknown {
-  if (!(error instanceof CommanderError)) return error;
-  if (error.exitCode === 0 || error.code === 'commander.help') return undefined;
-  return new VncctlError('USAGE', error.message.replace(/^error: /, '').replace(/\n\(?(Did you mean.*?)\)?$/s, ' ($1)'), { hint: 'see: vncctl --help' });
+/** `help`, `help up` and `help images build` are `--help` of what they name; what is no verb is left to fail as such. */
+function withHelpVerb(argv: readonly string[]): string[] {
+  if (argv[0] !== 'help') return [...argv];
+  const [, ...named] = argv;
+  const [verb] = named;
+  const known = verb === undefined || VERBS.some(({ name, aliases }) => verb === name || aliases.includes(verb));
+  return known ? [...named, '--help'] : named;
 }
 
 function ignoreBrokenPipe(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EPIPE') throw error;
 }
 
-// The first signal asks for an orderly end; the second finds no handler and ends the process at once.
+// The first signal asks for an orderly end; the second ends the process at once. The handlers stay in place after the first:
+// other listeners (the lock's) end the process when they find themselves alone.
 function watchSignals(): { signal: AbortSignal; stop: () => void } {
   const controller = new AbortController();
   const handlers = (['SIGINT', 'SIGTERM'] as const).map((name) => {
     const handler = (): void => {
-      stop();
+      if (controller.signal.aborted) {
+        stop();
+        process.kill(process.pid, name);
+        return;
+      }
       controller.abort(new VncctlError(name === 'SIGINT' ? 'INTERRUPTED' : 'TERMINATED', 'stopped; what was half-made was undone'));
     };
     process.on(name, handler);

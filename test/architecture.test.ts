@@ -18,7 +18,9 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   ui: ['core', 'errors'],
   commands: ['ui', 'core', 'errors', 'settings'],
   app: ['core', 'rfb', 'engine', 'store', 'settings', 'errors'],
-  main: ['app', 'commands', 'ui', 'core', 'settings', 'errors'],
+  version: [],
+  main: ['app', 'commands', 'ui', 'core', 'settings', 'errors', 'version'],
+  start: ['main', 'store', 'version'],
   web: [],
 };
 

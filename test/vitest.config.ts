@@ -19,10 +19,30 @@ export default defineConfig({
         root,
         test: {
           name: 'engine',
-          include: ['test/contract/docker*.test.ts', 'test/engine/**/*.test.ts', 'test/cli/**/*.test.ts'],
+          include: ['test/contract/docker*.test.ts', 'test/engine/**/*.test.ts'],
           fileParallelism: false,
           testTimeout: 60_000,
           hookTimeout: 300_000,
+        },
+      },
+      {
+        root,
+        test: {
+          name: 'browser',
+          include: ['test/browser/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 90_000,
+          hookTimeout: 300_000,
+        },
+      },
+      {
+        root,
+        test: {
+          name: 'cli',
+          include: ['test/cli/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
     ],

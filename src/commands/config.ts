@@ -6,36 +6,41 @@ import { checkChange, definitionOf, describeOrigin, getSettingName, type Resolve
 import { writeJson } from '../ui/json.ts';
 import { writeTable } from '../ui/table.ts';
 import type { CommandContext } from './context.ts';
+import { withExamples } from './help.ts';
 
 export function define(command: Command, context: CommandContext): void {
-  command.description('Read and change the settings. A flag beats the environment, that the .env of the folder, that the user file, that the default.');
+  command.description('Read and change the settings. Strongest first: flags, environment, .env of the project, your file, defaults.');
   command
     .command('list')
     .alias('ls')
+    .summary('list every setting, its value and where that comes from')
     .description('List every setting with its value and where that comes from.')
     .option('--json', 'print a JSON array')
     .action((flags: { json?: boolean }) => list(context, flags));
   command
     .command('get')
+    .summary('print the value of one setting')
     .description('Print the value of one setting; nothing when it is not set.')
-    .argument('<name>')
+    .argument('<name>', 'name of a setting, like portMax')
     .option('--json', 'print value and origin as JSON')
     .action((name: string, flags: { json?: boolean }) => get(context, name, flags));
   command
     .command('set')
-    .description('Set one of your settings; the value is checked first.')
-    .argument('<name>')
-    .argument('<value>')
-    .addHelpText('after', '\nExamples:\n  vncctl config set portMax 5100\n  vncctl config set url https://example.org')
+    .summary('set one of your settings')
+    .description(withExamples('Set one of your settings; the value is checked first.', 'vncctl config set portMax 5100', 'vncctl config set url https://example.org'))
+    .argument('<name>', 'name of a setting, like portMax')
+    .argument('<value>', 'its new value')
     .action((name: string, value: string) => set(context, name, value));
   command
     .command('unset')
+    .summary('take settings back to what they are without your file')
     .description('Take settings back to what they are without your file.')
-    .argument('<name...>')
+    .argument('<name...>', 'names of settings')
     .action((names: string[]) => unset(context, names));
   command
     .command('path')
-    .description('Print where the settings, the catalog and the state are kept.')
+    .summary('print where your settings are kept')
+    .description('Print the file of your settings; with --json also the folders of catalog, state and cache.')
     .option('--json', 'print it as JSON')
     .action((flags: { json?: boolean }) => path(context, flags));
 }

@@ -1,4 +1,5 @@
 // What every verb is given: the streams, the global flags and the way to the program behind them.
+import type { Command } from 'commander';
 import type { App } from '../app.ts';
 import type { Streams } from '../ui/streams.ts';
 
@@ -16,4 +17,6 @@ export interface CommandContext {
   app(): App;
   /** Makes the run end with this exit code although nothing was thrown. */
   setExitCode(code: number): void;
+  /** Loads the file of a verb and gives its command the arguments, options and commands of its own. Does nothing for a command that is no verb or was loaded before. */
+  loadVerb(command: Command): Promise<void>;
 }

@@ -16,6 +16,7 @@ export function define(command: Command, context: CommandContext): void {
   command.description('Start, stop and look at the container engine. An engine that answers is used as it is; where none does, a private one is brought up.');
   command
     .command('start')
+    .summary('make sure that an engine answers; after a reboot too')
     .description('Make sure that an engine answers: use the one that is there, else install (Debian, Ubuntu) and start a private one. After a reboot: the same call.')
     .option('--beside', 'start beside another Docker engine of this machine (it resets the other one\'s firewall rules)')
     .option('--json', 'print the outcome as JSON')
@@ -32,6 +33,7 @@ export function define(command: Command, context: CommandContext): void {
     });
   command
     .command('status')
+    .summary('say whether the embedded engine runs')
     .description('Say whether the embedded engine runs, and where it keeps its things.')
     .option('--json', 'print it as JSON')
     .action(async (flags: Flags) => {
@@ -41,6 +43,7 @@ export function define(command: Command, context: CommandContext): void {
     });
   command
     .command('stop')
+    .summary('stop the embedded engine and its desktops')
     .description('Stop the embedded engine and every desktop in it. They are there again after the next start.')
     .action(async () => {
       const stopped = await (await context.app().embedded()).stop();
@@ -48,6 +51,7 @@ export function define(command: Command, context: CommandContext): void {
     });
   command
     .command('rm')
+    .summary('delete the embedded engine with all its images and desktops')
     .description('Stop the embedded engine and delete its data: all its images and desktops.')
     .option('-y, --yes', 'do not ask')
     .action(async (flags: Flags) => {

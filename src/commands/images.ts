@@ -2,35 +2,41 @@
 import type { Command } from 'commander';
 import { ensureImage, getEntry, imageStatus, imageStatuses } from '../core/images.ts';
 import { formatBytes } from '../core/size.ts';
+import { VncctlError } from '../errors.ts';
 import { writeJson } from '../ui/json.ts';
 import { startProgress } from '../ui/progress.ts';
 import { writeFields, writeTable } from '../ui/table.ts';
 import type { CommandContext } from './context.ts';
 
 export function define(command: Command, context: CommandContext): void {
-  command.description('The images a desktop can be made of. Own entries are read from the folder catalog/ beside the settings (see: vncctl config path).');
+  command.description('The images a desktop can be made of. Entries of your own are read from catalog/*.yaml beside your settings (see: vncctl config path).');
   command
     .command('ls')
+    .alias('list')
+    .summary('list the catalog and what the engine has of it')
     .description('List the catalog and what the engine has of it.')
     .option('--json', 'print a JSON array')
     .option('-q, --quiet', 'only the keys')
     .action((flags: { json?: boolean; quiet?: boolean }) => list(context, flags));
   command
     .command('inspect')
+    .summary('show one entry: its source, its settings, its limits')
     .description('Show one entry: its source, its settings, its limits.')
-    .argument('<key>')
+    .argument('<key>', 'key of the catalog')
     .option('--json', 'print it as JSON')
     .action((key: string, flags: { json?: boolean }) => inspect(context, key, flags));
   command
     .command('build')
+    .summary('build images from their templates')
     .description('Build images from their templates: those named, or all. One whose template did not change is left as it is.')
-    .argument('[key...]')
+    .argument('[key...]', 'keys of the catalog; none given: all')
     .option('--force', 'build also what did not change')
     .action((keys: string[], flags: { force?: boolean }) => make(context, keys, 'template', flags.force === true));
   command
     .command('pull')
+    .summary('pull images that come from a registry')
     .description('Pull images that come from a registry: those named, or all.')
-    .argument('[key...]')
+    .argument('[key...]', 'keys of the catalog; none given: all')
     .action((keys: string[]) => make(context, keys, 'pull', true));
 }
 
@@ -73,6 +79,12 @@ async function inspect(context: CommandContext, key: string, flags: { json?: boo
 async function make(context: CommandContext, keys: readonly string[], kind: 'template' | 'pull', force: boolean): Promise<void> {
   const building = await context.app().images();
   const entries = keys.length > 0 ? keys.map((key) => getEntry(building.catalog, key)) : building.catalog.entries.filter(({ source }) => source.kind === kind);
+  const other = entries.find(({ source }) => source.kind !== kind);
+  if (other) {
+    const verb = kind === 'pull' ? 'build' : 'pull';
+    throw new VncctlError('USAGE', `${other.key} is ${kind === 'pull' ? 'built from a template, not pulled' : 'pulled from a registry, not built'}`, { hint: `vncctl images ${verb} ${other.key}` });
+  }
+  if (entries.length === 0) context.io.stderr.write(`note: no entry of the catalog is ${kind === 'pull' ? 'pulled from a registry' : 'built from a template'}\n`);
   for (const entry of entries) {
     const progress = startProgress(context.io, { silent: false });
     try {

@@ -13,7 +13,7 @@ import type { CommandContext } from './context.ts';
 export function define(command: Command, context: CommandContext): void {
   command
     .description('Show everything about a desktop, also one that is stopped or lost.')
-    .argument('<client>', 'CPF of the client')
+    .argument('<client>', 'CPF of the client, like 111.222.333-44')
     .option('--secret', 'show the key to the screen and the link that holds it')
     .option('--json', 'print it as JSON')
     .action((typed: string, flags: { secret?: boolean; json?: boolean }) => run(context, typed, flags));

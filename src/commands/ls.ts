@@ -11,12 +11,13 @@ import { writeJson } from '../ui/json.ts';
 import { writeTable } from '../ui/table.ts';
 import { relativeTime } from '../ui/time.ts';
 import type { CommandContext } from './context.ts';
+import { withExamples } from './help.ts';
 
 interface LsFlags {
   json?: boolean;
   quiet?: boolean;
   format?: string;
-  filter: string[];
+  filter?: string[];
   headers: boolean;
   mask?: boolean;
 }
@@ -49,37 +50,37 @@ const FILTERS = ['client', 'status', 'image', 'id', 'port'] as const;
 
 export function define(command: Command, context: CommandContext): void {
   command
-    .description('List the desktops. The URL is the address of the page; the link with the key to the screen comes from: vncctl open <client>')
+    .description(
+      withExamples(
+        'List the desktops. The URL is the address of the page; the link with the key to the screen comes from: vncctl open <client>',
+        'vncctl ls',
+        'vncctl ls -q --filter status=stopped | xargs vncctl rm',
+        "vncctl ls --format '{{.Client}} {{.Url}}'",
+        "vncctl ls --json | jq -r '.[].client'",
+      ),
+    )
     .option('-q, --quiet', 'only the client ids, for xargs')
-    .option('-f, --filter <key=value>', `only those that match: ${FILTERS.join(', ')}; may be repeated`, (value: string, before: string[]) => [...before, value], [])
+    .option('-f, --filter <key=value>', `only those that match: ${FILTERS.join(', ')}; may be repeated`, (value: string, before: string[] = []) => [...before, value])
     .option('--format <template>', `one line for each, like '{{.Client}} {{.Url}}', or the word json; fields: ${Object.keys(FIELDS).join(', ')}`)
     .option('--no-headers', 'leave the headings out')
     .option('--mask', 'hide the middle of client ids')
     .option('--json', 'print a JSON array; times are RFC 3339')
-    .addHelpText(
-      'after',
-      `
-Examples:
-  vncctl ls
-  vncctl ls --filter status=stopped -q | xargs vncctl rm
-  vncctl ls --json | jq -r '.[].client'`,
-    )
     .action((flags: LsFlags) => run(context, flags));
 }
 
 async function run(context: CommandContext, flags: LsFlags): Promise<void> {
   const { io } = context;
-  const filters = flags.filter.map(parseFilter);
+  const filters = (flags.filter ?? []).map(parseFilter);
   // Before the engine is asked: a typo is told of an empty list too.
   const format = flags.format === undefined || flags.format === 'json' ? undefined : parseFormat(flags.format, Object.keys(FIELDS));
   const app = context.app();
   const desktops = await app.desktops();
-  const mask = flags.mask ?? app.settings.mask;
-  const rows = (await listDesktops(desktops, { signal: context.signal })).map((desktop) => rowOf(desktops, desktop)).filter((row) => filters.every((matches) => matches(row)));
+  const found = (await listDesktops(desktops, { signal: context.signal })).map((desktop) => rowOf(desktops, desktop)).filter((row) => filters.every((matches) => matches(row)));
+  const rows = (flags.mask ?? app.settings.mask) ? found.map(maskRow) : found;
   if (flags.quiet) {
-    for (const row of rows) io.stdout.write(`${row.client === null ? row.id : spell(row.client, mask)}\n`);
+    for (const row of rows) io.stdout.write(`${row.client === null ? row.id : formatClientId(row.client)}\n`);
   } else if (flags.json || flags.format === 'json') {
-    writeJson(io, rows.map((row) => ({ ...row, client: row.client !== null && mask ? maskClientId(row.client) : row.client })));
+    writeJson(io, rows);
   } else if (format) {
     for (const row of rows) io.stdout.write(`${format(Object.fromEntries(Object.entries(FIELDS).map(([field, key]) => [field, row[key]])))}\n`);
   } else {
@@ -95,7 +96,7 @@ async function run(context: CommandContext, flags: LsFlags): Promise<void> {
         { heading: 'LAST USED' },
       ],
       rows: rows.map((row) => [
-        row.client === null ? `(${row.id})` : spell(row.client, mask),
+        row.client === null ? `(${row.id})` : formatClientId(row.client),
         row.status,
         row.image,
         row.url ?? '-',
@@ -106,7 +107,12 @@ async function run(context: CommandContext, flags: LsFlags): Promise<void> {
   }
 }
 
-const spell = (client: string, mask: boolean): string => (mask ? maskClientId(client) : formatClientId(client));
+/** Hides the client wherever a row spells it: container names hold it too. */
+function maskRow(row: Row): Row {
+  if (row.client === null) return row;
+  const client = maskClientId(row.client);
+  return { ...row, client, container: row.container?.replaceAll(row.client, client) ?? null };
+}
 
 function rowOf(desktops: Desktops, desktop: Desktop): Row {
   return {

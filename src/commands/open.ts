@@ -13,7 +13,7 @@ import type { CommandContext } from './context.ts';
 export function define(command: Command, context: CommandContext): void {
   command
     .description('Print the link to a desktop and open it in the browser. The link holds the key to the screen: treat it like a password.')
-    .argument('<client>', 'CPF of the client')
+    .argument('<client>', 'CPF of the client, like 111.222.333-44')
     .option('--print', 'only print the link')
     .option('--json', 'print the link as JSON; opens nothing')
     .action(async (typed: string, flags: { print?: boolean; json?: boolean }) => {

@@ -1,5 +1,6 @@
 // `vncctl rm`: removes the named desktops, or all; tries each and reports each.
 import type { Command } from 'commander';
+import { type ClientId, formatClientId } from '../core/client-id.ts';
 import type { Desktop } from '../core/desktop.ts';
 import { type Desktops, titleOf } from '../core/desktops.ts';
 import { desktopNotFound, findDesktop, listDesktops } from '../core/list.ts';
@@ -11,6 +12,7 @@ import { startProgress } from '../ui/progress.ts';
 import { confirm } from '../ui/prompt.ts';
 import { readClient } from './client.ts';
 import type { CommandContext } from './context.ts';
+import { withExamples } from './help.ts';
 
 interface RmFlags {
   all?: boolean;
@@ -22,21 +24,20 @@ interface RmFlags {
 
 export function define(command: Command, context: CommandContext): void {
   command
-    .description('Remove desktops: the browser is asked to quit, then the container goes, and nothing of it is left.')
-    .argument('[client...]', 'CPFs of the clients')
+    .description(
+      withExamples(
+        'Remove desktops: the browser is asked to quit, then the container goes, and nothing of it is left.',
+        'vncctl rm 111.222.333-44',
+        'vncctl ls -q --filter status=stopped | xargs vncctl rm',
+        'vncctl rm --all --yes',
+      ),
+    )
+    .argument('[client...]', 'CPFs of the clients, or ids of desktops')
     .option('-a, --all', 'all desktops of this instance')
     .option('-y, --yes', 'do not ask')
     .option('--ignore-missing', 'a client without a desktop is no failure')
     .option('--dry-run', 'print what would be removed')
     .option('--json', 'print what became of each as JSON')
-    .addHelpText(
-      'after',
-      `
-Examples:
-  vncctl rm 111.222.333-44
-  vncctl ls -q --filter status=stopped | xargs vncctl rm
-  vncctl rm --all --yes`,
-    )
     .action((clients: string[], flags: RmFlags) => run(context, clients, flags));
 }
 
@@ -59,23 +60,23 @@ async function run(context: CommandContext, clients: string[], flags: RmFlags): 
   report(context, removals, missing, flags);
 }
 
-function choose(context: CommandContext, desktops: Desktops, all: readonly Desktop[], clients: readonly string[]): { targets: Desktop[]; missing: VncctlError[] } {
+function choose(context: CommandContext, desktops: Desktops, all: readonly Desktop[], clients: readonly string[]): { targets: Desktop[]; missing: ClientId[] } {
   const targets = new Set<Desktop>();
-  const missing: VncctlError[] = [];
+  const missing = new Set<ClientId>();
   for (const typed of clients) {
     // An opaque id is taken too: it is all that is known of a desktop whose client was forgotten.
     const byId = all.find((desktop) => desktop.id === typed);
     const client = byId ? undefined : readClient(context, typed);
     const desktop = byId ?? (client && findDesktop(all, client, desktops));
     if (desktop) targets.add(desktop);
-    else if (client) missing.push(desktopNotFound(client));
+    else if (client) missing.add(client);
   }
-  return { targets: [...targets], missing };
+  return { targets: [...targets], missing: [...missing] };
 }
 
 async function askForAll(context: CommandContext, count: number): Promise<void> {
   const what = count === 1 ? 'the one desktop' : `all ${count} desktops`;
-  const yes = await confirm(context.io, `Remove ${what}?`, { refusal: `remove ${what}: this needs a yes`, hint: 'vncctl rm --all --yes', signal: context.signal });
+  const yes = await confirm(context.io, `Remove ${what}?`, { refusal: `${what} would be removed: this needs a yes`, hint: 'vncctl rm --all --yes', signal: context.signal });
   if (!yes) throw new VncctlError('INTERRUPTED', 'nothing was removed');
 }
 
@@ -93,19 +94,20 @@ async function removeAll(context: CommandContext, desktops: Desktops, targets: r
   }
 }
 
-function report(context: CommandContext, removals: readonly Removal[], missing: readonly VncctlError[], flags: RmFlags): void {
+function report(context: CommandContext, removals: readonly Removal[], missing: readonly ClientId[], flags: RmFlags): void {
   const { io } = context;
   const failures = removals.filter(({ error }) => error !== undefined);
   if (flags.json && !flags.dryRun) {
     writeJson(io, [
       ...removals.map(({ desktop, error }) => ({ client: desktop.client ?? null, id: desktop.id, removed: error === undefined, ...(error === undefined ? {} : { error: describeError(error) }) })),
-      ...missing.map((error) => ({ client: null, id: null, removed: false, error: describeError(error) })),
+      ...missing.map((client) => ({ client, id: null, removed: false, error: describeError(desktopNotFound(client)) })),
     ]);
   } else {
     for (const { desktop, error } of removals) if (error === undefined) io.stdout.write(`${titleOf(desktop)}\n`);
-    for (const error of failures.map((failure) => failure.error)) io.stderr.write(`error: ${describeError(error).message}\n`);
-    for (const error of missing) io.stderr.write(`${flags.ignoreMissing ? 'note' : 'error'}: ${error.message}\n`);
+    for (const { desktop, error } of failures) io.stderr.write(`error: ${titleOf(desktop)} is still there: ${describeError(error).message}\n`);
+    for (const client of missing) io.stderr.write(`${flags.ignoreMissing ? 'note' : 'error'}: ${formatClientId(client)} has no desktop\n`);
+    if (flags.all && removals.length === 0 && !flags.dryRun) io.stderr.write('note: there is no desktop to remove\n');
   }
-  const [first] = [...failures.map(({ error }) => error), ...(flags.ignoreMissing ? [] : missing)];
+  const [first] = [...failures.map(({ error }) => error), ...(flags.ignoreMissing ? [] : missing.map(desktopNotFound))];
   if (first !== undefined) context.setExitCode(isVncctlError(first) ? first.exitCode : 1);
 }

@@ -9,7 +9,7 @@ import type { CommandContext } from './context.ts';
 export function define(command: Command, context: CommandContext): void {
   command
     .description('Keep a desktop: it counts as used now.')
-    .argument('<client>', 'CPF of the client')
+    .argument('<client>', 'CPF of the client, like 111.222.333-44')
     .option('--json', 'print the desktop as JSON')
     .action(async (typed: string, flags: { json?: boolean }) => {
       const desktop = await touchDesktop(await context.app().desktops(), readClient(context, typed));

@@ -6,7 +6,8 @@ import { parseDuration } from '../core/duration.ts';
 import { ensureImage, getEntry } from '../core/images.ts';
 import { parseBytes, parseGeometry } from '../core/size.ts';
 import type { DesktopWishes } from '../core/spec.ts';
-import { dryRunUp, type Phase, up, type UpRequest, type UpResult } from '../core/up.ts';
+import { dryRunUp, up, type UpResult } from '../core/up.ts';
+import type { Phase, UpRequest } from '../core/up-run.ts';
 import { renderPlan } from '../core/up-plan.ts';
 import { VncctlError } from '../errors.ts';
 import { opensBrowser, openBrowser } from '../ui/browser.ts';
@@ -14,12 +15,13 @@ import { writeJson } from '../ui/json.ts';
 import { startProgress } from '../ui/progress.ts';
 import { readClient } from './client.ts';
 import type { CommandContext } from './context.ts';
+import { withExamples } from './help.ts';
 
 interface UpFlags {
   image?: string;
   url?: string;
   size?: string;
-  env: string[];
+  env?: string[];
   cpus?: string;
   memory?: string;
   wait?: ReadyStage;
@@ -32,12 +34,20 @@ interface UpFlags {
 
 export function define(command: Command, context: CommandContext): void {
   command
-    .description("Create a client's desktop, or find the one they have. Safe to run twice; prints the link to the screen.")
+    .description(
+      withExamples(
+        "Create a client's desktop, or find the one they have. Safe to run twice. Prints the link to the screen, which holds its key: treat it like a password.",
+        'vncctl up 111.222.333-44',
+        'vncctl up 11122233344 --url https://example.org --size 390x844',
+        'vncctl up 111.222.333-44 --image desktop --memory 2g',
+        'vncctl up 111.222.333-44 --json | jq -r .url',
+      ),
+    )
     .argument('<client>', 'CPF of the client, like 111.222.333-44')
     .option('-i, --image <key>', 'image of the catalog (see: vncctl images ls)')
     .option('-u, --url <address>', 'page to show')
     .option('-s, --size <WxH>', 'size of the screen in pixels, like 1280x720')
-    .option('-e, --env <KEY=value>', 'setting that the image declares; may be repeated', (value: string, before: string[]) => [...before, value], [])
+    .option('-e, --env <KEY=value>', 'setting that the image declares; may be repeated', (value: string, before: string[] = []) => [...before, value])
     .option('--cpus <number>', 'how many processors it may use, like 1.5')
     .option('-m, --memory <size>', 'how much memory it may use, like 1g')
     .addOption(new Option('-w, --wait <stage>', 'how far it has to be before the command returns').choices(READY_STAGES))
@@ -46,15 +56,6 @@ export function define(command: Command, context: CommandContext): void {
     .option('--no-open', 'do not open the browser')
     .option('--json', 'print everything about the desktop and the milliseconds of each phase')
     .option('--dry-run', 'print what would be done')
-    .addHelpText(
-      'after',
-      `
-Examples:
-  vncctl up 111.222.333-44
-  vncctl up 11122233344 --url https://example.org --size 390x844
-  vncctl up 111.222.333-44 --image desktop --memory 2g
-  vncctl up 111.222.333-44 --json | jq -r .url`,
-    )
     .action((client: string, flags: UpFlags) => run(context, client, flags));
 }
 
@@ -142,9 +143,9 @@ async function readRequest(context: CommandContext, typed: string, flags: UpFlag
 
 function readWishes(flags: UpFlags): DesktopWishes {
   const env: Record<string, string> = {};
-  for (const pair of flags.env) {
+  for (const pair of flags.env ?? []) {
     const equals = pair.indexOf('=');
-    if (equals < 1) throw new VncctlError('USAGE', `--env takes KEY=value, not "${pair}"`);
+    if (equals < 1) throw new VncctlError('USAGE', `--env takes KEY=value, not "${pair}"`, { hint: 'what an image takes: vncctl images inspect <key>' });
     env[pair.slice(0, equals)] = pair.slice(equals + 1);
   }
   return {
@@ -163,6 +164,6 @@ function parseCpus(text: string): number | undefined {
 
 function read<T>(text: string, parse: (text: string) => T | undefined, flag: string, form: string): T {
   const value = parse(text);
-  if (value === undefined) throw new VncctlError('USAGE', `${flag}: "${text}" is not ${form}`);
+  if (value === undefined) throw new VncctlError('USAGE', `${flag}: "${text}" is not ${form}`, { hint: 'see: vncctl up --help' });
   return value;
 }

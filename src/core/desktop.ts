@@ -46,7 +46,12 @@ export function deriveDesktops(containers: readonly ContainerSummary[], state: S
   for (const allocation of Object.values(state.allocations)) {
     if (allocation.endpoint === view.endpoint && !seen.has(allocation.desktopId)) desktops.push(lostDesktop(allocation));
   }
-  return desktops.sort((a, b) => a.createdAt.localeCompare(b.createdAt) || a.id.localeCompare(b.id));
+  return desktops.sort((a, b) => compareText(a.createdAt, b.createdAt) || compareText(a.id, b.id));
+}
+
+// Both are plain ASCII, and localeCompare would load the collation rules of a language first: 20 ms and more.
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
 }
 
 /** The desktop in a container, or undefined when the container is no desktop of this instance. */
@@ -67,7 +72,7 @@ export function deriveDesktop(container: ContainerSummary, state: StoreState, vi
     ...(client ? { client } : {}),
     ...(hostPort === undefined ? {} : { hostPort }),
     ...(labels.ownNetwork === undefined ? {} : { ownNetwork: labels.ownNetwork }),
-    ...(allocation ? { lastUsedAt: allocation.lastUsedAt } : {}),
+    ...(allocation?.lastUsedAt ? { lastUsedAt: allocation.lastUsedAt } : {}),
   };
 }
 
@@ -79,7 +84,7 @@ function lostDesktop(allocation: Allocation): Desktop {
     status: 'lost',
     image: allocation.image,
     createdAt: allocation.createdAt,
-    lastUsedAt: allocation.lastUsedAt,
+    ...(allocation.lastUsedAt ? { lastUsedAt: allocation.lastUsedAt } : {}),
   };
 }
 

@@ -5,6 +5,7 @@ import { type ContextFile, contextHash } from './build-context.ts';
 import type { Catalog } from './desktops.ts';
 import type { CallOptions, Engine, ImageInfo, ProgressListener } from './engine.ts';
 import { LABEL } from './labels.ts';
+import { didYouMean } from './nearest.ts';
 import { imageReference } from './spec.ts';
 
 /** Reads what is not the engine's: template folders, and the base image that builds start from. */
@@ -21,6 +22,8 @@ export interface ImageBuilding {
   engine: Engine;
   catalog: Catalog;
   sources: ImageSources;
+  /** Runs `work` while no other process does anything under the same name. */
+  exclusively<T>(name: string, signal: AbortSignal, work: () => Promise<T>): Promise<T>;
 }
 
 export type ImageState = 'missing' | 'current' | 'outdated';
@@ -47,37 +50,49 @@ export async function imageStatus(building: ImageBuilding, entry: CatalogEntry, 
   return { entry, reference, state: current ? 'current' : 'outdated', image };
 }
 
-/** Makes an entry's image present: pulls it, or builds it and what it extends when missing or outdated. Returns whether anything was done. */
-export async function ensureImage(building: ImageBuilding, entry: CatalogEntry, options: { signal: AbortSignal; onProgress: ProgressListener; force?: boolean }): Promise<boolean> {
-  const { engine } = building;
-  const { signal, onProgress } = options;
-  if (entry.source.kind === 'pull') {
-    if (!options.force && (await engine.images.find(entry.source.reference, { signal }))) return false;
-    onProgress(`pulling ${entry.source.reference}`);
-    await engine.images.pull(entry.source.reference, onProgress, { signal });
-    return true;
-  }
+export interface EnsureOptions {
+  signal: AbortSignal;
+  onProgress: ProgressListener;
+  /** Also when the image is there and up to date. */
+  force?: boolean;
+}
+
+/** Makes an entry's image present: pulls it, or builds it and what it extends when missing or outdated; twenty at once do it once. Returns whether anything was done. */
+export async function ensureImage(building: ImageBuilding, entry: CatalogEntry, options: EnsureOptions): Promise<boolean> {
   const parent = parentOf(building, entry);
-  if (parent) await ensureImage(building, parent, { signal, onProgress });
-  const status = await imageStatus(building, entry, { signal });
-  if (status.state === 'current' && !options.force) return false;
-  const base = parent ? imageReference(parent) : await building.sources.ensureBase(engine, onProgress, signal);
-  const files = await building.sources.contextOf(entry);
-  onProgress(`building ${status.reference}${status.state === 'outdated' ? ' (its template changed)' : ''}`);
-  await engine.images.build(
-    building.sources.pack(files),
-    { tag: status.reference, labels: { [LABEL.managed]: 'true', [LABEL.image]: entry.key, [LABEL.template]: await templateHash(building, entry) }, args: { BASE: base } },
-    onProgress,
-    { signal },
-  );
-  return true;
+  if (parent) await ensureImage(building, parent, { signal: options.signal, onProgress: options.onProgress });
+  const isCurrent = async (): Promise<boolean> => !options.force && (await imageStatus(building, entry, { signal: options.signal })).state === 'current';
+  if (await isCurrent()) return false;
+  return building.exclusively(entry.key, options.signal, async () => {
+    // Another process may have done it while this one waited.
+    if (await isCurrent()) return false;
+    await (entry.source.kind === 'pull' ? pull(building, entry.source.reference, options) : build(building, entry, options));
+    return true;
+  });
+}
+
+async function pull({ engine }: ImageBuilding, reference: string, { signal, onProgress }: EnsureOptions): Promise<void> {
+  onProgress(`pulling ${reference}`);
+  await engine.images.pull(reference, onProgress, { signal });
+}
+
+async function build(building: ImageBuilding, entry: CatalogEntry, { signal, onProgress, force }: EnsureOptions): Promise<void> {
+  const { engine, sources } = building;
+  const parent = parentOf(building, entry);
+  const base = parent ? imageReference(parent) : await sources.ensureBase(engine, onProgress, signal);
+  const files = await sources.contextOf(entry);
+  const tag = imageReference(entry);
+  const changed = !force && (await engine.images.find(tag, { signal }));
+  onProgress(`building ${tag}${changed ? ' (its template changed)' : ''}`);
+  const labels = { [LABEL.managed]: 'true', [LABEL.image]: entry.key, [LABEL.template]: await templateHash(building, entry) };
+  await engine.images.build(sources.pack(files), { tag, labels, args: { BASE: base } }, onProgress, { signal });
 }
 
 /** The entry of a key; IMAGE_NOT_FOUND, naming the nearest, when the catalog has none. */
 export function getEntry(catalog: Catalog, key: string): CatalogEntry {
   const entry = catalog.find(key);
   if (entry) return entry;
-  throw new VncctlError('IMAGE_NOT_FOUND', `the catalog has no image ${key}`, { hint: `it has: ${catalog.entries.map((known) => known.key).join(', ')}` });
+  throw new VncctlError('IMAGE_NOT_FOUND', `the catalog has no image ${key}${didYouMean(key, catalog.entries.map((known) => known.key))}`, { hint: `it has: ${catalog.entries.map((known) => known.key).join(', ')}` });
 }
 
 // An image that extends another is outdated when that one's template changed: the parent's hash is part of its own.

@@ -20,8 +20,9 @@ export async function rememberDesktop(desktops: Desktops, container: ContainerDe
   const known = before.allocations[desktop.id];
   const readyBefore = known?.readyAt && known.readyAt >= (container.startedAt ?? '') ? known.readyAt : undefined;
   const readyAt = seen.seenReady ? now.toISOString() : readyBefore;
-  const fresh = known && readyBefore && !known.removing && now.getTime() - Date.parse(known.lastUsedAt) < COALESCE_MS;
-  const reserved = before.reservations.some((reservation) => reservation.port === desktop.hostPort && reservation.pid === processes.pid);
+  const fresh = known && readyBefore && !known.removing && now.getTime() - Date.parse(known.lastUsedAt ?? '') < COALESCE_MS;
+  // Whoever promised the port: its container holds it by now, also when the one that created it was killed.
+  const reserved = before.reservations.some((reservation) => reservation.port === desktop.hostPort);
   if (fresh && !reserved) return before;
   return store.update((state) => {
     // A removal that began after the look: the mark stays, and whoever asked looks again.
@@ -38,7 +39,7 @@ export async function rememberDesktop(desktops: Desktops, container: ContainerDe
     };
     const next: StoreState = {
       allocations: { ...Object.fromEntries(others), [desktop.id]: allocation },
-      reservations: state.reservations.filter((reservation) => reservation.port !== desktop.hostPort || reservation.pid !== processes.pid),
+      reservations: state.reservations.filter((reservation) => reservation.port !== desktop.hostPort),
     };
     return { state: next, result: next };
   });

@@ -6,6 +6,7 @@ import { type Desktops, nameOf } from './desktops.ts';
 import type { CallOptions, ContainerId, Engine } from './engine.ts';
 import { ownNetworkName } from './identity.ts';
 import { ownershipLabels } from './labels.ts';
+import { liveReservations } from './ports.ts';
 import type { StoreState } from './store.ts';
 
 export interface Removal {
@@ -92,19 +93,21 @@ async function removeOwnNetwork(desktops: Desktops, desktop: Desktop, signal: Ab
   if (ours) await removeUnused(engine, name, { signal });
 }
 
-async function mark({ store, clock, processes }: Desktops, targets: readonly Desktop[]): Promise<void> {
+async function mark({ store, engine, clock, processes }: Desktops, targets: readonly Desktop[]): Promise<void> {
   const removing = { pid: processes.pid, at: clock.now().toISOString() };
   await store.update((state) => {
     const allocations = { ...state.allocations };
-    for (const { id } of targets) {
+    for (const { id, client, image, createdAt } of targets) {
       const allocation = allocations[id];
       if (allocation) allocations[id] = { ...allocation, removing };
+      // One that was forgotten is remembered for the mark's sake: an `up` must not hand it out now.
+      else if (client) allocations[id] = { desktopId: id, client, endpoint: engine.endpoint, image, createdAt, removing };
     }
     return { state: { ...state, allocations }, result: undefined };
   });
 }
 
-async function forget({ store }: Desktops, removals: readonly Removal[]): Promise<void> {
+async function forget({ store, clock, processes }: Desktops, removals: readonly Removal[]): Promise<void> {
   await store.update((state) => {
     const allocations: Record<string, StoreState['allocations'][string]> = { ...state.allocations };
     for (const { desktop, error } of removals) {
@@ -114,6 +117,7 @@ async function forget({ store }: Desktops, removals: readonly Removal[]): Promis
       if (error === undefined) delete allocations[desktop.id];
       else allocations[desktop.id] = kept;
     }
-    return { state: { ...state, allocations }, result: undefined };
+    const reservations = liveReservations(state.reservations, clock.now(), (pid) => processes.isAlive(pid));
+    return { state: { allocations, reservations }, result: undefined };
   });
 }

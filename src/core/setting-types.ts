@@ -9,6 +9,8 @@ export interface SettingType<T> {
   spell(value: T): string;
   /** What the user file holds: a JSON number or boolean where the value is one, otherwise text. */
   json: 'text' | 'number' | 'boolean';
+  /** Its words, where it has only a few. */
+  choices?: readonly string[];
 }
 
 /** Text that matches a pattern. */
@@ -34,6 +36,7 @@ export function choice<const T extends string>(words: readonly T[]): SettingType
   return {
     form: `one of ${words.join(', ')}`,
     json: 'text',
+    choices: words,
     read: (typed) => words.find((word) => word === typed.toLowerCase()),
     spell: (value) => value,
   };
@@ -46,6 +49,7 @@ const NO = ['false', 'no', 'off', '0'];
 export const flag: SettingType<boolean> = {
   form: 'true or false',
   json: 'boolean',
+  choices: ['true', 'false'],
   read: (typed) => (YES.includes(typed.toLowerCase()) ? true : NO.includes(typed.toLowerCase()) ? false : undefined),
   spell: String,
 };

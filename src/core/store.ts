@@ -13,7 +13,8 @@ export interface Allocation {
   endpoint: string;
   image: string;
   createdAt: string;
-  lastUsedAt: string;
+  /** Absent when nobody remembers. */
+  lastUsedAt?: string;
   /** Set once a readiness stage was seen: tells `ready` from `starting` before the first health check. */
   readyAt?: string;
   /** Set while a process removes it, so that others wait instead of handing it out. */

@@ -1,5 +1,5 @@
 // The decision behind `up`: from what was observed, the steps that give this client a desktop. Pure; each step is one
-// engine call (or one wait) with its cause in words. Carrying them out is up.ts.
+// engine call (or one wait) with its cause in words. Carrying them out is up-steps.ts.
 import { VncctlError } from '../errors.ts';
 import type { ReadyStage } from './catalog.ts';
 import { type Desktop, deriveDesktop, isBeingRemoved } from './desktop.ts';
@@ -98,7 +98,7 @@ function keeping(seen: UpObservation, question: UpQuestion, container: Container
   const plan = (outcome: UpOutcome, steps: readonly UpStep[]): UpPlan => ({ outcome, steps, kept: container, notes });
   switch (container.state) {
     case 'paused':
-      return plan('woken', [{ do: 'unpause', id: container.id, cause: 'it is paused' }, { do: 'wait', stage: 'rfb', cause: 'it was ready before' }]);
+      return plan('woken', [{ do: 'unpause', id: container.id, cause: 'it is paused' }, { do: 'wait', stage: question.stage === 'running' ? 'running' : 'rfb', cause: 'it was ready before' }]);
     case 'created':
     case 'exited':
       return plan('started', [...networkSteps(seen, question), { do: 'start', cause: container.state === 'created' ? 'it was created but never started' : `it had ended (exit code ${container.exitCode ?? 'unknown'})` }, wait]);
@@ -111,11 +111,13 @@ function keeping(seen: UpObservation, question: UpQuestion, container: Container
 }
 
 function creation(seen: UpObservation, question: UpQuestion, before: readonly UpStep[], outcome: 'created' | 'replaced', cause: string): UpPlan {
-  const steps: UpStep[] = [...before];
+  const steps: UpStep[] = [];
   const { entry, image } = question.spec;
   if (!seen.image) steps.push({ do: 'get-image', how: entry.source.kind === 'pull' ? 'pull' : 'build', cause: `the engine has no image ${image}` });
   steps.push(
     ...networkSteps(seen, question),
+    // Last, so that an old desktop is not lost to an image that can't be had.
+    ...before,
     { do: 'create', name: question.name, ...(seen.isolation === 'networks' ? { ownNetwork: networkFor(question, seen.isolation) } : {}), cause },
     { do: 'start', cause: 'a new desktop starts at once' },
     { do: 'wait', stage: question.stage, cause: 'until it can be seen' },

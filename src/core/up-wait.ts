@@ -67,7 +67,7 @@ export async function waitForStage(desktops: Desktops, id: ContainerId, wait: St
   } catch (error) {
     if (!timeout.signal.aborted || isVncctlError(error)) throw error;
     throw new VncctlError('NOT_READY', `the desktop of ${client} was not ready (${stage}) within ${timeoutMs / 1000} s; it got as far as: ${lastStage}`, {
-      hint: `give it more time: vncctl up ${client} --timeout 2m   (or wait for less: --wait rfb)`,
+      hint: `give it more time: vncctl up ${client} --timeout 2m   (or wait for less: --wait rfb; or make it anew: --recreate)`,
     });
   } finally {
     done.abort();
@@ -75,8 +75,12 @@ export async function waitForStage(desktops: Desktops, id: ContainerId, wait: St
   }
 }
 
-async function endedError({ engine }: Desktops, client: string, container: ContainerDetails | undefined): Promise<VncctlError> {
-  if (!container) return new VncctlError('DESKTOP_NOT_FOUND', 'the container was removed by somebody else');
+async function endedError(desktops: Desktops, client: string, container: ContainerDetails | undefined): Promise<VncctlError> {
+  const { engine, store } = desktops;
+  // Ended because another process removes it: that is no failure of the desktop, and whoever asked looks again.
+  if (!container || deriveDesktop(container, await store.read(), viewOf(desktops))?.status === 'exiting') {
+    return new VncctlError('DESKTOP_NOT_FOUND', 'the container was removed by somebody else');
+  }
   const lines = await engine.containers.logs(container.id, 12);
   const why = container.outOfMemory ? 'it ran out of memory' : container.error ? container.error : `exit code ${container.exitCode ?? 'unknown'}`;
   return new VncctlError('CONTAINER_DIED', [`the desktop of ${client} ended while starting: ${why}`, ...lines.map((line) => `  | ${line}`)].join('\n'), {

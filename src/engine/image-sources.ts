@@ -2,7 +2,9 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import type { ContextFile } from '../core/build-context.ts';
+import type { Clock } from '../core/clock.ts';
 import type { ImageSources } from '../core/images.ts';
+import type { EmbeddedSystem } from './embedded/system.ts';
 
 /** Sources under one folder for the viewer page that goes into every built image. */
 export function createImageSources(viewerFolder: string, ensureBase: ImageSources['ensureBase']): ImageSources {
@@ -16,6 +18,15 @@ export function createImageSources(viewerFolder: string, ensureBase: ImageSource
       return [...own, ...viewer.map((file) => ({ ...file, path: `viewer/${file.path}` }))];
     },
     pack,
+  };
+}
+
+/** Makes sure of the base image, on this machine's own means; what that takes is loaded only when it is needed. */
+export function baseImageFrom(clock: Clock, lock: EmbeddedSystem['withLock']): ImageSources['ensureBase'] {
+  return async ({ images }, onProgress, signal) => {
+    const [{ ensureBaseImage }, { bootstrapBase }, { createMachine }] = await Promise.all([import('../core/base-image.ts'), import('./bootstrap-base.ts'), import('./embedded/machine.ts')]);
+    const machine = createMachine(clock, lock);
+    return ensureBaseImage({ images, clock, bootstrap: (progress, stop) => bootstrapBase(machine, progress, stop) }, onProgress, signal);
   };
 }
 

@@ -53,7 +53,8 @@ function findUserFiles(userDir: string): string[] {
 }
 
 async function readEntries(files: readonly { file: string; origin: EntryOrigin }[]): Promise<CatalogEntry[]> {
-  const yaml = await import('yaml');
+  // The bundled CommonJS module has its names only under `default`.
+  const { default: yaml } = await import('yaml');
   const entries: CatalogEntry[] = [];
   const faults: PlacedFault[] = [];
   for (const { file, origin } of files) {

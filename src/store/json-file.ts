@@ -30,7 +30,7 @@ export function readJsonFile(file: string): JsonFileContent {
 
 /** What writes a file whole, readable by its owner only. Made under the file's lock, when the file is missing or right. */
 export async function jsonFileWriter(file: string): Promise<(values: Record<string, unknown>) => void> {
-  const { default: Conf } = await import('conf');
+  const { default: Conf } = await importConf();
   const extension = extname(file);
   const conf = new Conf<Record<string, unknown>>({
     cwd: dirname(file),
@@ -43,6 +43,19 @@ export async function jsonFileWriter(file: string): Promise<(values: Record<stri
   return (values) => {
     conf.store = values;
   };
+}
+
+// A package inside conf ends the process by itself on a signal, before what was half-made can be undone: its listeners go.
+async function importConf(): Promise<typeof import('conf')> {
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  const before = signals.map((signal) => new Set<unknown>(process.rawListeners(signal)));
+  const conf = await import('conf');
+  for (const [index, signal] of signals.entries()) {
+    for (const listener of process.rawListeners(signal)) {
+      if (!before[index]?.has(listener)) process.removeListener(signal, listener as NodeJS.SignalsListener);
+    }
+  }
+  return conf;
 }
 
 /** Whether a parsed value is a plain object. */

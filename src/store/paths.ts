@@ -1,5 +1,5 @@
 // Where vncctl keeps its files: the XDG places, or everything under VNCCTL_HOME. Only names; nothing is read or made here.
-import { isAbsolute, join, resolve } from 'node:path';
+import { isAbsolute, join, parse, resolve } from 'node:path';
 
 /** The folders and files of one user. State, lock and key files also depend on the instance. */
 export interface Paths {
@@ -30,9 +30,12 @@ export function pathsOf(env: Readonly<Record<string, string | undefined>>, homed
   };
 }
 
-/** The state file of an instance, unless the setting `stateFile` names another. */
+/** The state file of an instance; the setting `stateFile` names that of the default one. */
 export function stateFileOf(paths: Paths, instance: string, stateFile?: string): string {
-  return stateFile ? resolve(stateFile) : join(paths.state, instance, 'state.json');
+  if (!stateFile) return join(paths.state, instance, 'state.json');
+  // One file for two instances would mix their records: each but the default has its name in it.
+  const { dir, name, ext } = parse(resolve(stateFile));
+  return instance === 'default' ? resolve(stateFile) : join(dir, `${name}.${instance}${ext}`);
 }
 
 /** The key that hashes client ids of an instance. */

@@ -20,7 +20,7 @@ const ALLOCATION: Readonly<Record<keyof Allocation, Field>> = {
   endpoint: filled,
   image: filled,
   createdAt: time,
-  lastUsedAt: time,
+  lastUsedAt: optional(time),
   readyAt: optional(time),
   removing: optional(mark),
 };

@@ -16,6 +16,8 @@ export function fakeStreams(options: { terminals?: readonly ('stdin' | 'stdout' 
   const stream = (name: 'stdin' | 'stdout' | 'stderr'): PassThrough => {
     const pass = new PassThrough();
     if (name !== 'stdin') pass.on('data', (chunk: Buffer) => (written[name] += chunk.toString()));
+    // Whatever is piped into the real ones leaves them open at its end.
+    if (name !== 'stdin') pass.end = () => pass;
     return Object.assign(pass, options.terminals?.includes(name) ? { isTTY: true, columns: options.columns ?? 80, setRawMode: () => {} } : {});
   };
   const stdin = stream('stdin');

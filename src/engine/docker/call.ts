@@ -7,7 +7,7 @@ import { engineError } from './errors.ts';
 export type Caller = <T>(doing: string, request: (signal: AbortSignal) => Promise<T>, options?: CallOptions, deadlineMs?: number) => Promise<T>;
 
 /** A caller for one endpoint, with the deadline that holds where a call names none. */
-export function createCaller(endpoint: string, defaultDeadlineMs: number): Caller {
+export function createCaller({ address, hint }: { address: string; hint?: string }, defaultDeadlineMs: number): Caller {
   return async (doing, request, options, ownDeadlineMs) => {
     const deadlineMs = options?.deadlineMs ?? ownDeadlineMs ?? defaultDeadlineMs;
     const outer = options?.signal;
@@ -29,11 +29,11 @@ export function createCaller(endpoint: string, defaultDeadlineMs: number): Calle
     } catch (error) {
       if (outer?.aborted) throw outer.reason;
       if (late) {
-        throw new VncctlError('ENGINE_TIMEOUT', `could not ${doing}: the engine at ${endpoint} did not answer within ${deadlineMs / 1000} s`, {
+        throw new VncctlError('ENGINE_TIMEOUT', `could not ${doing}: the engine at ${address} did not answer within ${deadlineMs / 1000} s`, {
           hint: 'see whether it hangs: vncctl doctor   (a slow engine: vncctl config set engineDeadline 60s)',
         });
       }
-      throw engineError(error, doing, endpoint);
+      throw engineError(error, doing, address, hint);
     } finally {
       clearTimeout(timer);
       outer?.removeEventListener('abort', abort);

@@ -1,20 +1,10 @@
 // Containers over dockerode: the calls of core's Containers interface, each one request (two where the API needs it).
-import { networkInterfaces } from 'node:os';
-import { BlockList } from 'node:net';
 import type Docker from 'dockerode';
-import type {
-  CallOptions,
-  ContainerDetails,
-  ContainerFilter,
-  ContainerHealth,
-  ContainerId,
-  Containers,
-  ContainerState,
-  ContainerSummary,
-} from '../../core/engine.ts';
+import type { CallOptions, ContainerFilter, ContainerId, Containers } from '../../core/engine.ts';
 import { VncctlError } from '../../errors.ts';
 import type { Caller } from './call.ts';
 import { createOptions } from './container-options.ts';
+import { type Dialable, detailsOf, nearbyAddresses, summaryOf } from './container-shape.ts';
 import { splitFrames } from './frames.ts';
 import { signalled } from './signalled.ts';
 import { isNameTaken, isNetworkMissing, isPortTaken, statusOf, wordsOf } from './errors.ts';
@@ -28,13 +18,14 @@ export interface EngineFacts {
 /** The containers of one Docker API endpoint. */
 export function createContainers(docker: Docker, call: Caller, { local, isPodman }: EngineFacts): Containers {
   const at = (id: string): Docker.Container => docker.getContainer(id);
-  const dialable = (address: string | undefined): string | undefined => (local && address ? reachable(address) : undefined);
+  const dialable = (): Dialable => (local ? nearbyAddresses() : () => undefined);
 
   return {
     async list(filter: ContainerFilter, options?: CallOptions) {
       const label = Object.entries(filter.labels).map(([key, value]) => `${key}=${value}`);
       const rows = await call('list the containers', (signal) => docker.listContainers(signalled(signal, { all: true, filters: { label } })), options);
-      return rows.map((row) => summaryOf(row, dialable));
+      const near = dialable();
+      return rows.map((row) => summaryOf(row, near));
     },
 
     async find(nameOrId, options) {
@@ -42,7 +33,7 @@ export function createContainers(docker: Docker, call: Caller, { local, isPodman
         `look at container ${nameOrId}`,
         async (signal) => {
           try {
-            return detailsOf(await at(nameOrId).inspect(signalled(signal, {})), dialable);
+            return detailsOf(await at(nameOrId).inspect(signalled(signal, {})), dialable());
           } catch (error) {
             if (statusOf(error) === 404) return undefined;
             throw error;
@@ -63,6 +54,7 @@ export function createContainers(docker: Docker, call: Caller, { local, isPodman
           } catch (error) {
             if (statusOf(error) === 409 || isNameTaken(error)) throw new VncctlError('NAME_TAKEN', `the container name ${name} is in use`, { cause: error });
             if (isNetworkMissing(error)) throw new VncctlError('NETWORK_NOT_FOUND', wordsOf(error), { cause: error });
+            if (/range of cpus|minimum memory/i.test(wordsOf(error))) throw new VncctlError('USAGE', `the engine can't give that much or little: ${wordsOf(error)}`, { cause: error });
             if (statusOf(error) === 404 && /image/i.test(wordsOf(error))) throw new VncctlError('IMAGE_NOT_FOUND', `the engine has no image ${spec.image}`, { cause: error });
             throw error;
           }
@@ -80,7 +72,7 @@ export function createContainers(docker: Docker, call: Caller, { local, isPodman
           } catch (error) {
             if (statusOf(error) === 304) return;
             if (isNetworkMissing(error)) throw new VncctlError('NETWORK_NOT_FOUND', wordsOf(error), { cause: error });
-            if (statusOf(error) === 404) throw new VncctlError('DESKTOP_NOT_FOUND', `container ${short(id)} is gone`, { cause: error });
+            if (statusOf(error) === 404 || /marked for removal/i.test(wordsOf(error))) throw new VncctlError('DESKTOP_NOT_FOUND', `container ${short(id)} is gone`, { cause: error });
             if (isPortTaken(error)) throw new VncctlError('NO_FREE_PORT', wordsOf(error), { cause: error });
             throw error;
           }
@@ -218,70 +210,4 @@ async function unlessStatus<T>(statuses: number[], work: Promise<T>): Promise<T 
     if (statuses.includes(statusOf(error) ?? 0)) return undefined;
     throw error;
   }
-}
-
-// An address is dialable when a network interface of this host is in its subnet: true for a local bridge, false for a
-// rootless or remote engine, whose bridges are elsewhere.
-function reachable(address: string): string | undefined {
-  const nearby = new BlockList();
-  for (const { address: own, cidr, family } of Object.values(networkInterfaces()).flatMap((list) => list ?? [])) {
-    if (family === 'IPv4' && cidr) nearby.addSubnet(own, Number(cidr.split('/')[1]), 'ipv4');
-  }
-  return nearby.check(address, 'ipv4') ? address : undefined;
-}
-
-// Podman tells the ports of an ended container too.
-const isUp = (state: string): boolean => state === 'running' || state === 'paused' || state === 'restarting';
-
-function summaryOf(row: Docker.ContainerInfo, dialable: (address: string | undefined) => string | undefined): ContainerSummary {
-  const exited = /^Exited \((\d+)\)/.exec(row.Status);
-  const health = /\(health: starting\)|\((healthy|unhealthy)\)/.exec(row.Status);
-  const address = dialable(firstAddress(row.NetworkSettings?.Networks));
-  return {
-    id: row.Id as ContainerId,
-    name: (row.Names[0] ?? '').replace(/^\//, ''),
-    state: row.State as ContainerState,
-    health: health ? ((health[1] as ContainerHealth | undefined) ?? 'starting') : 'none',
-    labels: row.Labels,
-    image: row.Image,
-    imageId: row.ImageID,
-    createdAt: new Date(row.Created * 1000).toISOString(),
-    ports: (isUp(row.State) ? row.Ports : []).filter((port) => port.PublicPort).map((port) => ({ containerPort: port.PrivatePort, hostPort: port.PublicPort, hostAddress: port.IP })),
-    ...(exited ? { exitCode: Number(exited[1]) } : {}),
-    ...(address ? { address } : {}),
-  };
-}
-
-function detailsOf(info: Docker.ContainerInspectInfo, dialable: (address: string | undefined) => string | undefined): ContainerDetails {
-  const { State: state } = info;
-  const ended = state.Status === 'exited' || state.Status === 'dead';
-  const address = state.Running ? dialable(firstAddress(info.NetworkSettings.Networks)) : undefined;
-  const time = (text: string | undefined): string | undefined => (text && !text.startsWith('0001-') ? new Date(text).toISOString() : undefined);
-  const startedAt = time(state.StartedAt);
-  const finishedAt = time(state.FinishedAt);
-  return {
-    id: info.Id as ContainerId,
-    name: info.Name.replace(/^\//, ''),
-    state: state.Status as ContainerState,
-    health: (state.Health?.Status || 'none') as ContainerHealth,
-    labels: info.Config.Labels,
-    image: info.Config.Image,
-    imageId: info.Image,
-    createdAt: new Date(info.Created).toISOString(),
-    ports: Object.entries((isUp(state.Status) && info.NetworkSettings.Ports) || {}).flatMap(([port, bindings]) =>
-      (bindings ?? []).map((binding) => ({ containerPort: Number.parseInt(port, 10), hostPort: Number(binding.HostPort), hostAddress: binding.HostIp })),
-    ),
-    env: Object.fromEntries((info.Config.Env ?? []).map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)])),
-    limits: { cpus: (info.HostConfig.NanoCpus ?? 0) / 1e9, memoryBytes: info.HostConfig.Memory ?? 0 },
-    outOfMemory: state.OOMKilled,
-    ...(ended ? { exitCode: state.ExitCode } : {}),
-    ...(startedAt ? { startedAt } : {}),
-    ...(finishedAt ? { finishedAt } : {}),
-    ...(state.Error ? { error: state.Error } : {}),
-    ...(address ? { address } : {}),
-  };
-}
-
-function firstAddress(networks: Record<string, { IPAddress?: string }> | undefined): string | undefined {
-  return Object.values(networks ?? {}).find((network) => network.IPAddress)?.IPAddress;
 }

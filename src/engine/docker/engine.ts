@@ -9,7 +9,7 @@ import { VncctlError } from '../../errors.ts';
 import type { Endpoint, TlsFiles } from '../endpoint.ts';
 
 /** The part of an endpoint that a connection needs. */
-export type Address = Pick<Endpoint, 'address' | 'transport' | 'tls'>;
+export type Address = Pick<Endpoint, 'address' | 'transport' | 'tls'> & Partial<Pick<Endpoint, 'hint'>>;
 import { createCaller } from './call.ts';
 import { createContainers } from './containers.ts';
 import { createImages } from './images.ts';
@@ -34,7 +34,7 @@ interface VersionAnswer {
 export function connectDocker(endpoint: Address, options: { deadlineMs: number }): Engine {
   const agent = endpoint.transport === 'tls' ? new TlsAgent({ keepAlive: true, ...tlsMaterial(endpoint.tls) }) : new Agent({ keepAlive: true });
   const docker = new Docker({ ...dockerodeAddress(endpoint), ...(endpoint.transport === 'ssh' ? {} : { agent }) });
-  const call = createCaller(endpoint.address, options.deadlineMs);
+  const call = createCaller(endpoint, options.deadlineMs);
   let podman: boolean | undefined;
   const isPodman = async (callOptions?: CallOptions): Promise<boolean> => (podman ??= saysPodman(await call('ask the engine who it is', () => docker.version() as unknown as Promise<VersionAnswer>, callOptions)));
   const local = endpoint.transport === 'unix' && process.platform === 'linux';

@@ -35,8 +35,8 @@ export function isNetworkMissing(error: unknown): boolean {
   return (statusOf(error) === 404 && /network/i.test(wordsOf(error))) || /unable to find network/i.test(wordsOf(error));
 }
 
-/** The expected failure for whatever a call threw; `doing` completes "could not …". */
-export function engineError(error: unknown, doing: string, endpoint: string): VncctlError {
+/** The expected failure for whatever a call threw; `doing` completes "could not …", `unreachableHint` fits how the endpoint was chosen. */
+export function engineError(error: unknown, doing: string, endpoint: string, unreachableHint = 'start one with: vncctl engine start'): VncctlError {
   if (error instanceof VncctlError) return error;
   const fault = error as EngineFault;
   switch (fault.code) {
@@ -49,7 +49,7 @@ export function engineError(error: unknown, doing: string, endpoint: string): Vn
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
       return new VncctlError('ENGINE_UNREACHABLE', `could not ${doing}: no container engine answers at ${endpoint} (${fault.code})`, {
-        hint: 'start one with: vncctl engine start   (or see what is wrong: vncctl doctor)',
+        hint: `${unreachableHint}   (or see what is wrong: vncctl doctor)`,
         cause: error,
       });
     case 'EACCES':

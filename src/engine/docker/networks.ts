@@ -47,8 +47,15 @@ export function createNetworks(docker: Docker, call: Caller, isPodman: (options?
             await (podman ? createOnPodman(docker, spec, signal) : createOnDocker(docker, spec, signal));
           } catch (error) {
             if (statusOf(error) === 409 || /already exists/i.test(wordsOf(error))) return;
-            if (/overlap|already used/i.test(wordsOf(error))) {
-              throw new VncctlError('NETWORK_CONFLICT', `the subnet ${spec.subnet ?? ''} of network ${spec.name} overlaps another network`, {
+            if (!spec.subnet && /overlap|address pool|subnet pool/i.test(wordsOf(error))) {
+              throw new VncctlError('NETWORK_CONFLICT', `the engine has no address range left for network ${spec.name}`, {
+                // On Podman a subnet can't be named: each desktop has a network of its own.
+                hint: podman ? 'free one: podman network prune' : 'free one: docker network prune   (or name one: vncctl config set subnet 10.77.0.0/24)',
+                cause: error,
+              });
+            }
+            if (spec.subnet && /overlap|already used/i.test(wordsOf(error))) {
+              throw new VncctlError('NETWORK_CONFLICT', `the subnet ${spec.subnet} of network ${spec.name} overlaps another network`, {
                 hint: 'choose another: vncctl config set subnet 10.77.0.0/24   (or let the engine choose: vncctl config unset subnet)',
                 cause: error,
               });

@@ -43,8 +43,8 @@ export function findForeignDaemon(processes: readonly ProcessInfo[], paths: Embe
     (process) => programName(process) === 'dockerd' && !isOurDaemon(process, paths) && process.networkNamespace === networkNamespace,
   );
   if (found === undefined) return undefined;
-  const hosts = [...optionValues(found.argv, '-H'), ...optionValues(found.argv, '--host')].filter((host) => /^(unix|tcp):/.test(host));
-  return { pid: found.pid, address: hosts[0] ?? 'unix:///var/run/docker.sock' };
+  const host = [...optionValues(found.argv, '-H'), ...optionValues(found.argv, '--host')].find((value) => /^(unix|tcp):/.test(value));
+  return { pid: found.pid, address: host ?? 'unix:///var/run/docker.sock' };
 }
 
 function programName(process: ProcessInfo): string {

@@ -32,7 +32,7 @@ function showState(state: ViewerState): void {
   root.dataset['state'] = state;
   page.notice.hidden = state === 'connected';
   page.noticeTitle.textContent = messages[`state.${state}`];
-  page.noticeDetail.textContent = messages[`detail.${state}`];
+  page.noticeDetail.replaceChildren(...withCommands(messages[`detail.${state}`]));
   page.keyForm.hidden = state !== 'no-key' && state !== 'wrong-key';
   page.retry.hidden = state !== 'gone' && state !== 'reconnecting';
   if (!page.keyForm.hidden) page.keyField.focus();
@@ -146,3 +146,13 @@ addEventListener('pageshow', (event) => {
 });
 
 begin();
+
+/** Text and, for what stands between backticks, code: commands are to be told from the words around them. */
+function withCommands(text: string): (string | HTMLElement)[] {
+  return text.split('`').map((part, index) => {
+    if (index % 2 === 0) return part;
+    const code = document.createElement('code');
+    code.textContent = part;
+    return code;
+  });
+}

@@ -32,6 +32,7 @@ function createWorkshop(): Workshop {
     engine,
     templates,
     catalog: { entries, find: (key) => entries.find((entry) => entry.key === key) },
+    exclusively: (_name, _signal, work) => work(),
     sources: {
       contextOf: async ({ key }) => templates.get(key) ?? [],
       pack: (files) => contextOf(Object.fromEntries(files.map(({ path, content }) => [path, content.toString()]))),

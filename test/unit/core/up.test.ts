@@ -543,11 +543,35 @@ test('a failed up takes its own network back', async () => {
   expect(ownNetworks(t)).toEqual([]);
 });
 
+test('a create whose answer never came leaves neither container nor network of its own', async () => {
+  const t = createTestDesktops({ isolation: 'networks' });
+  t.engine.calls.after('containers.create', () => {
+    throw new VncctlError('ENGINE_TIMEOUT', 'no answer');
+  });
+  await expect(t.up()).rejects.toMatchObject({ code: 'ENGINE_TIMEOUT' });
+  expectNothingLeft(t);
+  expect(ownNetworks(t)).toEqual([]);
+});
+
 test('a failed up leaves the network that was there before it', async () => {
   const t = createTestDesktops({ isolation: 'networks' });
   await t.up();
   t.engine.calls.failNext('containers.create', new VncctlError('ENGINE_FAILED', 'no'));
   await expect(t.up({ recreate: true })).rejects.toMatchObject({ code: 'ENGINE_FAILED' });
+  expect(ownNetworks(t)).toEqual([`vncctl_${NAME}`]);
+});
+
+test('a failed up leaves the network of its own to the desktop that another up has handed out', async () => {
+  const t = createTestDesktops({ isolation: 'networks' });
+  const other = t.asProcess(200);
+  const controller = new AbortController();
+  t.engine.calls.after('containers.start', async () => {
+    await t.up({}, {}, other);
+    t.engine.world.end(NAME, 0);
+    controller.abort(new Error('enough'));
+  });
+  await expect(t.up({}, { signal: controller.signal })).rejects.toThrow('enough');
+  expect(t.engine.world.all).toHaveLength(1);
   expect(ownNetworks(t)).toEqual([`vncctl_${NAME}`]);
 });
 

@@ -113,8 +113,8 @@ test('reading never waits for the lock, not even with a corrupt file', async () 
 
 test('malformed and unknown records are dropped with a warning each, which names nobody', async () => {
   const { store, file, warnings } = newStore();
-  const { lastUsedAt: _, ...unused } = allocation;
-  put(file, JSON.stringify({ allocations: { a: allocation, b: unused, c: 5, d: { ...allocation, removing: { pid: 'x' } } }, reservations: [{ port: 1, pid: 1, at: 'never' }, null], leases: {} }));
+  const { createdAt: _, ...unborn } = allocation;
+  put(file, JSON.stringify({ allocations: { a: allocation, b: unborn, c: 5, d: { ...allocation, removing: { pid: 'x' } } }, reservations: [{ port: 1, pid: 1, at: 'never' }, null], leases: {} }));
   expect(await store.read()).toEqual({ allocations: { a: allocation }, reservations: [] });
   expect(warnings).toHaveLength(6);
   expect(warnings.join()).not.toContain('11122233344');

@@ -24,6 +24,6 @@ test('VNCCTL_HOME puts everything under one folder, whatever XDG says', () => {
 test('each instance has a state file and a key of its own', () => {
   const paths = pathsOf({ VNCCTL_HOME: '/v' }, '/home/ana');
   expect(stateFileOf(paths, 'default')).toBe('/v/state/default/state.json');
-  expect(stateFileOf(paths, 'two', '/elsewhere/s.json')).toBe('/elsewhere/s.json');
+  expect(stateFileOf(paths, 'two', '/elsewhere/s.json')).toBe('/elsewhere/s.two.json');
   expect(instanceKeyFileOf(paths, 'two')).toBe('/v/config/two.key');
 });

@@ -1,0 +1,103 @@
+// An installation of vncctl for one test file, on the real engine: its own instance, folder, network and ports, driven through
+// the program as a person types it. Everything it made is gone after the file's last test, also when tests failed.
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import Docker from 'dockerode';
+import { afterAll } from 'vitest';
+import { tempFolder } from './temp-folder.ts';
+import { testEndpoint } from './test-engine.ts';
+
+const program = fileURLToPath(new URL('../../bin/vncctl.js', import.meta.url));
+const ENDED_BY_FORCE_MS = 180_000;
+
+export interface Outcome {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** What `up --json` says, as far as the tests use it. */
+export interface UpReport {
+  outcome: string;
+  client: string;
+  /** With the secret in its fragment. */
+  url: string;
+  container: string;
+  hostPort: number;
+}
+
+export interface Installation {
+  /** Runs `vncctl <args>`; never rejects. */
+  vncctl(...args: string[]): Promise<Outcome>;
+  /** `vncctl up <args> --json`; rejects with what the program said when it fails. */
+  up(...args: string[]): Promise<UpReport>;
+  /** The engine's own view of a container. */
+  container(name: string): Docker.Container;
+  /** Address of the host on the desktops' network, where they can reach a server of the test; there from the first `up` on. */
+  hostAddress(): Promise<string>;
+  /** A page address that the kiosk of `client` is to show needs a network first: makes it, and returns `hostAddress()`. */
+  prepareNetwork(client: string): Promise<string>;
+}
+
+/** Makes one whose traces are removed after the file's last test. Throws when VNCCTL_TEST_ENGINE names no engine. */
+export function ownInstallation(): Installation {
+  const engine = testEndpoint().address;
+  const instance = `browser-${randomBytes(4).toString('hex')}`;
+  const docker = engine.startsWith('unix://') ? new Docker({ socketPath: engine.slice('unix://'.length) }) : new Docker();
+  const inherited = Object.entries(process.env).filter(([name]) => !/^(VNC|DOCKER_|PORT_RANGE|CONTAINER_|STATE_FILE)/.test(name));
+  const folder = tempFolder();
+  const env = {
+    ...Object.fromEntries(inherited),
+    VNCCTL_ENGINE: engine,
+    VNCCTL_HOME: folder,
+    VNCCTL_INSTANCE: instance,
+    VNCCTL_NETWORK: instance,
+    VNCCTL_PORT_MIN: '5300',
+    VNCCTL_PORT_MAX: '5349',
+  };
+
+  const vncctl = (...args: string[]): Promise<Outcome> =>
+    new Promise((resolve) => {
+      // Away from the checkout: a .env there belongs to whoever works in it.
+      execFile(process.execPath, [program, ...args], { env, cwd: folder, timeout: ENDED_BY_FORCE_MS }, (error, stdout, stderr) => {
+        resolve({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : 1, stdout, stderr });
+      });
+    });
+
+  const hostAddress = async (): Promise<string> => {
+    const network: Docker.NetworkInspectInfo = await docker.getNetwork(instance).inspect();
+    const gateway = network.IPAM?.Config?.[0]?.['Gateway'];
+    if (!gateway) throw new Error(`the network ${instance} has no gateway address`);
+    return gateway;
+  };
+
+  const up = async (...args: string[]): Promise<UpReport> => {
+    const { code, stdout, stderr } = await vncctl('up', ...args, '--json');
+    if (code !== 0) throw new Error(`vncctl up ${args.join(' ')} ended with exit code ${code}: ${stderr}`);
+    return JSON.parse(stdout);
+  };
+
+  afterAll(async () => {
+    const { code, stderr } = await vncctl('rm', '--all', '--yes');
+    if (code !== 0) throw new Error(`the test's desktops are not removed: ${stderr}`);
+  }, ENDED_BY_FORCE_MS);
+
+  return {
+    vncctl,
+    up,
+    container: (name) => docker.getContainer(name),
+    hostAddress,
+    async prepareNetwork(client) {
+      await up(client, '--wait', 'running');
+      return hostAddress();
+    },
+  };
+}
+
+/** The content of a text file in a running container; what `cat` complains about is part of it. */
+export async function readInContainer(container: Docker.Container, path: string): Promise<string> {
+  const exec = await container.exec({ Cmd: ['cat', path], AttachStdout: true, AttachStderr: true, Tty: true });
+  const output = await exec.start({ Tty: true });
+  return Buffer.concat(await output.toArray()).toString('utf8');
+}

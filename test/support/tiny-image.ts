@@ -1,0 +1,39 @@
+// An image that is up in milliseconds: the kiosk's VNC server with nothing on its screen. Made from the kiosk image that is there
+// already, so that no package is fetched.
+import { pack } from 'tar-stream';
+import { engineApi } from './engine-api.ts';
+import { testEndpoint } from './test-engine.ts';
+
+/** Its key in the catalog of a test's installation. */
+export const TINY_KEY = 'tiny';
+const REFERENCE = 'vncctl/test-screen:latest';
+
+/** The user's own catalog entry for it. */
+export const TINY_ENTRY = `title: Tiny
+description: A VNC screen with nothing on it.
+image: ${REFERENCE}
+ports: {web: 6080, rfb: 5900}
+user: "1000:1000"
+tmpfs: {/tmp: "rw,nosuid,nodev,size=16m,mode=1777"}
+limits: {cpus: 1, memory: 64m, pids: 64, shm: 32m}
+stopGrace: 2s
+ready: rfb
+readyTimeout: 30s
+`;
+
+const DOCKERFILE = `FROM vncctl/firefox-kiosk:latest
+HEALTHCHECK NONE
+ENTRYPOINT ["Xvnc", ":0", "-geometry", "64x64", "-rfbport", "5900", "-SecurityTypes", "None", "-UseBlacklist=0", "-AlwaysShared=1", "-nolisten", "tcp", "-extension", "GLX"]
+CMD []
+`;
+
+/** Builds the image; a moment when it is there already. Throws when the kiosk image is missing. */
+export async function ensureTinyImage(): Promise<void> {
+  const context = pack();
+  context.entry({ name: 'Dockerfile', mtime: new Date(0) }, DOCKERFILE);
+  context.finalize();
+  const chunks: Buffer[] = [];
+  for await (const chunk of context) chunks.push(chunk as Buffer);
+  const log = await engineApi(testEndpoint().address).call('POST', `/build?t=${REFERENCE}&forcerm=1`, Buffer.concat(chunks));
+  if (JSON.stringify(log).includes('errorDetail')) throw new Error(`the test image could not be built (is vncctl/firefox-kiosk there?): ${JSON.stringify(log)}`);
+}

@@ -1,0 +1,46 @@
+// The viewer page in a tab, by what a person sees and does there.
+import type { Page } from 'playwright-core';
+import type { Picture } from '../../src/rfb/picture.ts';
+import type { ViewerState } from '../../src/web/viewer/state.ts';
+import { pictureOfPng } from './pictures.ts';
+
+/** Resolves once the viewer is in the state. Rejects, naming the state it stays in, when that takes too long. */
+export async function waitForState(page: Page, state: ViewerState, timeoutMs = 20_000): Promise<void> {
+  try {
+    await page.locator(`html[data-state="${state}"]`).waitFor({ state: 'attached', timeout: timeoutMs });
+  } catch (error) {
+    throw new Error(`the viewer is "${await page.locator('html').getAttribute('data-state')}" and not "${state}"`, { cause: error });
+  }
+}
+
+/** Opens a link and waits until the desktop is connected. */
+export async function openDesktop(page: Page, link: string): Promise<void> {
+  await page.goto(link);
+  await waitForState(page, 'connected');
+}
+
+/** The desktop as the tab shows it, without what the viewer lays over it. */
+export async function pictureInTab(page: Page): Promise<Picture> {
+  const canvas = page.locator('#screen canvas').first();
+  return pictureOfPng(await canvas.screenshot({ style: '#toolbar { visibility: hidden }' }));
+}
+
+/** The texts of the notice over the picture; empty while there is none. */
+export async function noticeIn(page: Page): Promise<string> {
+  const notice = page.locator('#notice');
+  return (await notice.isVisible()) ? notice.innerText() : '';
+}
+
+/** A character as a keyboard with such a key reports it, whatever the layout. */
+export interface Stroke {
+  key: string;
+  code: string;
+}
+
+/** Presses a key that gives `key`; Chromium's own layout knows only American ones. */
+export async function strike(page: Page, { key, code }: Stroke): Promise<void> {
+  const session = await page.context().newCDPSession(page);
+  await session.send('Input.dispatchKeyEvent', { type: 'keyDown', key, code, text: key });
+  await session.send('Input.dispatchKeyEvent', { type: 'keyUp', key, code });
+  await session.detach();
+}

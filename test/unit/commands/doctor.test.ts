@@ -1,0 +1,66 @@
+import { expect, test } from 'vitest';
+import { createTestProgram, type TestProgram } from '../../support/test-program.ts';
+
+const lineOf = (out: string, name: string): string => out.split('\n').find((line) => line.slice(9).startsWith(name)) ?? `no line of ${name}`;
+
+test('where all is well every line is ok and the exit code 0', async () => {
+  const run = await createTestProgram().run(['doctor']);
+  expect(run).toMatchObject({ code: 0, err: '' });
+  for (const name of ['engine', 'api version', 'image', 'port range', 'network', 'disk', 'memory', 'shared memory', 'browser', 'store']) expect(lineOf(run.out, name)).toMatch(/^(ok|warning) /);
+  for (const name of ['engine', 'image', 'port range', 'network', 'store']) expect(lineOf(run.out, name)).toMatch(/^ok /);
+});
+
+test.each([
+  ['the engine is down', (program: TestProgram) => program.engine.calls.refuse(), 'engine', /^failed +engine +no container engine answers/, 6],
+  [
+    'no port is free',
+    (program: TestProgram) => {
+      for (let port = 5000; port <= 5020; port++) program.engine.world.takenPorts.add(port);
+    },
+    'port range',
+    /^failed +port range +5000 to 5020 on 127\.0\.0\.1: none of 21 is free/,
+    6,
+  ],
+  [
+    'members of the network reach each other',
+    (program: TestProgram) => {
+      program.engine.networkWorld.vanish('vncctl');
+      program.engine.networkWorld.addForeign({ name: 'vncctl', isolates: 'nothing' });
+    },
+    'network',
+    /^failed +network +vncctl lets its members reach each other/,
+    6,
+  ],
+  ['the image is missing', (program: TestProgram) => program.engine.imageWorld.present.clear(), 'image', /^warning +image +firefox-kiosk is not there yet/, 0],
+  ['the image is outdated', (program: TestProgram) => program.engine.imageWorld.add('vncctl/firefox-kiosk:latest', {}), 'image', /^warning +image +firefox-kiosk was built from an older template/, 0],
+] as const)('where %s, the line of %s says so with a hint', async (_, spoil, name, line, code) => {
+  const program = createTestProgram();
+  spoil(program);
+  const run = await program.run(['doctor']);
+  expect(run).toMatchObject({ code, err: '' });
+  const lines = run.out.split('\n');
+  const index = lines.indexOf(lineOf(run.out, name));
+  expect(lines[index]).toMatch(line);
+  expect(lines[index + 1]).toMatch(/^ +hint: \S/);
+});
+
+test('with the engine down the checks that need none are made all the same', async () => {
+  const program = createTestProgram();
+  program.engine.calls.refuse();
+  const { out } = await program.run(['doctor']);
+  for (const name of ['port range', 'browser', 'store']) expect(lineOf(out, name)).toMatch(/^ok /);
+  expect(lineOf(out, 'network')).toBe('no line of network');
+});
+
+test('doctor --json prints the checks alone, with the same exit code', async () => {
+  const program = createTestProgram();
+  expect((await program.run(['doctor', '--json'])).json()).toContainEqual({ name: 'api version', state: 'ok', message: '1.41' });
+  program.engine.calls.refuse();
+  const run = await program.run(['doctor', '--json']);
+  expect(run).toMatchObject({ code: 6, err: '' });
+  expect(run.json()).toContainEqual({ name: 'engine', state: 'failed', message: expect.any(String), hint: expect.any(String) });
+});
+
+test('settings that are wrong are said before anything is checked', async () => {
+  expect(await createTestProgram().run(['doctor'], { env: { VNCCTL_PORT_MIN: 'x' } })).toMatchObject({ code: 2, out: '' });
+});

@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest';
+import { createTestProgram } from '../../support/test-program.ts';
+
+const ANA = '111.444.777-35';
+
+async function oneDesktop() {
+  const program = createTestProgram();
+  const { out } = await program.run(['up', ANA, '--env', 'LANGUAGE=en']);
+  const secret = program.engine.world.get('vnc_11144477735').spec.env['VNC_SECRET'] ?? 'none';
+  expect(out).toContain(secret);
+  return { ...program, secret, link: out.trim() };
+}
+
+test('inspect shows what a desktop is and hides its secret, in text and in JSON', async () => {
+  const { run, secret } = await oneDesktop();
+  const text = await run(['inspect', ANA]);
+  expect(text).toMatchObject({ code: 0, err: '' });
+  for (const words of [/^client +111\.444\.777-35$/m, /^status +ready$/m, /^url +http:\/\/127\.0\.0\.1:5000\/vnc\.html$/m, /^setting +LANGUAGE=en$/m, /^limits +2 cpus, 1g memory$/m]) expect(text.out).toMatch(words);
+  const json = await run(['inspect', ANA, '--json']);
+  expect(json.json()).toMatchObject({ client: '11144477735', status: 'ready', hostPort: 5000, settings: { LANGUAGE: 'en' }, container: { name: 'vnc_11144477735' } });
+  for (const { out } of [text, json]) expect(out).not.toContain(secret);
+  expect(json.json()).not.toHaveProperty('secret');
+});
+
+test('inspect --secret shows the secret and the link that holds it', async () => {
+  const { run, secret, link } = await oneDesktop();
+  const text = await run(['inspect', ANA, '--secret']);
+  expect(text.out).toMatch(new RegExp(`^secret +${secret}$`, 'm'));
+  expect(text.out).toContain(link);
+  expect((await run(['inspect', ANA, '--secret', '--json'])).json()).toMatchObject({ secret, link });
+});
+
+test('a stopped desktop shows how it ended', async () => {
+  const { run, engine } = await oneDesktop();
+  engine.world.end('vnc_11144477735', 3);
+  expect((await run(['inspect', ANA])).out).toMatch(/^status +failed \(exit code 3\)$/m);
+  expect((await run(['inspect', ANA, '--json'])).json()).toMatchObject({ status: 'failed', exitCode: 3 });
+});
+
+test('a lost desktop is shown from memory', async () => {
+  const { run, engine } = await oneDesktop();
+  engine.world.vanish('vnc_11144477735');
+  expect((await run(['inspect', ANA, '--json'])).json()).toMatchObject({ status: 'lost', container: null, url: null });
+  expect(await run(['inspect', ANA])).toMatchObject({ code: 0, out: expect.stringMatching(/^status +lost$/m) });
+});
+
+test('inspecting what is not there is NotFound', async () => {
+  expect(await createTestProgram().run(['inspect', ANA])).toMatchObject({ code: 3, out: '' });
+});

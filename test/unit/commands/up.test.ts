@@ -1,0 +1,148 @@
+import { expect, test } from 'vitest';
+import { exampleEntry } from '../../support/test-desktops.ts';
+import { createTestProgram } from '../../support/test-program.ts';
+
+const ANA = '111.444.777-35';
+const LINK = /^http:\/\/127\.0\.0\.1:5000\/vnc\.html#key=\w+\n$/;
+
+test('up prints the link alone on stdout, and what a second up prints is the same', async () => {
+  const program = createTestProgram();
+  const first = await program.run(['up', ANA]);
+  expect(first).toMatchObject({ code: 0, out: expect.stringMatching(LINK) });
+  const second = await program.run(['up', '11144477735']);
+  expect(second).toMatchObject({ code: 0, out: first.out });
+  expect(program.engine.world.all).toHaveLength(1);
+});
+
+test('wrong check digits draw a warning on stderr and nothing else', async () => {
+  const run = await createTestProgram().run(['up', '111.222.333-44']);
+  expect(run.code).toBe(0);
+  expect(run.out).toMatch(LINK);
+  expect(run.err).toContain('warning: the check digits of 111.222.333-44 are wrong');
+});
+
+test('up --json holds the link, the outcome and the milliseconds of each phase, and stderr is silent', async () => {
+  const program = createTestProgram({ prepared: false });
+  const run = await program.run(['up', ANA, '--json']);
+  expect(run).toMatchObject({ code: 0, err: '' });
+  expect(run.json()).toMatchObject({
+    outcome: 'created',
+    client: '11144477735',
+    url: expect.stringMatching(/#key=/),
+    status: 'ready',
+    hostPort: 5000,
+    totalMs: expect.any(Number),
+    phases: expect.arrayContaining([{ name: 'page', ms: expect.any(Number) }]),
+    notes: [],
+  });
+  expect((await program.run(['up', ANA, '--json'])).json()).toMatchObject({ outcome: 'reused' });
+});
+
+test('flags of up reach the container', async () => {
+  const program = createTestProgram();
+  const flags = ['--url', 'https://example.org/a', '--size', '390x844', '-e', 'LANGUAGE=en', '-e', 'MOTTO=a=b', '--cpus', '1.5', '--memory', '512m'];
+  expect((await program.run(['up', ANA, ...flags])).code).toBe(0);
+  expect(program.engine.world.get('vnc_11144477735').spec).toMatchObject({
+    env: { KIOSK_URL: 'https://example.org/a', WIDTH: '390', HEIGHT: '844', LANGUAGE: 'en', MOTTO: 'a=b' },
+    limits: { cpus: 1.5, memoryBytes: 512 * 1024 ** 2 },
+  });
+});
+
+test.each([
+  [['--size', '12'], '--size: "12" is not a size like 1280x720'],
+  [['--memory', 'lots'], '--memory: "lots" is not a size like 512m or 1g'],
+  [['--cpus', '0'], '--cpus: "0" is not a number of processors like 1.5'],
+  [['--cpus', 'two'], '--cpus: "two" is not a number of processors like 1.5'],
+  [['--timeout', '5'], '--timeout: "5" is not a duration like 30s or 2m'],
+  [['--env', 'FOO'], '--env takes KEY=value, not "FOO"'],
+  [['--env', '=x'], '--env takes KEY=value, not "=x"'],
+  [['--env', 'FOO=1'], 'has no setting FOO'],
+  [['--env', 'LANGUAGE=Portuguese'], '"Portuguese" is no value for LANGUAGE'],
+  [['--url', 'example.org'], '"example.org" is no page address'],
+  [['--url', 'file:///etc/passwd'], '"file:///etc/passwd" is no page address'],
+  [['--wait', 'nothing'], 'Allowed choices are running, rfb, window, page'],
+])('up %j is refused in clear words with a hint, before anything is made', async (flags, words) => {
+  const program = createTestProgram();
+  const run = await program.run(['up', ANA, ...flags]);
+  expect(run).toMatchObject({ code: 2, out: '' });
+  expect(run.err).toContain(words);
+  expect(run.err).toMatch(/^hint: \S/m);
+  expect(program.engine.world.all).toEqual([]);
+});
+
+test('an unknown image names the nearest', async () => {
+  const run = await createTestProgram().run(['up', ANA, '--image', 'firefox-kiosc']);
+  expect(run).toMatchObject({ code: 3, out: '' });
+  expect(run.err).toContain('the catalog has no image firefox-kiosc (did you mean "firefox-kiosk"?)');
+});
+
+test('up --dry-run prints the plan and makes nothing', async () => {
+  const program = createTestProgram();
+  const run = await program.run(['up', ANA, '--dry-run']);
+  expect(run).toMatchObject({ code: 0, err: '' });
+  expect(run.out).toMatch(/^create vnc_11144477735: 111\.444\.777-35 has no desktop\nstart it: .*\nwait for page: .*\n$/);
+  const json = await program.run(['up', ANA, '--dry-run', '--json']);
+  expect(json.json()).toMatchObject({ outcome: 'created', steps: [{ do: 'create', name: 'vnc_11144477735' }, { do: 'start' }, { do: 'wait', stage: 'page' }], notes: [] });
+  expect(program.engine.world.all).toEqual([]);
+  expect(program.store.state).toEqual({ allocations: {}, reservations: [] });
+});
+
+test('other settings for a running desktop are a note on stderr, not a change', async () => {
+  const program = createTestProgram();
+  const { out } = await program.run(['up', ANA]);
+  const again = await program.run(['up', ANA, '--size', '800x600']);
+  expect(again).toMatchObject({ code: 0, out });
+  expect(again.err).toMatch(/^note: .*--recreate/m);
+});
+
+test('an image that is not there is built first, with its progress on stderr', async () => {
+  const program = createTestProgram({ prepared: false });
+  const run = await program.run(['up', ANA]);
+  expect(run).toMatchObject({ code: 0, out: expect.stringMatching(LINK) });
+  expect(run.err).toContain('building vncctl/firefox-kiosk:latest');
+  expect(program.engine.imageWorld.builds).toHaveLength(1);
+});
+
+test('a desktop that is not ready in time is a Timeout', async () => {
+  const program = createTestProgram();
+  program.probe.reaches = 'running';
+  const run = await program.run(['up', ANA, '--timeout', '30s'], {
+    meanwhile: async () => {
+      await program.clock.sleeping(30_000);
+      program.clock.advance(30_000);
+    },
+  });
+  expect(run).toMatchObject({ code: 7, out: '' });
+});
+
+test('a container that dies shows its last words', async () => {
+  const program = createTestProgram({ programOf: () => ({ lines: ['cannot open display'], exits: 3 }) });
+  program.probe.reaches = 'running';
+  const run = await program.run(['up', ANA]);
+  expect(run).toMatchObject({ code: 6, out: '' });
+  expect(run.err).toContain('cannot open display');
+});
+
+test('a full range is a Capacity error that names the range and the longest-idle desktop', async () => {
+  const program = createTestProgram();
+  for (let port = 5000; port <= 5019; port++) program.engine.world.takenPorts.add(port);
+  await program.run(['up', '529.982.247-25']);
+  const run = await program.run(['up', ANA]);
+  expect(run).toMatchObject({ code: 5, out: '' });
+  expect(run.err).toContain('5000');
+  expect(run.err).toContain('5020');
+  expect(run.err).toContain('529.982.247-25');
+});
+
+test('an engine that does not answer is an Engine error with a hint', async () => {
+  const program = createTestProgram();
+  program.engine.calls.refuse();
+  const run = await program.run(['up', ANA]);
+  expect(run).toMatchObject({ code: 6, out: '' });
+  expect(run.err).toMatch(/^error: no container engine answers at .*\nhint: /);
+});
+
+test('an image without a key is linked to without one', async () => {
+  const program = createTestProgram({ entries: [exampleEntry({ key: 'firefox-kiosk', variables: {} })] });
+  expect((await program.run(['up', ANA])).out).toBe('http://127.0.0.1:5000/vnc.html\n');
+});
