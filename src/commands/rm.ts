@@ -4,7 +4,7 @@ import { type ClientId, formatClientId } from '../core/client-id.ts';
 import type { Desktop } from '../core/desktop.ts';
 import { type Desktops, titleOf } from '../core/desktops.ts';
 import { desktopNotFound, findDesktop, listDesktops } from '../core/list.ts';
-import { type Removal, removeDesktops, removeUnusedNetwork } from '../core/remove.ts';
+import { type Removal, removeDesktops, removeUnusedNetworks } from '../core/remove.ts';
 import { isVncctlError, VncctlError } from '../errors.ts';
 import { describeError } from '../ui/error.ts';
 import { writeJson } from '../ui/json.ts';
@@ -56,7 +56,7 @@ async function run(context: CommandContext, clients: string[], flags: RmFlags): 
   }
   if (flags.all && targets.length > 0 && !flags.yes) await askForAll(context, targets.length);
   const removals = targets.length > 0 ? await removeAll(context, desktops, targets, flags) : [];
-  if (flags.all && removals.every(({ error }) => error === undefined)) await removeUnusedNetwork(desktops);
+  if (flags.all && removals.every(({ error }) => error === undefined)) await removeUnusedNetworks(desktops);
   report(context, removals, missing, flags);
 }
 

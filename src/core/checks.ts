@@ -128,8 +128,13 @@ async function checkNetwork({ desktops, signal }: CheckSubjects): Promise<Omit<C
   const { engine, installation } = await desktops();
   const { network: name, subnet } = installation;
   const network = await engine.networks.find(name, { signal });
+  const isolation = network?.isolates === 'members' ? 'members' : await engine.networks.isolation({ signal });
+  if (isolation === 'networks') {
+    if (subnet) return { state: 'failed', message: `each desktop has a network of its own on this engine, so they can't all have the subnet ${subnet}`, hint: 'vncctl config unset subnet' };
+    return { state: 'ok', message: `each desktop has one of its own (${name}_…): they can not reach each other` };
+  }
   if (!network) return { state: 'ok', message: `${name} will be made by the first "up"${subnet ? ` with ${subnet}` : ''}` };
-  if (!network.isolated) return { state: 'failed', message: `${name} lets its members reach each other`, hint: 'vncctl config set network vncctl_desktops' };
+  if (network.isolates !== 'members') return { state: 'failed', message: `${name} lets its members reach each other`, hint: 'vncctl config set network vncctl_desktops' };
   if (subnet && !network.subnets.includes(subnet)) return { state: 'failed', message: `${name} has ${network.subnets.join(', ')}, the setting says ${subnet}`, hint: `docker network rm ${name}   (when no desktop is on it)` };
   return { state: 'ok', message: `${name}, ${network.subnets.join(', ') || 'no subnet'}, its members can not reach each other` };
 }

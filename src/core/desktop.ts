@@ -19,6 +19,8 @@ export interface Desktop {
   image: string;
   specHash?: string;
   hostPort?: number;
+  /** Name of the network that is this desktop's alone. */
+  ownNetwork?: string;
   createdAt: string;
   /** Absent when nobody remembers: an unknown, not "never". */
   lastUsedAt?: string;
@@ -69,6 +71,7 @@ export function deriveDesktop(container: ContainerSummary, state: StoreState, vi
     createdAt: container.createdAt,
     ...(client ? { client } : {}),
     ...(hostPort === undefined ? {} : { hostPort }),
+    ...(labels.ownNetwork === undefined ? {} : { ownNetwork: labels.ownNetwork }),
     ...(allocation?.lastUsedAt ? { lastUsedAt: allocation.lastUsedAt } : {}),
   };
 }

@@ -28,7 +28,7 @@ export interface ContainerSummary {
   state: ContainerState;
   health: ContainerHealth;
   labels: Readonly<Record<string, string>>;
-  /** Reference as given at creation. */
+  /** Reference given at creation; an engine may have put a registry before it. */
   image: string;
   imageId: string;
   /** ISO-8601 UTC. */
@@ -81,7 +81,7 @@ export interface Containers {
   list(filter: ContainerFilter, options?: CallOptions): Promise<ContainerSummary[]>;
   /** By name or id; undefined when there is none. */
   find(nameOrId: string, options?: CallOptions): Promise<ContainerDetails | undefined>;
-  /** Creates without starting. Fails with NAME_TAKEN when the name is in use: the engine's names are the one lock that all share. IMAGE_NOT_FOUND when the image is not there. */
+  /** Creates without starting. Fails with NAME_TAKEN when the name is in use: the engine's names are the one lock that all share. IMAGE_NOT_FOUND when the image is not there, NETWORK_NOT_FOUND when the network isn't and the engine looks for it so early. */
   create(name: string, spec: ContainerSpec, options?: CallOptions): Promise<ContainerId>;
   /** Idempotent. Fails with NO_FREE_PORT when the published port is taken on the host, NETWORK_NOT_FOUND when its network is gone, DESKTOP_NOT_FOUND when the container is. */
   start(id: ContainerId, options?: CallOptions): Promise<void>;
@@ -137,17 +137,23 @@ export interface NetworkSpec {
   labels: Readonly<Record<string, string>>;
 }
 
+/** What a network keeps apart: each of its members from every other, or only itself from the other networks made so. */
+export type NetworkIsolation = 'members' | 'networks';
+
 export interface NetworkInfo {
   name: string;
   subnets: readonly string[];
   labels: Readonly<Record<string, string>>;
-  /** Whether its members can't reach each other. */
-  isolated: boolean;
+  isolates: NetworkIsolation | 'nothing';
 }
 
 export interface Networks {
+  /** What a network made here keeps apart. Asked of the engine once; with `networks`, those that must not meet need a network each. */
+  isolation(options?: CallOptions): Promise<NetworkIsolation>;
+  /** All that carry all of these labels, in one call. */
+  list(filter: { labels: Readonly<Record<string, string>> }, options?: CallOptions): Promise<NetworkInfo[]>;
   find(name: string, options?: CallOptions): Promise<NetworkInfo | undefined>;
-  /** Creates an isolated bridge. A network of that name is success; NETWORK_CONFLICT when the subnet overlaps another. */
+  /** Creates a bridge that keeps apart what `isolation` says. A network of that name is success; NETWORK_CONFLICT when the subnet overlaps another. */
   create(spec: NetworkSpec, options?: CallOptions): Promise<void>;
   /** Not-found is success; NETWORK_CONFLICT while containers use it. */
   remove(name: string, options?: CallOptions): Promise<void>;

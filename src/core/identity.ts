@@ -16,6 +16,11 @@ export function containerName(prefix: string, instance: string, key: string): st
   return instance === 'default' ? `${prefix}${key}` : `${prefix}${instance}.${key}`;
 }
 
+/** Name of the network of one container, where the engine can't keep the members of a shared one apart. */
+export function ownNetworkName(network: string, container: string): string {
+  return `${network}_${container}`;
+}
+
 // No vowels and no look-alikes: ids are read aloud and never spell a word.
 const ID_ALPHABET = 'bcdfghjkmnpqrstvwxz23456789';
 const SECRET_ALPHABET = 'ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789';

@@ -22,6 +22,10 @@ export const LABEL = {
   specHash: 'io.vncctl.spec',
   /** Host port it is published on; kept here because a stopped container's list row has none. */
   port: 'io.vncctl.port',
+  /** On a desktop: name of the network that is its alone and goes with it; absent where desktops share one. */
+  network: 'io.vncctl.network',
+  /** On a network: what it was made to keep apart, where the engine doesn't tell. */
+  isolates: 'io.vncctl.isolates',
   /** On an image: hash of the template it was built from. */
   template: 'io.vncctl.template',
 } as const;
@@ -37,6 +41,7 @@ export interface DesktopLabels {
   imageKey: string;
   specHash: string;
   hostPort?: number;
+  ownNetwork?: string;
 }
 
 /** Labels for a new container. */
@@ -50,6 +55,7 @@ export function encodeLabels(labels: DesktopLabels): Record<string, string> {
     [LABEL.image]: labels.imageKey,
     [LABEL.specHash]: labels.specHash,
     ...(labels.hostPort === undefined ? {} : { [LABEL.port]: String(labels.hostPort) }),
+    ...(labels.ownNetwork === undefined ? {} : { [LABEL.network]: labels.ownNetwork }),
   };
 }
 
@@ -67,6 +73,7 @@ export function decodeLabels(labels: Readonly<Record<string, string>>, instance:
     imageKey,
     specHash,
     ...(Number.isInteger(hostPort) && hostPort > 0 ? { hostPort } : {}),
+    ...(labels[LABEL.network] ? { ownNetwork: labels[LABEL.network] } : {}),
   };
 }
 

@@ -1,9 +1,10 @@
 // `rm`: takes desktops away. Marks them in the store first, so that an `up` at the same moment waits instead of handing one
-// out; asks the session to end before the container does; leaves no container, record or label behind.
+// out; asks the session to end before the container does; leaves no container, record, label or network of its own behind.
 import { isVncctlError } from '../errors.ts';
 import type { Desktop } from './desktop.ts';
-import type { Desktops } from './desktops.ts';
-import type { ContainerId } from './engine.ts';
+import { type Desktops, nameOf } from './desktops.ts';
+import type { CallOptions, ContainerId, Engine } from './engine.ts';
+import { ownNetworkName } from './identity.ts';
 import { ownershipLabels } from './labels.ts';
 import { liveReservations } from './ports.ts';
 import type { StoreState } from './store.ts';
@@ -40,13 +41,17 @@ export async function removeDesktops(desktops: Desktops, targets: readonly Deskt
   return done;
 }
 
-/** Removes the network of the instance when no desktop is left on it; returns whether it did. */
-export async function removeUnusedNetwork({ engine, installation }: Desktops): Promise<boolean> {
-  const network = await engine.networks.find(installation.network);
-  const own = Object.entries(ownershipLabels(installation.instance)).every(([key, value]) => network?.labels[key] === value);
-  if (!network || !own) return false;
+/** Removes the networks of the instance that no desktop is left on; returns the names of those that went. */
+export async function removeUnusedNetworks({ engine, installation }: Desktops): Promise<string[]> {
+  const networks = await engine.networks.list({ labels: ownershipLabels(installation.instance) });
+  const removed: string[] = [];
+  for (const { name } of networks) if (await removeUnused(engine, name)) removed.push(name);
+  return removed;
+}
+
+async function removeUnused(engine: Engine, network: string, options?: CallOptions): Promise<boolean> {
   try {
-    await engine.networks.remove(installation.network);
+    await engine.networks.remove(network, options);
     return true;
   } catch (error) {
     // Somebody's desktop came up in between, or another instance shares it: it is in use, which is fine.
@@ -59,6 +64,7 @@ async function removeOne(desktops: Desktops, desktop: Desktop, signal: AbortSign
   try {
     signal.throwIfAborted();
     if (desktop.container) await endContainer(desktops, desktop, desktop.container.id, signal);
+    await removeOwnNetwork(desktops, desktop, signal);
     return { desktop };
   } catch (error) {
     return { desktop, error };
@@ -74,6 +80,17 @@ async function endContainer({ engine, catalog }: Desktops, desktop: Desktop, id:
     await containers.stop(id, catalog.find(desktop.image)?.stopGraceSeconds ?? DEFAULT_GRACE_SECONDS, { signal });
   }
   await containers.remove(id, { signal });
+}
+
+// What a lost desktop was on is known by its name alone, so it has to be looked at before it is taken for ours.
+async function removeOwnNetwork(desktops: Desktops, desktop: Desktop, signal: AbortSignal): Promise<void> {
+  const { engine, installation } = desktops;
+  if (desktop.ownNetwork !== undefined) await removeUnused(engine, desktop.ownNetwork, { signal });
+  if (desktop.container || !desktop.client) return;
+  const name = ownNetworkName(installation.network, nameOf(desktops, desktop.client));
+  const labels = (await engine.networks.find(name, { signal }))?.labels;
+  const ours = Object.entries(ownershipLabels(installation.instance)).every(([key, value]) => labels?.[key] === value);
+  if (ours) await removeUnused(engine, name, { signal });
 }
 
 async function mark({ store, engine, clock, processes }: Desktops, targets: readonly Desktop[]): Promise<void> {

@@ -41,6 +41,8 @@ export interface DesktopOwn {
   /** As the welcome page shows it; absent keeps the client's id out of the container. */
   clientLabel?: string;
   publish?: { hostPort: number; hostAddress: string };
+  /** The network that is its alone; absent: the one that all share. */
+  network?: string;
 }
 
 const LOG_MAX_BYTES = 5 * 1024 * 1024;
@@ -91,7 +93,7 @@ export function containerSpec(spec: DesktopSpec, own: DesktopOwn): ContainerSpec
       ...(client && own.clientLabel !== undefined ? { [client]: own.clientLabel } : {}),
     },
     labels: own.labels,
-    network: spec.network,
+    network: own.network ?? spec.network,
     limits: spec.limits,
     user: entry.user,
     capabilities: entry.capabilities,

@@ -1,9 +1,10 @@
 // The decision behind `up`: from what was observed, the steps that give this client a desktop. Pure; each step is one
-// engine call (or one wait) with its cause in words. Carrying them out is up.ts.
+// engine call (or one wait) with its cause in words. Carrying them out is up-steps.ts.
 import { VncctlError } from '../errors.ts';
 import type { ReadyStage } from './catalog.ts';
 import { type Desktop, deriveDesktop, isBeingRemoved } from './desktop.ts';
-import type { ContainerDetails, ContainerId, ContainerSummary, ImageInfo, NetworkInfo } from './engine.ts';
+import type { ContainerDetails, ContainerId, ContainerSummary, ImageInfo, NetworkInfo, NetworkIsolation } from './engine.ts';
+import { ownNetworkName } from './identity.ts';
 import { decodeLabels } from './labels.ts';
 import { type DesktopSpec, type DesktopWishes, unmetWishes } from './spec.ts';
 import type { StoreState } from './store.ts';
@@ -15,6 +16,9 @@ export interface UpObservation {
   /** When nothing holds that name: containers whose labels say that they are this client's all the same. */
   strays: readonly ContainerSummary[];
   image: ImageInfo | undefined;
+  /** What networks keep apart here, and so which one the client's desktop goes on: see `networkFor`. */
+  isolation: NetworkIsolation;
+  /** That network, if it is there. */
   network: NetworkInfo | undefined;
   state: StoreState;
   now: Date;
@@ -43,7 +47,7 @@ export type UpStep =
   | { do: 'rename'; id: ContainerId; name: string; cause: string }
   | { do: 'get-image'; how: 'build' | 'pull'; cause: string }
   | { do: 'create-network'; name: string; cause: string }
-  | { do: 'create'; name: string; cause: string }
+  | { do: 'create'; name: string; ownNetwork?: string; cause: string }
   | { do: 'start'; cause: string }
   | { do: 'unpause'; id: ContainerId; cause: string }
   | { do: 'wait'; stage: ReadyStage; cause: string };
@@ -114,19 +118,30 @@ function creation(seen: UpObservation, question: UpQuestion, before: readonly Up
     ...networkSteps(seen, question),
     // Last, so that an old desktop is not lost to an image that can't be had.
     ...before,
-    { do: 'create', name: question.name, cause },
+    { do: 'create', name: question.name, ...(seen.isolation === 'networks' ? { ownNetwork: networkFor(question, seen.isolation) } : {}), cause },
     { do: 'start', cause: 'a new desktop starts at once' },
     { do: 'wait', stage: question.stage, cause: 'until it can be seen' },
   );
   return { outcome, steps, notes: [] };
 }
 
+/** Name of the network that the client's desktop goes on: the one all share, or one of its own where sharing would let them meet. */
+export function networkFor({ name, spec }: Pick<UpQuestion, 'name' | 'spec'>, isolation: NetworkIsolation): string {
+  return isolation === 'members' ? spec.network : ownNetworkName(spec.network, name);
+}
+
 function networkSteps(seen: UpObservation, question: UpQuestion): UpStep[] {
-  const { network } = seen;
-  const name = question.spec.network;
+  const { network, isolation } = seen;
+  const name = networkFor(question, isolation);
+  if (isolation === 'networks' && question.subnet) {
+    throw new VncctlError('NETWORK_CONFLICT', `each desktop has a network of its own on this engine, so they can't all have the subnet ${question.subnet}`, {
+      hint: 'let the engine choose: vncctl config unset subnet',
+    });
+  }
   if (!network) return [{ do: 'create-network', name, cause: `the engine has no network ${name}` }];
-  if (!network.isolated) {
-    throw new VncctlError('NETWORK_CONFLICT', `the network ${name} lets its members reach each other: desktops are not put on it`, {
+  if (network.isolates !== isolation) {
+    const fault = isolation === 'members' ? 'lets its members reach each other' : 'can be reached from others';
+    throw new VncctlError('NETWORK_CONFLICT', `the network ${name} ${fault}: desktops are not put on it`, {
       hint: 'let vncctl make its own: vncctl config set network vncctl_desktops',
     });
   }

@@ -1,39 +1,17 @@
-// `up`: gives a client their desktop. Observes, plans (up-plan.ts), carries the plan out step by step, and takes back what
-// it made when a step fails. A race lost to another process is no failure: it looks again.
+// `up`: gives a client their desktop. Observes, plans (up-plan.ts), carries the plan out step by step (up-steps.ts), and has
+// what it made taken back when a step fails. A race lost to another process is no failure: it looks again.
 import { isVncctlError, VncctlError } from '../errors.ts';
-import type { CatalogEntry, ReadyStage } from './catalog.ts';
-import { type ClientId, formatClientId } from './client-id.ts';
+import { formatClientId } from './client-id.ts';
 import { type Desktop, deriveDesktop } from './desktop.ts';
-import { type Desktops, linkUrl, nameOf, pageUrl, secretOf, viewOf } from './desktops.ts';
-import type { CallOptions, ContainerId, ProgressListener } from './engine.ts';
-import { clientKey, newDesktopId, newSecret } from './identity.ts';
-import { encodeLabels, LABEL, ownershipLabels } from './labels.ts';
+import { type Desktops, linkUrl, pageUrl, secretOf, viewOf } from './desktops.ts';
+import type { CallOptions, ContainerId } from './engine.ts';
+import { LABEL, ownershipLabels } from './labels.ts';
 import { releasePort, reservePort } from './port-reservation.ts';
 import { rememberDesktop } from './remember.ts';
-import { buildSpec, containerSpec, type DesktopSpec, type DesktopWishes } from './spec.ts';
-import type { DesktopId } from './store.ts';
-import { waitForStage, waitUntilGone } from './up-wait.ts';
-import { planUp, type UpOutcome, type UpPlan, type UpQuestion, type UpStep } from './up-plan.ts';
-import { type Made, undo } from './up-undo.ts';
-
-export interface UpRequest {
-  client: ClientId;
-  entry: CatalogEntry;
-  wishes: DesktopWishes;
-  /** Whether the image was named by the caller rather than by the settings. */
-  askedImage: boolean;
-  recreate: boolean;
-  /** Absent: the image's own. */
-  stage?: ReadyStage;
-  /** How long the stage may take, in milliseconds from the start of the container; absent: the image's own. */
-  timeoutMs?: number;
-}
-
-/** One measured part of the way, in the order it happened. */
-export interface Phase {
-  name: string;
-  ms: number;
-}
+import { lookAtNetwork } from './up-network.ts';
+import { planUp, type UpOutcome, type UpPlan, type UpQuestion } from './up-plan.ts';
+import { type Made, type Phase, questionOf, type Run, startRun, type UpOptions, type UpRequest } from './up-run.ts';
+import { perform, undo } from './up-steps.ts';
 
 export interface UpResult {
   outcome: UpOutcome;
@@ -43,14 +21,6 @@ export interface UpResult {
   phases: readonly Phase[];
   totalMs: number;
   notes: readonly string[];
-}
-
-export interface UpOptions {
-  signal: AbortSignal;
-  /** Makes the entry's image present: builds or pulls it. */
-  getImage: (entry: CatalogEntry, onProgress: ProgressListener, signal: AbortSignal) => Promise<void>;
-  onPhase?: (phase: Phase) => void;
-  onProgress?: ProgressListener;
 }
 
 // A race is lost at most once for each competitor; beyond this something else keeps changing the engine.
@@ -73,65 +43,8 @@ export async function dryRunUp(desktops: Desktops, request: UpRequest): Promise<
   return observeAndPlan(desktops, questionOf(desktops, request));
 }
 
-interface Run {
-  desktops: Desktops;
-  request: UpRequest;
-  options: UpOptions;
-  question: UpQuestion;
-  phases: Phase[];
-  notes: string[];
-  /** Ports that the engine refused although they looked free. */
-  refusedPorts: Set<number>;
-  startedMs: number;
-  phase<T>(name: string, work: () => Promise<T>): Promise<T>;
-}
-
-function startRun(desktops: Desktops, request: UpRequest, options: UpOptions): Run {
-  const phases: Phase[] = [];
-  return {
-    desktops,
-    request,
-    options,
-    question: questionOf(desktops, request),
-    phases,
-    notes: [],
-    refusedPorts: new Set(),
-    startedMs: desktops.clock.monotonicMs(),
-    async phase(name, work) {
-      const before = desktops.clock.monotonicMs();
-      const result = await work();
-      report(phases, { name, ms: desktops.clock.monotonicMs() - before }, options);
-      return result;
-    },
-  };
-}
-
-function report(phases: Phase[], phase: Phase, options: UpOptions): void {
-  const rounded = { name: phase.name, ms: Math.round(phase.ms * 10) / 10 };
-  phases.push(rounded);
-  options.onPhase?.(rounded);
-}
-
-function questionOf(desktops: Desktops, request: UpRequest): UpQuestion {
-  const { installation, engine, processes } = desktops;
-  return {
-    name: nameOf(desktops, request.client),
-    clientKey: clientKey(request.client, installation.naming),
-    instance: installation.instance,
-    endpoint: engine.endpoint,
-    client: formatClientId(request.client),
-    spec: buildSpec(request.entry, request.wishes, installation.defaults, installation.network, installation.hostCpus),
-    subnet: installation.subnet,
-    wishes: request.wishes,
-    askedImage: request.askedImage,
-    recreate: request.recreate,
-    stage: request.stage ?? request.entry.ready,
-    isAlive: (pid) => processes.isAlive(pid),
-  };
-}
-
 async function observeAndPlan({ engine, store, clock, installation }: Desktops, question: UpQuestion, options?: CallOptions): Promise<UpPlan> {
-  const [container, image, network, state] = await Promise.all([
+  const [container, image, shared, state] = await Promise.all([
     engine.containers.find(question.name, options),
     engine.images.find(question.spec.image, options),
     engine.networks.find(question.spec.network, options),
@@ -139,7 +52,8 @@ async function observeAndPlan({ engine, store, clock, installation }: Desktops, 
   ]);
   const key = { ...ownershipLabels(installation.instance), [LABEL.client]: question.clientKey };
   const strays = container ? [] : await engine.containers.list({ labels: key }, options);
-  return planUp({ container, strays, image, network, state, now: clock.now() }, question);
+  const { isolation, network } = await lookAtNetwork(engine, question, shared, options);
+  return planUp({ container, strays, image, isolation, network, state, now: clock.now() }, question);
 }
 
 /** Undefined when a race was lost and it has to be looked at again. */
@@ -166,104 +80,13 @@ async function carryOut(run: Run, plan: UpPlan): Promise<UpResult | undefined> {
         run.notes.push(error.code === 'NO_FREE_PORT' ? 'its port was taken by another program, so it was made anew on another' : 'its network had been removed, so it was made anew on the present one');
       }
       await run.desktops.engine.containers.remove(current);
-      await undo(run.desktops, run.question, made, error);
+      await undo(run, made, error);
       return undefined;
     }
-    await undo(run.desktops, run.question, made, error);
+    await undo(run, made, error);
     if (isVncctlError(error, 'NAME_TAKEN', 'DESKTOP_NOT_FOUND', 'NETWORK_NOT_FOUND')) return undefined;
     throw error;
   }
-}
-
-/** One step; returns the container that the next steps are about when it makes one. */
-async function perform(run: Run, step: UpStep, made: Made, current: ContainerId | undefined): Promise<ContainerId | undefined> {
-  const { desktops, options, request, question } = run;
-  const { engine } = desktops;
-  const { signal } = options;
-  switch (step.do) {
-    case 'wait-for-removal':
-      await run.phase('removal', () => waitUntilGone(desktops, step.id, question.client, signal));
-      return undefined;
-    case 'remove':
-      await run.phase('remove', async () => {
-        await engine.containers.stop(step.id, request.entry.stopGraceSeconds, { signal });
-        await engine.containers.remove(step.id, { signal });
-      });
-      return undefined;
-    case 'rename':
-      await run.phase('rename', () => engine.containers.rename(step.id, step.name, { signal }));
-      return undefined;
-    case 'get-image':
-      await run.phase('image', () => options.getImage(request.entry, (line) => options.onProgress?.(line), signal));
-      return undefined;
-    case 'create-network':
-      await run.phase('network', () => createNetwork(desktops, step.name, signal));
-      return undefined;
-    case 'create': {
-      const hostPort = await run.phase('port', () => reservePort(desktops, run.refusedPorts));
-      made.port = hostPort;
-      // Without the signal: an aborted request still makes its container, which nobody would then know of.
-      signal.throwIfAborted();
-      made.desktop = newDesktopId();
-      const container = newContainer(desktops, request, question.spec, made.desktop, hostPort);
-      made.container = await run.phase('create', () => engine.containers.create(step.name, container));
-      signal.throwIfAborted();
-      return made.container;
-    }
-    case 'start':
-      desktops.probe.prepare?.();
-      await run.phase('start', () => engine.containers.start(known(current), { signal }));
-      return undefined;
-    case 'unpause':
-      await run.phase('wake', () => engine.containers.unpause(step.id, { signal }));
-      return undefined;
-    case 'wait':
-      await waitForStage(desktops, known(current), {
-        stage: step.stage,
-        client: question.client,
-        imageKey: request.entry.key,
-        timeoutMs: request.timeoutMs ?? request.entry.readyTimeoutSeconds * 1000,
-        signal,
-        onStage: (phase) => report(run.phases, phase, options),
-      });
-      return undefined;
-    default:
-      return step satisfies never;
-  }
-}
-
-// Under the store's lock, because engines take two networks of one name when they are asked at the same moment.
-async function createNetwork({ engine, store, installation }: Desktops, name: string, signal: AbortSignal): Promise<void> {
-  const { instance, subnet } = installation;
-  await store.update(async () => {
-    if (!(await engine.networks.find(name, { signal }))) await engine.networks.create({ name, labels: ownershipLabels(instance), ...(subnet ? { subnet } : {}) }, { signal });
-    return { result: undefined };
-  });
-}
-
-function known(container: ContainerId | undefined): ContainerId {
-  if (container === undefined) throw new VncctlError('BUG', 'a step of the plan came before its container');
-  return container;
-}
-
-function newContainer(desktops: Desktops, request: UpRequest, spec: DesktopSpec, desktopId: DesktopId, hostPort: number): Parameters<Desktops['engine']['containers']['create']>[1] {
-  const { installation } = desktops;
-  const labels = encodeLabels({
-    instance: installation.instance,
-    desktopId,
-    clientKey: clientKey(request.client, installation.naming),
-    naming: installation.naming.kind,
-    imageKey: request.entry.key,
-    specHash: spec.hash,
-    hostPort,
-  });
-  return containerSpec(spec, {
-    labels,
-    secret: newSecret(),
-    // Hashed naming keeps the client's id out of everything the engine shows, the environment included.
-    ...(installation.naming.kind === 'plain' ? { clientLabel: formatClientId(request.client) } : {}),
-    publish: { hostPort, hostAddress: installation.bindAddress },
-  });
 }
 
 /** Remembers the desktop and tells about it. */

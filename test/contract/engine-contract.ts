@@ -165,7 +165,7 @@ export function describeEngineContract(kind: string, setUp: () => Promise<Engine
         expect(container.env).toMatchObject({ PROGRAM: 'wait', GREETING: 'a=b c' });
         expect(container.limits).toEqual({ cpus: 0.5, memoryBytes: 64 * MIB });
         expect(container.labels).toMatchObject(LABELS);
-        expect(container.image).toBe(its.image);
+        expect(`/${container.image}`.endsWith(`/${its.image}`)).toBe(true);
         expect(container.imageId).toBe((await engine.images.find(its.image))?.id);
         expect(container.createdAt).toMatch(ISO);
         expect(container.startedAt).toMatch(ISO);
@@ -461,16 +461,23 @@ export function describeEngineContract(kind: string, setUp: () => Promise<Engine
       const other = `${CONTRACT_RUN}-other`;
       afterEach(() => engine.networks.remove(other));
 
-      test('a network made here isolates its members and carries its labels and subnet', async () => {
+      test('a network made here keeps apart what the engine says it does, and carries its labels and subnet', async () => {
         await engine.networks.create({ name: other, labels: LABELS, subnet: '10.254.77.0/24' });
         const found = await engine.networks.find(other);
-        expect(found).toMatchObject({ name: other, isolated: true, subnets: ['10.254.77.0/24'] });
+        expect(found).toMatchObject({ name: other, isolates: await engine.networks.isolation(), subnets: ['10.254.77.0/24'] });
         expect(found?.labels).toMatchObject(LABELS);
       });
 
       test('one that is not there is not found, and removing it is success', async () => {
         expect(await engine.networks.find(other)).toBeUndefined();
         await engine.networks.remove(other);
+      });
+
+      test('a list holds the networks that carry all the labels, as a look at each tells them', async () => {
+        const marked = { ...LABELS, 'io.vncctl.test.group': 'a' };
+        await engine.networks.create({ name: other, labels: marked });
+        expect(await engine.networks.list({ labels: marked })).toEqual([await engine.networks.find(other)]);
+        expect(await engine.networks.list({ labels: { ...marked, 'io.vncctl.test.group': 'b' } })).toEqual([]);
       });
 
       test('of ten creates of one name at once there is one network', async () => {
@@ -528,6 +535,8 @@ export function describeEngineContract(kind: string, setUp: () => Promise<Engine
         ['images.build', (on, options) => on.images.build(contextOf({ Dockerfile: 'FROM scratch\n' }), { tag: 'vncctl/none', labels: {}, args: {} }, () => {}, options)],
         ['images.importRootfs', (on, options) => on.images.importRootfs(contextOf({ a: 'b' }), 'vncctl/none', options)],
         ['networks.find', (on, options) => on.networks.find('vncctl-none', options)],
+        ['networks.isolation', (on, options) => on.networks.isolation(options)],
+        ['networks.list', (on, options) => on.networks.list({ labels: LABELS }, options)],
         ['networks.create', (on, options) => on.networks.create({ name: 'vncctl-none', labels: LABELS }, options)],
         ['networks.remove', (on, options) => on.networks.remove('vncctl-none', options)],
       ];

@@ -1,7 +1,7 @@
 // An Engine in memory, faithful to the sentences of src/core/engine.ts: the contract suite runs on it as on the real one.
 // Puts its parts together and adds what a test does behind everyone's back.
 import type { Clock } from '../../src/core/clock.ts';
-import type { ContainerSpec, Engine } from '../../src/core/engine.ts';
+import type { ContainerSpec, Engine, NetworkIsolation } from '../../src/core/engine.ts';
 import type { HostPorts } from '../../src/core/ports.ts';
 import { createFakeCalls, type FakeCalls } from './fake-calls.ts';
 import { createFakeContainers, type FakeContainerWorld, type FakeProgram } from './fake-containers.ts';
@@ -23,15 +23,17 @@ export interface FakeEngineOptions {
   /** Where a call names none; absent: no deadline. */
   deadlineMs?: number;
   local?: boolean;
+  /** What its networks keep apart. Default: their members. */
+  isolation?: NetworkIsolation;
   /** What a container of this description does; absent: runs until asked to end. */
   programOf?: (spec: ContainerSpec) => FakeProgram;
 }
 
 /** An engine without containers, images or networks. */
-export function createFakeEngine({ clock, endpoint = 'fake:///engine', deadlineMs, local = true, programOf = () => ({}) }: FakeEngineOptions): FakeEngine {
+export function createFakeEngine({ clock, endpoint = 'fake:///engine', deadlineMs, local = true, isolation = 'members', programOf = () => ({}) }: FakeEngineOptions): FakeEngine {
   const { calls, run, close } = createFakeCalls(clock, endpoint, deadlineMs);
   const fakeImages = createFakeImages(run, clock);
-  const fakeNetworks = createFakeNetworks(run, (networkId) => world.all.some((container) => container.address !== undefined && container.networkId === networkId));
+  const fakeNetworks = createFakeNetworks(run, isolation, (networkId) => world.all.some((container) => container.address !== undefined && container.networkId === networkId));
   const { containers, world } = createFakeContainers({
     run,
     clock,

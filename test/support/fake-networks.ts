@@ -1,5 +1,5 @@
 // The networks of the fake engine: isolated bridges with subnets that must not overlap, and the addresses on them.
-import type { NetworkInfo, Networks } from '../../src/core/engine.ts';
+import type { NetworkInfo, NetworkIsolation, Networks } from '../../src/core/engine.ts';
 import { VncctlError } from '../../src/errors.ts';
 import type { RunCall } from './fake-calls.ts';
 
@@ -20,16 +20,16 @@ export interface FakeNetworks {
 
 const BUILT_IN: readonly string[] = ['bridge', 'host', 'none'];
 
-/** `isUsed` says whether a running container is on the network of that id. */
-export function createFakeNetworks(run: RunCall, isUsed: (networkId: string) => boolean): FakeNetworks {
+/** `isolation` is what its networks keep apart; `isUsed` says whether a running container is on the network of that id. */
+export function createFakeNetworks(run: RunCall, isolation: NetworkIsolation, isUsed: (networkId: string) => boolean): FakeNetworks {
   const all: FakeNetwork[] = [];
   let made = 0;
   let addresses = 0;
 
-  const add = (network: Partial<NetworkInfo> & { name: string }, isolated: boolean): void => {
+  const add = (network: Partial<NetworkInfo> & { name: string }, isolates: NetworkInfo['isolates']): void => {
     made++;
     const subnets = network.subnets ?? [`10.${200 + made}.0.0/16`];
-    all.push({ labels: {}, isolated, ...network, subnets, id: `network-${made}` });
+    all.push({ labels: {}, isolates, ...network, subnets, id: `network-${made}` });
   };
   const remove = (name: string): void => {
     const index = all.findIndex((network) => network.name === name);
@@ -38,7 +38,7 @@ export function createFakeNetworks(run: RunCall, isUsed: (networkId: string) => 
 
   return {
     all,
-    addForeign: (network) => add(network, false),
+    addForeign: (network) => add(network, 'nothing'),
     vanish: remove,
     attach(name, boundTo) {
       if (BUILT_IN.includes(name)) return { id: name, address: `172.17.0.${2 + addresses++}` };
@@ -49,12 +49,15 @@ export function createFakeNetworks(run: RunCall, isUsed: (networkId: string) => 
       return { id: network.id, address: `${a}.${b}.${Math.floor(addresses / 200)}.${2 + (addresses % 200)}` };
     },
     networks: {
+      isolation: (options) => run('networks.isolation', '', options, () => isolation),
+
+      list: ({ labels }, options) =>
+        run('networks.list', '', options, () => all.filter((network) => Object.entries(labels).every(([key, value]) => network.labels[key] === value)).map(infoOf)),
+
       find: (name, options) =>
         run('networks.find', name, options, () => {
           const network = all.find((known) => known.name === name);
-          if (!network) return undefined;
-          const { id: _, ...info } = network;
-          return structuredClone(info);
+          return network && infoOf(network);
         }),
 
       create: (spec, options) =>
@@ -64,7 +67,7 @@ export function createFakeNetworks(run: RunCall, isUsed: (networkId: string) => 
           if (subnet && all.some(({ subnets }) => subnets.some((other) => overlaps(subnet, other)))) {
             throw new VncctlError('NETWORK_CONFLICT', `the subnet ${subnet} of network ${spec.name} overlaps another network`, { hint: 'choose another' });
           }
-          add({ name: spec.name, labels: { ...spec.labels }, ...(subnet ? { subnets: [subnet] } : {}) }, true);
+          add({ name: spec.name, labels: { ...spec.labels }, ...(subnet ? { subnets: [subnet] } : {}) }, isolation);
         }),
 
       remove: (name, options) =>
@@ -75,6 +78,10 @@ export function createFakeNetworks(run: RunCall, isUsed: (networkId: string) => 
         }),
     },
   };
+}
+
+function infoOf({ id: _, ...info }: FakeNetwork): NetworkInfo {
+  return structuredClone(info);
 }
 
 function overlaps(a: string, b: string): boolean {

@@ -3,8 +3,9 @@
 import type { CatalogEntry } from '../../src/core/catalog.ts';
 import { type ClientId, parseClientId } from '../../src/core/client-id.ts';
 import type { Desktops, Installation } from '../../src/core/desktops.ts';
-import type { ContainerSpec } from '../../src/core/engine.ts';
-import { up, type UpOptions, type UpRequest, type UpResult } from '../../src/core/up.ts';
+import type { ContainerSpec, NetworkIsolation } from '../../src/core/engine.ts';
+import { up, type UpResult } from '../../src/core/up.ts';
+import type { UpOptions, UpRequest } from '../../src/core/up-run.ts';
 import { createFakeClock, type FakeClock } from './fake-clock.ts';
 import type { FakeProgram } from './fake-containers.ts';
 import { createFakeEngine, type FakeEngine } from './fake-engine.ts';
@@ -69,16 +70,17 @@ export interface TestDesktopsOptions {
   entries?: readonly CatalogEntry[];
   programOf?: (spec: ContainerSpec) => FakeProgram;
   local?: boolean;
+  isolation?: NetworkIsolation;
   /** Whether image and network are there already. Default: true. */
   prepared?: boolean;
 }
 
 /** Ports 5000 to 5020, instance `default`, naming plain, this process is 100. */
-export function createTestDesktops({ installation, entries = [exampleEntry()], programOf, local, prepared = true }: TestDesktopsOptions = {}): TestDesktops {
+export function createTestDesktops({ installation, entries = [exampleEntry()], programOf, local, isolation = 'members', prepared = true }: TestDesktopsOptions = {}): TestDesktops {
   const [entry] = entries;
   if (!entry) throw new Error('a catalog for tests has at least one entry');
   const clock = createFakeClock();
-  const engine = createFakeEngine({ clock, ...(programOf ? { programOf } : {}), ...(local === undefined ? {} : { local }) });
+  const engine = createFakeEngine({ clock, isolation, ...(programOf ? { programOf } : {}), ...(local === undefined ? {} : { local }) });
   const store = createFakeStore();
   const probe = createFakeProbe();
   const alive = new Set([100]);
@@ -108,7 +110,7 @@ export function createTestDesktops({ installation, entries = [exampleEntry()], p
   const desktops = asProcess(100);
   if (prepared) {
     for (const known of entries) engine.imageWorld.add(`vncctl/${known.key}:latest`);
-    engine.networkWorld.addForeign({ name: desktops.installation.network, isolated: true });
+    if (isolation === 'members') engine.networkWorld.addForeign({ name: desktops.installation.network, isolates: isolation });
   }
   const request = (over: Partial<UpRequest> = {}): UpRequest => ({ client: ANA, entry, wishes: { env: {} }, askedImage: false, recreate: false, ...over });
   const getImage: UpOptions['getImage'] = async (wanted) => engine.imageWorld.add(`vncctl/${wanted.key}:latest`);

@@ -1,25 +1,22 @@
 // Containers over dockerode: the calls of core's Containers interface, each one request (two where the API needs it).
-import { networkInterfaces } from 'node:os';
 import type Docker from 'dockerode';
-import type {
-  CallOptions,
-  ContainerDetails,
-  ContainerFilter,
-  ContainerHealth,
-  ContainerId,
-  Containers,
-  ContainerSpec,
-  ContainerState,
-  ContainerSummary,
-} from '../../core/engine.ts';
+import type { CallOptions, ContainerFilter, ContainerId, Containers } from '../../core/engine.ts';
 import { VncctlError } from '../../errors.ts';
 import type { Caller } from './call.ts';
+import { createOptions } from './container-options.ts';
+import { type Dialable, detailsOf, nearbyAddresses, summaryOf } from './container-shape.ts';
 import { splitFrames } from './frames.ts';
 import { signalled } from './signalled.ts';
-import { isNameTaken, isPortTaken, statusOf, wordsOf } from './errors.ts';
+import { isNameTaken, isNetworkMissing, isPortTaken, statusOf, wordsOf } from './errors.ts';
 
-/** The containers of one Docker API endpoint. `local` says that the engine runs on this host. */
-export function createContainers(docker: Docker, call: Caller, local: boolean): Containers {
+/** What the containers have to know of their engine: whether it runs on this host, and whether it is Podman. */
+export interface EngineFacts {
+  local: boolean;
+  isPodman: (options?: CallOptions) => Promise<boolean>;
+}
+
+/** The containers of one Docker API endpoint. */
+export function createContainers(docker: Docker, call: Caller, { local, isPodman }: EngineFacts): Containers {
   const at = (id: string): Docker.Container => docker.getContainer(id);
   const dialable = (): Dialable => (local ? nearbyAddresses() : () => undefined);
 
@@ -47,14 +44,16 @@ export function createContainers(docker: Docker, call: Caller, local: boolean): 
     },
 
     async create(name, spec, options) {
+      const podman = await isPodman(options);
       return call(
         `create ${name}`,
         async (signal) => {
           try {
-            const container = await docker.createContainer(signalled(signal, createOptions(name, spec)));
+            const container = await docker.createContainer(signalled(signal, createOptions(name, spec, podman)));
             return container.id as ContainerId;
           } catch (error) {
             if (statusOf(error) === 409 || isNameTaken(error)) throw new VncctlError('NAME_TAKEN', `the container name ${name} is in use`, { cause: error });
+            if (isNetworkMissing(error)) throw new VncctlError('NETWORK_NOT_FOUND', wordsOf(error), { cause: error });
             if (/range of cpus|minimum memory/i.test(wordsOf(error))) throw new VncctlError('USAGE', `the engine can't give that much or little: ${wordsOf(error)}`, { cause: error });
             if (statusOf(error) === 404 && /image/i.test(wordsOf(error))) throw new VncctlError('IMAGE_NOT_FOUND', `the engine has no image ${spec.image}`, { cause: error });
             throw error;
@@ -72,7 +71,7 @@ export function createContainers(docker: Docker, call: Caller, local: boolean): 
             await at(id).start(signalled(signal, {}));
           } catch (error) {
             if (statusOf(error) === 304) return;
-            if (statusOf(error) === 404 && /network/i.test(wordsOf(error))) throw new VncctlError('NETWORK_NOT_FOUND', wordsOf(error), { cause: error });
+            if (isNetworkMissing(error)) throw new VncctlError('NETWORK_NOT_FOUND', wordsOf(error), { cause: error });
             if (statusOf(error) === 404 || /marked for removal/i.test(wordsOf(error))) throw new VncctlError('DESKTOP_NOT_FOUND', `container ${short(id)} is gone`, { cause: error });
             if (isPortTaken(error)) throw new VncctlError('NO_FREE_PORT', wordsOf(error), { cause: error });
             throw error;
@@ -85,7 +84,17 @@ export function createContainers(docker: Docker, call: Caller, local: boolean): 
     async stop(id, graceSeconds, options) {
       await call(
         `stop container ${short(id)}`,
-        (signal) => unlessStatus([304, 404], at(id).stop(signalled(signal, { t: graceSeconds }))),
+        async (signal) => {
+          const stop = (): Promise<unknown> => unlessStatus([304, 404], at(id).stop(signalled(signal, { t: graceSeconds })));
+          try {
+            await stop();
+          } catch (error) {
+            // Podman stops no paused one.
+            if (!/running or paused/i.test(wordsOf(error))) throw error;
+            await at(id).unpause(signalled(signal, {}));
+            await stop();
+          }
+        },
         options,
         (graceSeconds + 20) * 1000,
       );
@@ -201,109 +210,4 @@ async function unlessStatus<T>(statuses: number[], work: Promise<T>): Promise<T 
     if (statuses.includes(statusOf(error) ?? 0)) return undefined;
     throw error;
   }
-}
-
-/** The address when it can be dialled from here, otherwise undefined. */
-type Dialable = (address: string | undefined) => string | undefined;
-
-// An address is dialable when a network interface of this host is in its subnet: true for a local bridge, false for a
-// rootless or remote engine, whose bridges are elsewhere. Made once for a whole list: the interfaces of a host with twenty
-// desktops take 1.4 ms to read.
-function nearbyAddresses(): Dialable {
-  const subnets = Object.values(networkInterfaces())
-    .flatMap((list) => list ?? [])
-    .filter(({ family }) => family === 'IPv4')
-    .map(({ address, netmask }) => ({ own: bitsOf(address), mask: bitsOf(netmask) }));
-  return (address) => (address && subnets.some(({ own, mask }) => (bitsOf(address) & mask) === (own & mask)) ? address : undefined);
-}
-
-/** The 32 bits of an IPv4 address. */
-function bitsOf(address: string): number {
-  return address.split('.').reduce((bits, part) => (bits << 8) | Number(part), 0);
-}
-
-function summaryOf(row: Docker.ContainerInfo, dialable: Dialable): ContainerSummary {
-  const exited = /^Exited \((\d+)\)/.exec(row.Status);
-  const health = /\(health: starting\)|\((healthy|unhealthy)\)/.exec(row.Status);
-  const address = dialable(firstAddress(row.NetworkSettings?.Networks));
-  return {
-    id: row.Id as ContainerId,
-    name: (row.Names[0] ?? '').replace(/^\//, ''),
-    state: row.State as ContainerState,
-    health: health ? ((health[1] as ContainerHealth | undefined) ?? 'starting') : 'none',
-    labels: row.Labels,
-    image: row.Image,
-    imageId: row.ImageID,
-    createdAt: new Date(row.Created * 1000).toISOString(),
-    ports: row.Ports.filter((port) => port.PublicPort).map((port) => ({ containerPort: port.PrivatePort, hostPort: port.PublicPort, hostAddress: port.IP })),
-    ...(exited ? { exitCode: Number(exited[1]) } : {}),
-    ...(address ? { address } : {}),
-  };
-}
-
-function detailsOf(info: Docker.ContainerInspectInfo, dialable: Dialable): ContainerDetails {
-  const { State: state } = info;
-  const ended = state.Status === 'exited' || state.Status === 'dead';
-  const address = state.Running ? dialable(firstAddress(info.NetworkSettings.Networks)) : undefined;
-  const time = (text: string | undefined): string | undefined => (text && !text.startsWith('0001-') ? new Date(text).toISOString() : undefined);
-  const startedAt = time(state.StartedAt);
-  const finishedAt = time(state.FinishedAt);
-  return {
-    id: info.Id as ContainerId,
-    name: info.Name.replace(/^\//, ''),
-    state: state.Status as ContainerState,
-    health: (state.Health?.Status as ContainerHealth | undefined) ?? 'none',
-    labels: info.Config.Labels,
-    image: info.Config.Image,
-    imageId: info.Image,
-    createdAt: new Date(info.Created).toISOString(),
-    ports: Object.entries(info.NetworkSettings.Ports ?? {}).flatMap(([port, bindings]) =>
-      (bindings ?? []).map((binding) => ({ containerPort: Number.parseInt(port, 10), hostPort: Number(binding.HostPort), hostAddress: binding.HostIp })),
-    ),
-    env: Object.fromEntries((info.Config.Env ?? []).map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)])),
-    limits: { cpus: (info.HostConfig.NanoCpus ?? 0) / 1e9, memoryBytes: info.HostConfig.Memory ?? 0 },
-    outOfMemory: state.OOMKilled,
-    ...(ended ? { exitCode: state.ExitCode } : {}),
-    ...(startedAt ? { startedAt } : {}),
-    ...(finishedAt ? { finishedAt } : {}),
-    ...(state.Error ? { error: state.Error } : {}),
-    ...(address ? { address } : {}),
-  };
-}
-
-function firstAddress(networks: Record<string, { IPAddress?: string }> | undefined): string | undefined {
-  return Object.values(networks ?? {}).find((network) => network.IPAddress)?.IPAddress;
-}
-
-function createOptions(name: string, spec: ContainerSpec): Docker.ContainerCreateOptions {
-  const port = spec.publish ? `${spec.publish.containerPort}/tcp` : undefined;
-  return {
-    name,
-    Image: spec.image,
-    Env: Object.entries(spec.env).map(([key, value]) => `${key}=${value}`),
-    Labels: { ...spec.labels },
-    ...(spec.user === 'image' ? {} : { User: spec.user }),
-    ...(port ? { ExposedPorts: { [port]: {} } } : {}),
-    StopTimeout: spec.stopGraceSeconds,
-    HostConfig: {
-      NetworkMode: spec.network,
-      Init: true,
-      CapDrop: ['ALL'],
-      CapAdd: [...spec.capabilities],
-      SecurityOpt: ['no-new-privileges'],
-      PidsLimit: spec.limits.pids,
-      NanoCpus: Math.round(spec.limits.cpus * 1e9),
-      Memory: spec.limits.memoryBytes,
-      // Equal to memory: no swap, so that one desktop can't slow the host for all.
-      MemorySwap: spec.limits.memoryBytes,
-      ShmSize: spec.limits.shmSizeBytes,
-      Tmpfs: { ...spec.tmpfs },
-      LogConfig: { Type: 'json-file', Config: { 'max-size': String(spec.logMaxBytes), 'max-file': '1' } },
-      RestartPolicy: { Name: 'no' },
-      // Podman inherits the caller's limits otherwise. Plenty for a browser, and below the hard limit of an engine that may
-      // not raise its own: asking for more than that fails every start.
-      Ulimits: [{ Name: 'nofile', Soft: 8192, Hard: 8192 }],
-      ...(port && spec.publish ? { PortBindings: { [port]: [{ HostIp: spec.publish.hostAddress, HostPort: String(spec.publish.hostPort) }] } } : {}),
-    },
-  };
 }

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { Agent } from 'node:http';
 import { Agent as TlsAgent } from 'node:https';
 import Docker from 'dockerode';
-import type { Engine, EngineDescription } from '../../core/engine.ts';
+import type { CallOptions, Engine, EngineDescription } from '../../core/engine.ts';
 import { VncctlError } from '../../errors.ts';
 import type { Endpoint, TlsFiles } from '../endpoint.ts';
 
@@ -35,14 +35,16 @@ export function connectDocker(endpoint: Address, options: { deadlineMs: number }
   const agent = endpoint.transport === 'tls' ? new TlsAgent({ keepAlive: true, ...tlsMaterial(endpoint.tls) }) : new Agent({ keepAlive: true });
   const docker = new Docker({ ...dockerodeAddress(endpoint), ...(endpoint.transport === 'ssh' ? {} : { agent }) });
   const call = createCaller(endpoint, options.deadlineMs);
+  let podman: boolean | undefined;
+  const isPodman = async (callOptions?: CallOptions): Promise<boolean> => (podman ??= saysPodman(await call('ask the engine who it is', () => docker.version() as unknown as Promise<VersionAnswer>, callOptions)));
   const local = endpoint.transport === 'unix' && process.platform === 'linux';
 
   return {
     endpoint: endpoint.address,
     capabilities: { canRename: true, canPause: true, local },
-    containers: createContainers(docker, call, local),
+    containers: createContainers(docker, call, { local, isPodman }),
     images: createImages(docker, call),
-    networks: createNetworks(docker, call),
+    networks: createNetworks(docker, call, isPodman),
     async ping(callOptions) {
       await call('reach the engine', () => docker.ping(), callOptions);
     },
@@ -53,7 +55,7 @@ export function connectDocker(endpoint: Address, options: { deadlineMs: number }
         callOptions,
       );
       return {
-        kind: version.Components?.some((component) => /podman/i.test(component.Name)) ? 'podman' : 'docker',
+        kind: saysPodman(version) ? 'podman' : 'docker',
         version: version.Version,
         apiVersion: version.ApiVersion,
         os: info.OperatingSystem,
@@ -69,6 +71,8 @@ export function connectDocker(endpoint: Address, options: { deadlineMs: number }
     },
   };
 }
+
+const saysPodman = ({ Components }: VersionAnswer): boolean => Components?.some(({ Name }) => /podman/i.test(Name)) ?? false;
 
 // Every field is given so that dockerode's own reading of DOCKER_HOST never decides anything.
 function dockerodeAddress(endpoint: Address): Docker.DockerOptions {

@@ -30,6 +30,11 @@ export function isPortTaken(error: unknown): boolean {
   return /port is already allocated|address already in use|failed to bind host port|ports are not available/i.test(wordsOf(error));
 }
 
+/** Whether a create or start failed because its network is not there. Docker says it at start with 404, Podman at create with 500. */
+export function isNetworkMissing(error: unknown): boolean {
+  return (statusOf(error) === 404 && /network/i.test(wordsOf(error))) || /unable to find network/i.test(wordsOf(error));
+}
+
 /** The expected failure for whatever a call threw; `doing` completes "could not …", `unreachableHint` fits how the endpoint was chosen. */
 export function engineError(error: unknown, doing: string, endpoint: string, unreachableHint = 'start one with: vncctl engine start'): VncctlError {
   if (error instanceof VncctlError) return error;
@@ -54,6 +59,12 @@ export function engineError(error: unknown, doing: string, endpoint: string, unr
         cause: error,
       });
     default:
+      if (/container-init binary not found/i.test(wordsOf(error))) {
+        return new VncctlError('ENGINE_FAILED', `could not ${doing}: the engine has no init program for containers (${wordsOf(error)})`, {
+          hint: 'install the one Podman uses, on its host: sudo apt-get install catatonit',
+          cause: error,
+        });
+      }
       return new VncctlError(codeOf(fault), `could not ${doing}: ${wordsOf(error)}`, { cause: error });
   }
 }

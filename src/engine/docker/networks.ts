@@ -1,6 +1,8 @@
-// Networks over dockerode: one isolated bridge, whose members can't reach each other.
+// Networks over dockerode: on Docker one bridge whose members can't reach each other; on Podman, which has no such thing,
+// bridges that can't reach each other.
 import type Docker from 'dockerode';
-import type { Networks } from '../../core/engine.ts';
+import type { CallOptions, NetworkInfo, Networks, NetworkSpec } from '../../core/engine.ts';
+import { LABEL } from '../../core/labels.ts';
 import { VncctlError } from '../../errors.ts';
 import type { Caller } from './call.ts';
 import { signalled } from './signalled.ts';
@@ -9,20 +11,24 @@ import { statusOf, wordsOf } from './errors.ts';
 const ICC = 'com.docker.network.bridge.enable_icc';
 
 /** The networks of one Docker API endpoint. */
-export function createNetworks(docker: Docker, call: Caller): Networks {
+export function createNetworks(docker: Docker, call: Caller, isPodman: (options?: CallOptions) => Promise<boolean>): Networks {
   return {
+    async isolation(options) {
+      return (await isPodman(options)) ? 'networks' : 'members';
+    },
+
+    async list({ labels }, options) {
+      const label = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
+      const rows = await call('list the networks', (signal) => docker.listNetworks(signalled(signal, { filters: { label } })), options);
+      return rows.map(infoOf);
+    },
+
     async find(name, options) {
       return call(
         `look at network ${name}`,
         async () => {
           try {
-            const info: Docker.NetworkInspectInfo = await docker.getNetwork(name).inspect();
-            return {
-              name: info.Name,
-              subnets: (info.IPAM?.Config ?? []).flatMap((config) => (config['Subnet'] ? [config['Subnet']] : [])),
-              labels: info.Labels ?? {},
-              isolated: info.Options?.[ICC] === 'false',
-            };
+            return infoOf(await docker.getNetwork(name).inspect());
           } catch (error) {
             if (statusOf(error) === 404) return undefined;
             throw error;
@@ -33,27 +39,22 @@ export function createNetworks(docker: Docker, call: Caller): Networks {
     },
 
     async create(spec, options) {
+      const podman = await isPodman(options);
       await call(
         `create network ${spec.name}`,
         async (signal) => {
           try {
-            await docker.createNetwork(signalled(signal, {
-              Name: spec.name,
-              Driver: 'bridge',
-              CheckDuplicate: true,
-              Labels: { ...spec.labels },
-              Options: { [ICC]: 'false' },
-              ...(spec.subnet ? { IPAM: { Driver: 'default', Config: [{ Subnet: spec.subnet }] } } : {}),
-            }));
+            await (podman ? createOnPodman(docker, spec, signal) : createOnDocker(docker, spec, signal));
           } catch (error) {
             if (statusOf(error) === 409 || /already exists/i.test(wordsOf(error))) return;
-            if (!spec.subnet && /overlap|address pool/i.test(wordsOf(error))) {
+            if (!spec.subnet && /overlap|address pool|subnet pool/i.test(wordsOf(error))) {
               throw new VncctlError('NETWORK_CONFLICT', `the engine has no address range left for network ${spec.name}`, {
-                hint: 'free one: docker network prune   (or name one: vncctl config set subnet 10.77.0.0/24)',
+                // On Podman a subnet can't be named: each desktop has a network of its own.
+                hint: podman ? 'free one: podman network prune' : 'free one: docker network prune   (or name one: vncctl config set subnet 10.77.0.0/24)',
                 cause: error,
               });
             }
-            if (/overlap/i.test(wordsOf(error))) {
+            if (spec.subnet && /overlap|already used/i.test(wordsOf(error))) {
               throw new VncctlError('NETWORK_CONFLICT', `the subnet ${spec.subnet} of network ${spec.name} overlaps another network`, {
                 hint: 'choose another: vncctl config set subnet 10.77.0.0/24   (or let the engine choose: vncctl config unset subnet)',
                 cause: error,
@@ -61,7 +62,7 @@ export function createNetworks(docker: Docker, call: Caller): Networks {
             }
             throw error;
           }
-          await removeTwins(docker, spec.name, signal);
+          if (!podman) await removeTwins(docker, spec.name, signal);
         },
         options,
       );
@@ -75,7 +76,7 @@ export function createNetworks(docker: Docker, call: Caller): Networks {
             await docker.getNetwork(name).remove(signalled(signal, {}));
           } catch (error) {
             if (statusOf(error) === 404) return;
-            if (/active endpoints|in use/i.test(wordsOf(error))) throw new VncctlError('NETWORK_CONFLICT', `network ${name} is in use`, { cause: error });
+            if (isInUse(error)) throw new VncctlError('NETWORK_CONFLICT', `network ${name} is in use`, { cause: error });
             throw error;
           }
         },
@@ -84,6 +85,49 @@ export function createNetworks(docker: Docker, call: Caller): Networks {
     },
   };
 }
+
+function infoOf(info: Docker.NetworkInspectInfo): NetworkInfo {
+  const labels = info.Labels ?? {};
+  return {
+    name: info.Name,
+    subnets: (info.IPAM?.Config ?? []).flatMap((config) => (config['Subnet'] ? [config['Subnet']] : [])),
+    labels,
+    isolates: info.Options?.[ICC] === 'false' ? 'members' : labels[LABEL.isolates] === 'networks' ? 'networks' : 'nothing',
+  };
+}
+
+async function createOnDocker(docker: Docker, spec: NetworkSpec, signal: AbortSignal): Promise<void> {
+  await docker.createNetwork(
+    signalled(signal, {
+      Name: spec.name,
+      Driver: 'bridge',
+      CheckDuplicate: true,
+      Labels: { ...spec.labels },
+      Options: { [ICC]: 'false' },
+      ...(spec.subnet ? { IPAM: { Driver: 'default', Config: [{ Subnet: spec.subnet }] } } : {}),
+    }),
+  );
+}
+
+// By Podman's own address, because its Docker-compatible one doesn't know the option and doesn't tell it back: a label
+// says that it was asked for.
+async function createOnPodman(docker: Docker, spec: NetworkSpec, signal: AbortSignal): Promise<void> {
+  const options = {
+    name: spec.name,
+    driver: 'bridge',
+    labels: { ...spec.labels, [LABEL.isolates]: 'networks' },
+    options: { isolate: 'true' },
+    ...(spec.subnet ? { subnets: [{ subnet: spec.subnet }] } : {}),
+  };
+  await new Promise<void>((resolve, reject) => {
+    docker.modem.dial(
+      { path: '/v4.0.0/libpod/networks/create', method: 'POST', options, abortSignal: signal, statusCodes: { 200: true, 409: 'exists', 500: 'server error' } },
+      (error: unknown) => (error ? reject(error) : resolve()),
+    );
+  });
+}
+
+const isInUse = (error: unknown): boolean => /active endpoints|in use|being used/i.test(wordsOf(error));
 
 // CheckDuplicate doesn't hold against creates at the same moment: Docker then has several networks of one name and finds
 // none of them by it. Every creator removes all but the oldest it sees, which leaves the same one whoever looks last.
@@ -94,7 +138,7 @@ async function removeTwins(docker: Docker, name: string, signal: AbortSignal): P
     try {
       await docker.getNetwork(Id).remove(signalled(signal, {}));
     } catch (error) {
-      if (statusOf(error) !== 404 && !/active endpoints|in use/i.test(wordsOf(error))) throw error;
+      if (statusOf(error) !== 404 && !isInUse(error)) throw error;
     }
   }
 }

@@ -25,7 +25,7 @@ test.each([
     'members of the network reach each other',
     (program: TestProgram) => {
       program.engine.networkWorld.vanish('vncctl');
-      program.engine.networkWorld.addForeign({ name: 'vncctl', isolated: false });
+      program.engine.networkWorld.addForeign({ name: 'vncctl', isolates: 'nothing' });
     },
     'network',
     /^failed +network +vncctl lets its members reach each other/,

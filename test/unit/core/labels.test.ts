@@ -13,6 +13,7 @@ const labels = fc.record(
     imageKey: word,
     specHash: word,
     hostPort: fc.integer({ min: 1, max: 65_535 }),
+    ownNetwork: word,
   },
   { requiredKeys: ['instance', 'desktopId', 'clientKey', 'naming', 'imageKey', 'specHash'] },
 );

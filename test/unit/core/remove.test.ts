@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { listDesktops } from '../../../src/core/list.ts';
-import { type RemoveOptions, type Removal, removeDesktops, removeUnusedNetwork } from '../../../src/core/remove.ts';
+import { type RemoveOptions, type Removal, removeDesktops, removeUnusedNetworks } from '../../../src/core/remove.ts';
 import { VncctlError } from '../../../src/errors.ts';
 import { eventually } from '../../support/eventually.ts';
 import { ANA, clients, createTestDesktops, type TestDesktops } from '../../support/test-desktops.ts';
@@ -126,15 +126,63 @@ test('an interrupted removal reports what it did not do, and unmarks it', async 
 test('the network goes with the last desktop, and not before', async () => {
   const t = createTestDesktops({ prepared: false });
   await t.up();
-  expect(await removeUnusedNetwork(t.desktops)).toBe(false);
+  expect(await removeUnusedNetworks(t.desktops)).toEqual([]);
   await removeAll(t);
-  expect(await removeUnusedNetwork(t.desktops)).toBe(true);
+  expect(await removeUnusedNetworks(t.desktops)).toEqual(['vncctl']);
   expect(t.engine.networkWorld.all).toEqual([]);
-  expect(await removeUnusedNetwork(t.desktops)).toBe(false);
+  expect(await removeUnusedNetworks(t.desktops)).toEqual([]);
 });
 
 test("a network that is not this instance's is left alone", async () => {
   const t = createTestDesktops();
-  expect(await removeUnusedNetwork(t.desktops)).toBe(false);
+  expect(await removeUnusedNetworks(t.desktops)).toEqual([]);
   expect(t.engine.networkWorld.all).toHaveLength(1);
+});
+
+const OWN = `vncctl_${NAME}`;
+const networksOf = (t: TestDesktops): string[] => t.engine.networkWorld.all.map(({ name }) => name);
+
+test('a network of its own goes with its desktop, and that of another stays', async () => {
+  const t = createTestDesktops({ isolation: 'networks' });
+  await t.up();
+  await t.up({ client: clients(1)[0] ?? ANA });
+  expect(networksOf(t)).toEqual([OWN, 'vncctl_vnc_20000000000']);
+  const anas = (await listDesktops(t.desktops)).filter(({ client }) => client === ANA);
+  await removeDesktops(t.desktops, anas, { signal: new AbortController().signal });
+  expect(networksOf(t)).toEqual(['vncctl_vnc_20000000000']);
+});
+
+test('the network of a lost desktop goes with its record', async () => {
+  const t = createTestDesktops({ isolation: 'networks' });
+  await t.up();
+  t.engine.world.vanish(NAME);
+  await removeAll(t);
+  expect(networksOf(t)).toEqual([]);
+});
+
+test("a network of a lost desktop's name that somebody else made is left alone", async () => {
+  const t = createTestDesktops();
+  await t.up();
+  t.engine.networkWorld.addForeign({ name: OWN });
+  t.engine.world.vanish(NAME);
+  await removeAll(t);
+  expect(networksOf(t)).toContain(OWN);
+});
+
+test('a network whose desktop was never made is one of those that no desktop is left on', async () => {
+  const t = createTestDesktops({ isolation: 'networks' });
+  t.engine.calls.failNext('containers.create', new VncctlError('ENGINE_FAILED', 'no'));
+  t.engine.calls.failNext('networks.remove', new VncctlError('ENGINE_FAILED', 'no'));
+  await t.up().catch(() => {});
+  expect(networksOf(t)).toEqual([OWN]);
+  expect(await removeUnusedNetworks(t.desktops)).toEqual([OWN]);
+  expect(networksOf(t)).toEqual([]);
+});
+
+test('where desktops share a network, removing one asks nothing about networks', async () => {
+  const t = createTestDesktops();
+  await t.up();
+  const before = t.engine.calls.log.length;
+  await removeAll(t);
+  expect(t.engine.calls.log.slice(before).filter((line) => line.startsWith('networks.'))).toEqual([]);
 });

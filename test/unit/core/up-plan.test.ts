@@ -11,7 +11,7 @@ const now = new Date('2030-01-01T12:00:00.000Z');
 const ago = (ms: number): string => new Date(now.getTime() - ms).toISOString();
 const id = 'bcdfghjkmnpq' as DesktopId;
 const image: ImageInfo = { id: 'sha256:1', labels: {}, sizeBytes: 1, createdAt: ago(9e6) };
-const network: NetworkInfo = { name: 'vncctl', subnets: ['10.77.0.0/24'], labels: {}, isolated: true };
+const network: NetworkInfo = { name: 'vncctl', subnets: ['10.77.0.0/24'], labels: {}, isolates: 'members' };
 
 const container = (over: Partial<ContainerDetails> = {}): ContainerDetails => ({
   id: 'c0ffee0000001111' as ContainerId,
@@ -34,7 +34,7 @@ const remembered = (over: Partial<Allocation> = {}): UpObservation['state'] => (
   reservations: [],
 });
 
-const seen = (over: Partial<UpObservation> = {}): UpObservation => ({ container: undefined, strays: [], image, network, state: { allocations: {}, reservations: [] }, now, ...over });
+const seen = (over: Partial<UpObservation> = {}): UpObservation => ({ container: undefined, strays: [], image, isolation: 'members', network, state: { allocations: {}, reservations: [] }, now, ...over });
 const question = (over: Partial<UpQuestion> = {}, wishes: DesktopWishes = { env: {} }): UpQuestion => ({
   name: 'vnc_11144477735',
   clientKey: ANA,
@@ -59,6 +59,12 @@ const PLANS: [string, Partial<UpObservation>, string[], Partial<UpQuestion>?][] 
   ['nothing', {}, create('111.444.777-35 has no desktop')],
   ['no image', { image: undefined }, ['build the image: the engine has no image vncctl/kiosk:latest', ...create('111.444.777-35 has no desktop')]],
   ['no network', { network: undefined }, ['create network vncctl: the engine has no network vncctl', ...create('111.444.777-35 has no desktop')]],
+  [
+    'an engine that can not keep the members of a network apart',
+    { isolation: 'networks', network: undefined },
+    ['create network vncctl_vnc_11144477735: the engine has no network vncctl_vnc_11144477735', ...create('111.444.777-35 has no desktop')],
+  ],
+  ['a network of its own left there', { isolation: 'networks', network: { ...network, isolates: 'networks' } }, create('111.444.777-35 has no desktop')],
   ['a running desktop', { container: container() }, ['reuse the running desktop']],
   ['a restarting one', { container: container({ state: 'restarting' }) }, ['reuse the running desktop']],
   ['a paused one', { container: container({ state: 'paused' }) }, ['wake c0ffee000000: it is paused', 'wait for rfb: it was ready before']],
@@ -116,9 +122,19 @@ test("a container of that name that is not this instance's desktop is NAME_TAKEN
 
 test('a network whose members reach each other, or with another subnet, is NETWORK_CONFLICT before anything is done', () => {
   for (const found of [{}, { container: container({ state: 'exited' as const }) }]) {
-    expect(() => plan({ ...found, network: { ...network, isolated: false } })).toThrowError(expect.objectContaining({ code: 'NETWORK_CONFLICT' }));
+    expect(() => plan({ ...found, network: { ...network, isolates: 'nothing' } })).toThrowError(expect.objectContaining({ code: 'NETWORK_CONFLICT' }));
     expect(() => plan({ ...found, network }, { subnet: '10.78.0.0/24' })).toThrowError(expect.objectContaining({ code: 'NETWORK_CONFLICT' }));
   }
   expect(plan({ network }, { subnet: '10.77.0.0/24' })).toContain('create vnc_11144477735');
-  expect(plan({ container: container(), network: { ...network, isolated: false } })).toBe('reuse the running desktop');
+  expect(plan({ container: container(), network: { ...network, isolates: 'nothing' } })).toBe('reuse the running desktop');
+});
+
+test('a network of its own that others reach, or a subnet for several of them, is NETWORK_CONFLICT before anything is done', () => {
+  for (const isolates of ['nothing', 'members'] as const) {
+    expect(() => plan({ isolation: 'networks', network: { ...network, isolates } })).toThrowError(expect.objectContaining({ code: 'NETWORK_CONFLICT' }));
+  }
+  expect(() => plan({ isolation: 'networks', network: undefined }, { subnet: '10.77.0.0/24' })).toThrowError(
+    expect.objectContaining({ code: 'NETWORK_CONFLICT', hint: expect.stringContaining('config unset subnet') as string }),
+  );
+  expect(() => plan({ isolation: 'members', network: { ...network, isolates: 'networks' } })).toThrowError(expect.objectContaining({ code: 'NETWORK_CONFLICT' }));
 });

@@ -511,3 +511,80 @@ test('a port promised to a killed command is handed out again', async () => {
   t.alive.delete(100);
   expect((await t.up({ client: other ?? ANA }, {}, t.asProcess(200))).desktop.hostPort).toBe(5000);
 });
+
+const ownNetworks = (t: TestDesktops): string[] => t.engine.networkWorld.all.map(({ name }) => name);
+
+test("where a network can not keep its members apart, each desktop is on one of its own that carries its client's labels", async () => {
+  const t = createTestDesktops({ isolation: 'networks' });
+  const [other = ANA] = clients(1);
+  await Promise.all([t.up(), t.up({ client: other })]);
+  expect(t.engine.world.all.map(({ spec }) => spec.network).sort()).toEqual(['vncctl_vnc_11144477735', 'vncctl_vnc_20000000000']);
+  for (const { spec } of t.engine.world.all) {
+    expect(spec.labels['io.vncctl.network']).toBe(spec.network);
+    expect(t.engine.networkWorld.all.find(({ name }) => name === spec.network)?.labels).toMatchObject({ 'io.vncctl.instance': 'default', 'io.vncctl.client': spec.labels['io.vncctl.client'] });
+  }
+});
+
+test('a desktop on a network of its own is reused, started again and replaced on it', async () => {
+  const t = createTestDesktops({ isolation: 'networks' });
+  await t.up();
+  expect(await t.up()).toMatchObject({ outcome: 'reused' });
+  t.engine.world.end(NAME, 0);
+  expect(await t.up()).toMatchObject({ outcome: 'started' });
+  expect(await t.up({ recreate: true })).toMatchObject({ outcome: 'replaced' });
+  expect(ownNetworks(t)).toEqual([`vncctl_${NAME}`]);
+});
+
+test('a failed up takes its own network back', async () => {
+  const t = createTestDesktops({ isolation: 'networks', programOf: () => ({ exits: 3 }) });
+  t.probe.reaches = 'running';
+  await expect(t.up()).rejects.toMatchObject({ code: 'CONTAINER_DIED' });
+  expectNothingLeft(t);
+  expect(ownNetworks(t)).toEqual([]);
+});
+
+test('a create whose answer never came leaves neither container nor network of its own', async () => {
+  const t = createTestDesktops({ isolation: 'networks' });
+  t.engine.calls.after('containers.create', () => {
+    throw new VncctlError('ENGINE_TIMEOUT', 'no answer');
+  });
+  await expect(t.up()).rejects.toMatchObject({ code: 'ENGINE_TIMEOUT' });
+  expectNothingLeft(t);
+  expect(ownNetworks(t)).toEqual([]);
+});
+
+test('a failed up leaves the network that was there before it', async () => {
+  const t = createTestDesktops({ isolation: 'networks' });
+  await t.up();
+  t.engine.calls.failNext('containers.create', new VncctlError('ENGINE_FAILED', 'no'));
+  await expect(t.up({ recreate: true })).rejects.toMatchObject({ code: 'ENGINE_FAILED' });
+  expect(ownNetworks(t)).toEqual([`vncctl_${NAME}`]);
+});
+
+test('a failed up leaves the network of its own to the desktop that another up has handed out', async () => {
+  const t = createTestDesktops({ isolation: 'networks' });
+  const other = t.asProcess(200);
+  const controller = new AbortController();
+  t.engine.calls.after('containers.start', async () => {
+    await t.up({}, {}, other);
+    t.engine.world.end(NAME, 0);
+    controller.abort(new Error('enough'));
+  });
+  await expect(t.up({}, { signal: controller.signal })).rejects.toThrow('enough');
+  expect(t.engine.world.all).toHaveLength(1);
+  expect(ownNetworks(t)).toEqual([`vncctl_${NAME}`]);
+});
+
+test('two ups at once for one client end with one desktop on one network of its own', async () => {
+  const t = createTestDesktops({ isolation: 'networks' });
+  const results = await Promise.all([t.up({}, {}, t.asProcess(1000)), t.up({}, {}, t.asProcess(1001))]);
+  expect(new Set(results.map(({ link }) => link)).size).toBe(1);
+  expect(ownNetworks(t)).toEqual([`vncctl_${NAME}`]);
+});
+
+test('where a shared network keeps its members apart, the engine is not asked what it can', async () => {
+  const t = createTestDesktops();
+  await t.up();
+  await t.up();
+  expect(t.engine.calls.log).not.toContain('networks.isolation');
+});

@@ -1,6 +1,6 @@
 // From what dockerode, the socket and the engines say to the codes that vncctl promises; the words are those of real engines.
 import { expect, test } from 'vitest';
-import { engineError, isNameTaken, isPortTaken, statusOf, wordsOf } from '../../../../src/engine/docker/errors.ts';
+import { engineError, isNameTaken, isNetworkMissing, isPortTaken, statusOf, wordsOf } from '../../../../src/engine/docker/errors.ts';
 import { VncctlError } from '../../../../src/errors.ts';
 
 const http = (statusCode: number, message: string): Error => Object.assign(new Error(`(HTTP code ${statusCode}) unexpected - ${message}`), { statusCode, json: { message } });
@@ -34,6 +34,7 @@ test.each([
   'driver failed programming external connectivity on endpoint vnc_1: Error starting userland proxy: listen tcp4 127.0.0.1:5000: bind: address already in use',
   'failed to set up container networking: failed to bind host port 127.0.0.1:5000/tcp: address already in use',
   'Ports are not available: exposing port TCP 127.0.0.1:5000 -> 0.0.0.0:0: listen tcp 127.0.0.1:5000: bind: address already in use',
+  'cannot listen on the TCP port: listen tcp4 127.0.0.1:5608: bind: address already in use',
   'rootlessport listen tcp 127.0.0.1:5000: bind: address already in use',
 ])('%s: NO_FREE_PORT', (words) => {
   const error = http(500, words);
@@ -57,4 +58,21 @@ test("an answer is told from a broken connection, and dockerode's dressing is ta
   expect(statusOf(socket('ENOENT'))).toBeUndefined();
   expect(wordsOf(new Error('(HTTP code 500) server error - invalid reference format '))).toBe('invalid reference format');
   expect(wordsOf('just text')).toBe('just text');
+});
+
+test.each([
+  ['Docker', http(404, 'network abc not found')],
+  ['Podman', http(500, 'container create: unable to find network with name or ID vncctl: network not found')],
+])("%s's words for a network that is not there", (_, error) => {
+  expect(isNetworkMissing(error)).toBe(true);
+});
+
+test('an image or container that is not there is not taken for a network', () => {
+  expect(isNetworkMissing(http(404, 'No such image: vncctl/kiosk:latest'))).toBe(false);
+  expect(isNetworkMissing(http(404, 'No such container: vnc_1'))).toBe(false);
+});
+
+test('a Podman without its init program says what to install', () => {
+  const failure = engineError(http(500, 'container create: container-init binary not found on the host: stat /usr/libexec/podman/catatonit: no such file or directory'), 'create vnc_1', 'x');
+  expect(failure).toMatchObject({ code: 'ENGINE_FAILED', hint: expect.stringContaining('install catatonit') as string });
 });

@@ -1,0 +1,108 @@
+// One run of `up`: what was asked, what the plan is asked for it, and what is noted on the way. up.ts drives it, up-steps.ts
+// carries out its steps.
+import type { CatalogEntry, ReadyStage } from './catalog.ts';
+import { type ClientId, formatClientId } from './client-id.ts';
+import { type Desktops, nameOf } from './desktops.ts';
+import type { ContainerId, ProgressListener } from './engine.ts';
+import { clientKey } from './identity.ts';
+import { buildSpec, type DesktopWishes } from './spec.ts';
+import type { DesktopId } from './store.ts';
+import type { UpQuestion } from './up-plan.ts';
+
+export interface UpRequest {
+  client: ClientId;
+  entry: CatalogEntry;
+  wishes: DesktopWishes;
+  /** Whether the image was named by the caller rather than by the settings. */
+  askedImage: boolean;
+  recreate: boolean;
+  /** Absent: the image's own. */
+  stage?: ReadyStage;
+  /** How long the stage may take, in milliseconds from the start of the container; absent: the image's own. */
+  timeoutMs?: number;
+}
+
+/** One measured part of the way, in the order it happened. */
+export interface Phase {
+  name: string;
+  ms: number;
+}
+
+export interface UpOptions {
+  signal: AbortSignal;
+  /** Makes the entry's image present: builds or pulls it. */
+  getImage: (entry: CatalogEntry, onProgress: ProgressListener, signal: AbortSignal) => Promise<void>;
+  onPhase?: (phase: Phase) => void;
+  onProgress?: ProgressListener;
+}
+
+/** One `up` from its first look to its end, over all its attempts. */
+export interface Run {
+  desktops: Desktops;
+  request: UpRequest;
+  options: UpOptions;
+  question: UpQuestion;
+  phases: Phase[];
+  notes: string[];
+  /** Ports that the engine refused although they looked free. */
+  refusedPorts: Set<number>;
+  startedMs: number;
+  phase<T>(name: string, work: () => Promise<T>): Promise<T>;
+}
+
+/** What one attempt has made so far, to be taken back if it fails. */
+export interface Made {
+  /** Set before the engine is asked: it may have made the container although its answer never came. */
+  desktop?: DesktopId;
+  container?: ContainerId;
+  port?: number;
+  /** A network for this desktop alone. */
+  network?: string;
+}
+
+/** The beginning of a run: nothing made, the clock started. */
+export function startRun(desktops: Desktops, request: UpRequest, options: UpOptions): Run {
+  const phases: Phase[] = [];
+  return {
+    desktops,
+    request,
+    options,
+    question: questionOf(desktops, request),
+    phases,
+    notes: [],
+    refusedPorts: new Set(),
+    startedMs: desktops.clock.monotonicMs(),
+    async phase(name, work) {
+      const before = desktops.clock.monotonicMs();
+      const result = await work();
+      report(phases, { name, ms: desktops.clock.monotonicMs() - before }, options);
+      return result;
+    },
+  };
+}
+
+/** Notes a phase, rounded to a tenth of a millisecond, and tells whoever listens. */
+export function report(phases: Phase[], phase: Phase, options: UpOptions): void {
+  const rounded = { name: phase.name, ms: Math.round(phase.ms * 10) / 10 };
+  phases.push(rounded);
+  options.onPhase?.(rounded);
+}
+
+/** What the plan is asked, from the request and the settings. */
+export function questionOf(desktops: Desktops, request: UpRequest): UpQuestion {
+  const { installation, engine, processes } = desktops;
+  return {
+    name: nameOf(desktops, request.client),
+    clientKey: clientKey(request.client, installation.naming),
+    instance: installation.instance,
+    endpoint: engine.endpoint,
+    client: formatClientId(request.client),
+    spec: buildSpec(request.entry, request.wishes, installation.defaults, installation.network, installation.hostCpus),
+    subnet: installation.subnet,
+    wishes: request.wishes,
+    askedImage: request.askedImage,
+    recreate: request.recreate,
+    stage: request.stage ?? request.entry.ready,
+    isAlive: (pid) => processes.isAlive(pid),
+  };
+}

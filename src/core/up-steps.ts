@@ -1,0 +1,133 @@
+// The steps of `up`, each carried out as the plan says, and taking back what an attempt has made when one fails.
+import { isVncctlError, VncctlError } from '../errors.ts';
+import { formatClientId } from './client-id.ts';
+import type { Desktops } from './desktops.ts';
+import type { ContainerId, ContainerSpec } from './engine.ts';
+import { clientKey, newDesktopId, newSecret } from './identity.ts';
+import { decodeLabels, encodeLabels } from './labels.ts';
+import { releasePort, reservePort } from './port-reservation.ts';
+import { containerSpec, type DesktopSpec } from './spec.ts';
+import type { DesktopId } from './store.ts';
+import { createNetwork } from './up-network.ts';
+import type { UpStep } from './up-plan.ts';
+import { type Made, report, type Run, type UpRequest } from './up-run.ts';
+import { waitForStage, waitUntilGone } from './up-wait.ts';
+
+/** One step; returns the container that the next steps are about when it makes one. */
+export async function perform(run: Run, step: UpStep, made: Made, current: ContainerId | undefined): Promise<ContainerId | undefined> {
+  const { desktops, options, request, question } = run;
+  const { engine } = desktops;
+  const { signal } = options;
+  switch (step.do) {
+    case 'wait-for-removal':
+      await run.phase('removal', () => waitUntilGone(desktops, step.id, question.client, signal));
+      return undefined;
+    case 'remove':
+      await run.phase('remove', async () => {
+        await engine.containers.stop(step.id, request.entry.stopGraceSeconds, { signal });
+        await engine.containers.remove(step.id, { signal });
+      });
+      return undefined;
+    case 'rename':
+      await run.phase('rename', () => engine.containers.rename(step.id, step.name, { signal }));
+      return undefined;
+    case 'get-image':
+      await run.phase('image', () => options.getImage(request.entry, (line) => options.onProgress?.(line), signal));
+      return undefined;
+    case 'create-network':
+      await run.phase('network', async () => {
+        if ((await createNetwork(desktops, step.name, question, signal)) && step.name !== question.spec.network) made.network = step.name;
+      });
+      return undefined;
+    case 'create': {
+      const hostPort = await run.phase('port', () => reservePort(desktops, run.refusedPorts));
+      made.port = hostPort;
+      // Without the signal: an aborted request still makes its container, which nobody would then know of.
+      signal.throwIfAborted();
+      made.desktop = newDesktopId();
+      const container = newContainer(desktops, request, question.spec, made.desktop, hostPort, step.ownNetwork);
+      made.container = await run.phase('create', () => engine.containers.create(step.name, container));
+      signal.throwIfAborted();
+      return made.container;
+    }
+    case 'start':
+      desktops.probe.prepare?.();
+      await run.phase('start', () => engine.containers.start(known(current), { signal }));
+      return undefined;
+    case 'unpause':
+      await run.phase('wake', () => engine.containers.unpause(step.id, { signal }));
+      return undefined;
+    case 'wait':
+      await waitForStage(desktops, known(current), {
+        stage: step.stage,
+        client: question.client,
+        imageKey: request.entry.key,
+        timeoutMs: request.timeoutMs ?? request.entry.readyTimeoutSeconds * 1000,
+        signal,
+        onStage: (phase) => report(run.phases, phase, options),
+      });
+      return undefined;
+    default:
+      return step satisfies never;
+  }
+}
+
+function known(container: ContainerId | undefined): ContainerId {
+  if (container === undefined) throw new VncctlError('BUG', 'a step of the plan came before its container');
+  return container;
+}
+
+function newContainer(desktops: Desktops, request: UpRequest, spec: DesktopSpec, desktopId: DesktopId, hostPort: number, ownNetwork: string | undefined): ContainerSpec {
+  const { installation } = desktops;
+  const labels = encodeLabels({
+    instance: installation.instance,
+    desktopId,
+    clientKey: clientKey(request.client, installation.naming),
+    naming: installation.naming.kind,
+    imageKey: request.entry.key,
+    specHash: spec.hash,
+    hostPort,
+    ...(ownNetwork === undefined ? {} : { ownNetwork }),
+  });
+  return containerSpec(spec, {
+    labels,
+    secret: newSecret(),
+    // Hashed naming keeps the client's id out of everything the engine shows, the environment included.
+    ...(installation.naming.kind === 'plain' ? { clientLabel: formatClientId(request.client) } : {}),
+    publish: { hostPort, hostAddress: installation.bindAddress },
+    ...(ownNetwork === undefined ? {} : { network: ownNetwork }),
+  });
+}
+
+// An engine that has just failed to answer is not waited for twice; what stays is adopted or cleaned by the next command.
+const UNDO_DEADLINE_MS = 30_000;
+const UNDO_DEADLINE_WITHOUT_ENGINE_MS = 2_000;
+
+/** Takes back in reverse what this attempt made; its own failures are left to the next command. */
+export async function undo(run: Run, made: Made, because: unknown): Promise<void> {
+  const { engine } = run.desktops;
+  const deadlineMs = isVncctlError(because, 'ENGINE_UNREACHABLE', 'ENGINE_TIMEOUT') ? UNDO_DEADLINE_WITHOUT_ENGINE_MS : UNDO_DEADLINE_MS;
+  try {
+    const container = made.container ?? (await findMade(run, made, deadlineMs));
+    if (!(await isHandedOut(run, made))) {
+      if (container !== undefined) await engine.containers.remove(container, { deadlineMs });
+      // Refused while another process's container is on it, which is right.
+      if (made.network !== undefined) await engine.networks.remove(made.network, { deadlineMs });
+    }
+  } catch {
+    // Adopted or cleaned by the next command.
+  }
+  if (made.port !== undefined) await releasePort(run.desktops, made.port).catch(() => {});
+}
+
+/** The container of a create whose answer never came. */
+async function findMade({ desktops, question }: Run, { desktop }: Made, deadlineMs: number): Promise<ContainerId | undefined> {
+  if (desktop === undefined) return undefined;
+  const container = await desktops.engine.containers.find(question.name, { deadlineMs });
+  return container && decodeLabels(container.labels, question.instance)?.desktopId === desktop ? container.id : undefined;
+}
+
+/** Whether another `up` has adopted it meanwhile and given its link away. */
+async function isHandedOut({ desktops }: Run, { desktop }: Made): Promise<boolean> {
+  return desktop !== undefined && (await desktops.store.read()).allocations[desktop] !== undefined;
+}
