@@ -20,7 +20,7 @@ import { embeddedPaths } from './engine/embedded/paths.ts';
 import { type Endpoint, machineFiles, resolveEndpoint } from './engine/endpoint.ts';
 import { hostPorts } from './engine/host-ports.ts';
 import { ownProcesses } from './engine/host-processes.ts';
-import { VncctlError } from './errors.ts';
+import { isVncctlError, VncctlError } from './errors.ts';
 import { isSettingName, readSettings, type SettingName, type Settings, type SettingsReading, settingsOf } from './settings.ts';
 import { changeConfigFile, readConfigFile } from './store/config-file.ts';
 import { createFileStore } from './store/file-store.ts';
@@ -132,11 +132,24 @@ export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
     return parts.store ?? createFileStore({ file: stateFileOf(paths, instance, stateFile), warn, now: () => clock.now() });
   });
 
+  const builtIn = (): readonly CatalogEntry[] => parts.catalog ?? readBuiltInCatalog(root);
+  const catalogOf = (entries: readonly CatalogEntry[]): Catalog => createCatalog(entries, { containerPort: getSettings().containerPort });
+
   const catalog = once(async (): Promise<Catalog> => {
     const { loadCatalog } = await import('./store/catalog-files.ts');
-    const builtIn = parts.catalog ?? readBuiltInCatalog(root);
-    return createCatalog(await loadCatalog({ builtIn, userDir: paths.catalog }), { containerPort: getSettings().containerPort });
+    return catalogOf(await loadCatalog({ builtIn: builtIn(), userDir: paths.catalog }));
   });
+
+  // A mistake in somebody's entry must not keep them from listing or removing what is there; `up` asks for the catalog itself.
+  const catalogOrBuiltIn = async (): Promise<Catalog> => {
+    try {
+      return await catalog();
+    } catch (error) {
+      if (!isVncctlError(error, 'BAD_CATALOG_ENTRY')) throw error;
+      warn(`only the built-in catalog is used: ${error.message}`);
+      return catalogOf(builtIn());
+    }
+  };
 
   const installation = once(async (): Promise<Installation> => {
     const values = getSettings();
@@ -169,7 +182,7 @@ export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
     store,
     catalog,
     desktops: once(async (): Promise<Desktops> => {
-      const [theInstallation, theEngine, theStore, theCatalog] = await Promise.all([installation(), engine(), store(), catalog()]);
+      const [theInstallation, theEngine, theStore, theCatalog] = await Promise.all([installation(), engine(), store(), catalogOrBuiltIn()]);
       return {
         installation: theInstallation,
         engine: theEngine,
