@@ -17,6 +17,7 @@ const REQUESTS: [string, Omit<Catch, 'stop'>][] = [
   ['looking for the image', { method: 'GET', path: /^\/images\// }],
   ['looking for the network', { method: 'GET', path: /^\/networks\// }],
   ['looking for a renamed container', { method: 'GET', path: /^\/containers\/json.*io\.vncctl\.client/ }],
+  ['asking which engine it is', { method: 'GET', path: /^\/version/ }],
   ['looking for the network under the lock', { method: 'GET', path: /^\/networks\//, skip: 1 }],
   ['creating the network', { method: 'POST', path: /^\/networks\/create/ }],
   ['looking for a twin of the network', { method: 'GET', path: /^\/networks\?/ }],
