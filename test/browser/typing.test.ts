@@ -23,10 +23,15 @@ afterEach(async () => {
   await tab.context.close();
 });
 
-/** A tab with the desktop, and the form in it empty. */
+/** A tab with the desktop, and the form in it empty and taking keys: after a submission the page is made anew, and what is typed meanwhile goes nowhere. */
 async function openForm(options: Parameters<typeof chromium.freshTab>[0] = {}): Promise<RecordedTab['page']> {
   tab = await chromium.freshTab(options);
   await openDesktop(tab.page, desktop.url);
+  await vi.waitFor(async () => {
+    await tab.page.keyboard.press('Control+a');
+    await tab.page.keyboard.type('.');
+    expect(server.report?.text).toBe('.');
+  }, PATIENCE);
   await tab.page.keyboard.press('Control+a');
   await tab.page.keyboard.press('Backspace');
   await fieldHolds('');
