@@ -11,7 +11,7 @@ const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 
 // Heavy packages that others pull in at their top and vncctl rarely or never needs (ssh endpoints, BuildKit sessions, JSON
 // schemas and migrations of conf): resolved on first use instead of at start-up, which halves the time of a short verb.
-const LAZY = /^(ssh2|@grpc\/grpc-js|@grpc\/proto-loader|protobufjs|ajv(\/.*)?|ajv-formats|semver|tar-fs|debug)$/;
+const LAZY = /^(ssh2|@grpc\/grpc-js|@grpc\/proto-loader|protobufjs|ajv(\/.*)?|ajv-formats|semver|tar-fs|@balena\/dockerignore|debug)$/;
 
 /** @type {import('esbuild').Plugin} */
 const lazyPackages = {
@@ -22,6 +22,8 @@ const lazyPackages = {
     builder.onResolve({ filter: /^node:child_process$/ }, ({ path, importer }) => (/[\\/]commander[\\/]/.test(importer) ? { path, namespace: 'lazy' } : undefined));
     // docker-modem spells every request out for its (silent) debug output: 15 to 25 ms of each command.
     builder.onResolve({ filter: /^util$/ }, ({ importer }) => (/[\\/]docker-modem[\\/]lib[\\/]modem\.js$/.test(importer) ? { path: 'util without inspect', namespace: 'silent' } : undefined));
+    // docker-modem's copy of Node's streams for Nodes that are older than any vncctl runs on: 14 modules.
+    builder.onResolve({ filter: /^readable-stream$/ }, () => ({ path: 'node:stream', external: true }));
     builder.onLoad({ filter: /.*/, namespace: 'silent' }, () => ({ contents: "module.exports = { ...__nodeRequire('node:util'), inspect: () => '' };", loader: 'js' }));
     builder.onLoad({ filter: /.*/, namespace: 'lazy' }, ({ path }) => ({
       contents: path === 'debug' ? 'module.exports = () => () => {};' : lazyModule(path),
