@@ -17,26 +17,13 @@ test.each([1, 2, 3, 4, 5])('two ups of one client at the same moment end with on
   expect(installation.state().reservations).toEqual([]);
 });
 
-test('an up that comes while the desktop is being removed waits and makes a new one', async () => {
+test.each([
+  ['remembers', async () => {}],
+  ['has forgotten', () => rm(installation.stateFile)],
+])('an up that comes while a desktop that the store %s is being removed waits and makes a new one', async (_, lose) => {
   await up('11122233344');
   const old = await installation.onlyContainer();
-  const removal = proxy.hold({ method: 'DELETE', path: /^\/containers\//, stop: 'request' });
-  const removing = start('rm', '11122233344');
-  await removal.held;
-  const looked = proxy.seen(LOOK, 3);
-  const again = startUp('11122233344');
-  await looked;
-  removal.release();
-  const [removed, made] = await Promise.all([removing.finished, again.finished]);
-  expect(removed.exitCode, removed.stderr).toBe(0);
-  expect(made.exitCode, made.stderr).toBe(0);
-  expect((await installation.onlyContainer()).Id).not.toBe(old.Id);
-});
-
-test('the same holds for a desktop that the store has forgotten', async () => {
-  await up('11122233344');
-  const old = await installation.onlyContainer();
-  await rm(installation.stateFile);
+  await lose();
   const removal = proxy.hold({ method: 'DELETE', path: /^\/containers\//, stop: 'request' });
   const removing = start('rm', '11122233344');
   await removal.held;

@@ -85,7 +85,7 @@ const PORTUGUESE: Messages = {
   screen: 'Tela da área de trabalho',
 };
 
-/** The texts for a person's languages in their order: any Portuguese gets the Brazilian one, everything else English. */
+/** The texts for a person's languages in their order: Portuguese of all kinds gets the Brazilian one, everything else English. */
 export function messagesFor(languages: readonly string[]): { language: 'en' | 'pt-BR'; messages: Messages } {
   for (const language of languages) {
     if (/^pt\b/i.test(language)) return { language: 'pt-BR', messages: PORTUGUESE };
