@@ -273,12 +273,10 @@ async function imageSources(root: string, clock: Clock): Promise<ImageSources> {
   return createImageSources(join(root, 'dist/viewer'), baseImageFrom(clock, folderLock));
 }
 
-// The protocol code is loaded when something is really waited for; while a container starts, this process is idle anyway.
+// The protocol code is loaded when something is really waited for.
 function lazyProbe(clock: Clock): DesktopProbe {
   const probe = once(async () => (await import('./rfb/readiness.ts')).createProbe({ clock }));
   return {
-    // Should it fail, the wait will say so.
-    prepare: () => void probe().catch(() => {}),
     waitFor: async (stage, target, options) => (await probe()).waitFor(stage, target, options),
   };
 }

@@ -12,8 +12,6 @@ export interface ProbeOptions {
 }
 
 export interface DesktopProbe {
-  /** Called while the desktop is being started: loads what waiting needs, if anything. */
-  prepare?(): void;
   /**
    * Resolves once the desktop has reached the stage. Waits for a server that is not up yet and comes back to one that goes away.
    * Fails at once with SECRET_REFUSED, VNC_REFUSED (turned away for another reason) or NOT_VNC.

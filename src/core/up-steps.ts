@@ -51,7 +51,6 @@ export async function perform(run: Run, step: UpStep, made: Made, current: Conta
       return made.container;
     }
     case 'start':
-      desktops.probe.prepare?.();
       await run.phase('start', () => engine.containers.start(known(current), { signal }));
       return undefined;
     case 'unpause':
