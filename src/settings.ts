@@ -34,6 +34,8 @@ const PORT_ENDS: readonly string[] = ['portMin', 'portMax'];
 const PORT = types.integer(1, 65_535);
 const SIDE = types.integer(SIDE_MIN, SIDE_MAX);
 const ENGINE_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}$/;
+/** An ancestor's number in a unit of its own. */
+const inUnit = (name: string, unit: string): Ancestor => ({ name, adapt: (typed) => (/^\d+(\.\d+)?$/.test(typed) && Number(typed) > 0 ? `${typed}${unit}` : typed) });
 const lastOfRange: Ancestor = { name: 'PORT_RANGE_END', adapt: (typed) => (/^\d+$/.test(typed) ? String(Number(typed) - 1) : typed) };
 
 /** The table. An undefined default means "not set"; the sentence says what happens then. */
@@ -61,6 +63,18 @@ export const SETTINGS = {
   color: setting(types.choice(['auto', 'always', 'never']), 'auto', 'when to use colour: auto, always or never'),
   parallel: setting(types.integer(1, 64), 8, 'how many desktops are removed at once'),
   wait: setting(types.choice(READY_STAGES), undefined, 'how far a desktop has to be before up returns: running, rfb, window or page; not set, the image decides'),
+  idle: setting(types.limit, milliseconds(15 * 60_000), 'pause a desktop that nobody has looked at for this long; never switches it off'),
+  removeAfter: setting(types.limit, milliseconds(8 * 3_600_000), 'remove a desktop that nobody has looked at for this long', [inUnit('IDLE_TIMEOUT_HOURS', 'h'), inUnit('CONTAINER_NO_CLIENT_TIMEOUT', 'm')]),
+  inputIdle: setting(types.limit, 'never', 'remove a desktop that nobody has typed into or pointed at for this long'),
+  ttl: setting(types.limit, 'never', 'remove a desktop this long after its creation or its last touch, used or not'),
+  maxAge: setting(types.limit, 'never', 'remove a desktop this long after its creation, whatever happens'),
+  warnBefore: setting(types.limit, milliseconds(5 * 60_000), 'how long before a removal it is announced'),
+  pauseDirect: setting(types.flag, false, 'whether idle desktops that are reached through their own port are paused too; a look at one then wakes it within seconds, while the daemon runs'),
+  sweepInterval: setting(types.duration, milliseconds(30_000), 'how often the daemon looks at all desktops; with cron, how often cron does', [inUnit('CLEANUP_INTERVAL_MINUTES', 'm')]),
+  listen: setting(types.listenAddress, { host: '127.0.0.1', port: 8080 }, 'where the daemon answers, or off', ['ORCHESTRATOR_PORT']),
+  logFormat: setting(types.choice(['auto', 'text', 'json']), 'auto', 'how the daemon writes its log: text, json, or auto for text that suits where it goes'),
+  hook: setting(types.text('a command or a web address', /^[^\n\r]+$/), undefined, 'command that is run, or address that is posted to, when a desktop was created, got ready, was warned, paused, woken or removed'),
+  hookTimeout: setting(types.duration, milliseconds(10_000), 'how long a hook may take'),
   timeout: setting(types.duration, undefined, 'how long up waits for a desktop; not set, the image decides'),
 } as const;
 

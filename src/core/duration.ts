@@ -48,3 +48,22 @@ export function formatDuration(duration: number): string {
   }
   return text;
 }
+
+/** How long something may last: a length, or `never` for no end. */
+export type DurationLimit = Milliseconds | 'never';
+
+/** What a limit looks like, to complete "… is not ". */
+export const LIMIT_FORM = `${DURATION_FORM}, or never`;
+
+/** Parses a duration, or `0`, `off` and `never` for no end: nought never means "at once". Undefined for anything else. */
+export function parseLimit(text: string): DurationLimit | undefined {
+  const word = text.trim().toLowerCase();
+  if (word === '0' || word === 'off' || word === 'never') return 'never';
+  const length = parseDuration(word);
+  return length === 0 ? 'never' : length;
+}
+
+/** A limit as `parseLimit` reads it back. */
+export function formatLimit(limit: DurationLimit): string {
+  return limit === 'never' ? limit : formatDuration(limit);
+}

@@ -50,6 +50,8 @@ export interface ContainerDetails extends ContainerSummary {
   outOfMemory: boolean;
   /** The engine's own words on why the last start failed. */
   error?: string;
+  /** Of its main process as this host numbers them; only while it runs on this very host. */
+  pid?: number;
 }
 
 /** All that is needed to create a container; nothing in it is engine-specific. */
@@ -69,6 +71,21 @@ export interface ContainerSpec {
   tmpfs: Readonly<Record<string, string>>;
   stopGraceSeconds: number;
   logMaxBytes: number;
+}
+
+/** What happened to a container; other happenings of an engine (exec, attach, …) are not told. */
+export type ContainerEventKind = 'created' | 'started' | 'died' | 'removed' | 'renamed' | 'paused' | 'unpaused';
+
+export interface ContainerEvent {
+  kind: ContainerEventKind;
+  id: ContainerId;
+  /** The name it has from then on, without a leading slash. */
+  name: string;
+  labels: Readonly<Record<string, string>>;
+  /** ISO-8601 UTC. */
+  at: string;
+  /** On `died`. */
+  exitCode?: number;
 }
 
 export interface ContainerFilter {
@@ -98,6 +115,8 @@ export interface Containers {
   waitForExit(id: ContainerId, options?: CallOptions): Promise<number | undefined>;
   /** Runs a program in a running container and waits for its end. */
   exec(id: ContainerId, argv: readonly string[], options?: CallOptions): Promise<{ exitCode: number; output: string }>;
+  /** What happens to containers with these labels from now on. `onOpen` is called once the engine listens: what happens after that is not missed. Ends by throwing: ENGINE_UNREACHABLE when the connection is lost, the signal's reason when that aborts. Has no deadline after it was opened. */
+  events(filter: ContainerFilter, options: CallOptions & { onOpen?: () => void }): AsyncIterable<ContainerEvent>;
   /** The last lines of stdout and stderr, oldest first; empty when there is none. */
   logs(id: ContainerId, tailLines: number, options?: CallOptions): Promise<string[]>;
 }

@@ -1,6 +1,6 @@
 // The kinds of value a setting can have: how each is read from text and spelled again. No setting is named here.
 import { isIP, isIPv4 } from 'node:net';
-import { DURATION_FORM, formatDuration, type Milliseconds, parseDuration } from './duration.ts';
+import { DURATION_FORM, type DurationLimit, formatDuration, formatLimit, LIMIT_FORM, type Milliseconds, parseDuration, parseLimit } from './duration.ts';
 
 /** A kind of value. `read` returns undefined for text that is none; `form` completes "… is not ". */
 export interface SettingType<T> {
@@ -63,6 +63,29 @@ export const duration: SettingType<Milliseconds> = {
     return value === 0 ? undefined : value;
   },
   spell: formatDuration,
+};
+
+/** A length of time, or no end at all. */
+export const limit: SettingType<DurationLimit> = { form: LIMIT_FORM, json: 'text', read: parseLimit, spell: formatLimit };
+
+/** A host and a port to listen on: the host without brackets. */
+export interface ListenAddress {
+  host: string;
+  port: number;
+}
+
+/** An address to listen on, a port alone meaning this host only; or `off`. */
+export const listenAddress: SettingType<ListenAddress | 'off'> = {
+  form: 'an address like 127.0.0.1:8080, or off',
+  json: 'text',
+  read: (typed) => {
+    if (typed.toLowerCase() === 'off') return 'off';
+    const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]:|([^:]*):)?(\d{1,5})$/.exec(typed) ?? [];
+    const host = bracketed ?? (plain || '127.0.0.1');
+    if (port === undefined || Number(port) > 65_535 || !isIP(host)) return undefined;
+    return { host, port: Number(port) };
+  },
+  spell: (value) => (value === 'off' ? value : `${value.host.includes(':') ? `[${value.host}]` : value.host}:${value.port}`),
 };
 
 /** A web address. */

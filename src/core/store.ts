@@ -1,6 +1,7 @@
 // What vncctl remembers between commands and the engine can't hold. Implemented in store/ and by the tests' fake.
 // Losing it loses no desktop: the engine's labels are the truth about which exist.
 import type { ClientId } from './client-id.ts';
+import type { LeaseChanges, LeaseClock } from './lease.ts';
 
 /** A desktop's opaque id: random, says nothing about its client. Made only by `newDesktopId`. */
 export type DesktopId = string & { readonly __brand: 'DesktopId' };
@@ -19,6 +20,46 @@ export interface Allocation {
   readyAt?: string;
   /** Set while a process removes it, so that others wait instead of handing it out. */
   removing?: ProcessMark;
+  /** Lengths of its lease that were asked for after its creation. */
+  lease?: LeaseChanges;
+  /** The last `touch`, which moves the ttl too. */
+  touchedAt?: string;
+  /** `touch --for`: no clock but max-age takes it before this moment. */
+  keptUntil?: string;
+  /** What whoever watches it remembers of its use. */
+  watched?: WatchMemory;
+  /** Set once its removal was announced; cleared when it is put off. */
+  warned?: Warning;
+}
+
+/** What is remembered of a desktop's use between two looks. Times are ISO-8601 UTC. */
+export interface WatchMemory {
+  /** Viewers at the last look: how many, or that nobody could tell. */
+  viewers: number | 'unknown';
+  /** When a viewer was last seen; absent: never since it is watched. */
+  viewerSeenAt?: string;
+  /** The last real input; absent: none, or nobody could tell. */
+  inputSeenAt?: string;
+  /** Idle time before this moment was not watched, and counts for nothing. */
+  countsFrom?: string;
+}
+
+/** An announced removal. */
+export interface Warning {
+  at: string;
+  clock: LeaseClock;
+  /** When it is due: ISO-8601 UTC. */
+  removeAt: string;
+}
+
+/** The last look of whoever watches the instance, and the clocks it was taken by. */
+export interface Watch {
+  /** ISO-8601 UTC. */
+  at: string;
+  pid: number;
+  /** Milliseconds since this machine was booted, its sleep included, and which boot that was: tells time that passed from a clock that was set. */
+  bootMs: number;
+  bootId: string;
 }
 
 /** Who holds something, so that a mark left by a killed process can be told from a live one. */
@@ -36,6 +77,8 @@ export interface PortReservation extends ProcessMark {
 export interface StoreState {
   allocations: Readonly<Record<string, Allocation>>;
   reservations: readonly PortReservation[];
+  /** Absent until somebody has watched. */
+  watch?: Watch;
 }
 
 export interface Store {

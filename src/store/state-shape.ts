@@ -1,6 +1,7 @@
 // What a state file must look like. Checks what was parsed and drops, with a warning each, the records that are not what they
 // should be: the engine's labels bring back what a record said.
-import type { Allocation, PortReservation, StoreState } from '../core/store.ts';
+import type { LeaseField } from '../core/lease.ts';
+import type { Allocation, PortReservation, StoreState, Warning, Watch, WatchMemory } from '../core/store.ts';
 import { isObject } from './json-file.ts';
 
 type Field = (value: unknown) => boolean;
@@ -14,6 +15,27 @@ const optional =
   (value) =>
     value === undefined || field(value);
 
+const whole: Field = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
+const finite: Field = (value) => typeof value === 'number' && Number.isFinite(value);
+const either =
+  (one: Field, other: Field): Field =>
+  (value) =>
+    one(value) || other(value);
+const word =
+  (...words: readonly string[]): Field =>
+  (value) =>
+    words.some((known) => known === value);
+const record =
+  (fields: Readonly<Record<string, Field>>): Field =>
+  (value) =>
+    faultOf(value, fields) === undefined;
+
+const LENGTH = optional(either(count, word('never')));
+const LEASE: Readonly<Record<LeaseField, Field>> = { idle: LENGTH, removeAfter: LENGTH, inputIdle: LENGTH, ttl: LENGTH, maxAge: LENGTH };
+const WATCHED: Readonly<Record<keyof WatchMemory, Field>> = { viewers: either(whole, word('unknown')), viewerSeenAt: optional(time), inputSeenAt: optional(time), countsFrom: optional(time) };
+const WARNED: Readonly<Record<keyof Warning, Field>> = { at: time, clock: word('no-client', 'no-input', 'ttl', 'max-age'), removeAt: time };
+const WATCH: Readonly<Record<keyof Watch, Field>> = { at: time, pid: count, bootMs: finite, bootId: filled };
+
 const ALLOCATION: Readonly<Record<keyof Allocation, Field>> = {
   desktopId: filled,
   client: filled,
@@ -23,6 +45,11 @@ const ALLOCATION: Readonly<Record<keyof Allocation, Field>> = {
   lastUsedAt: optional(time),
   readyAt: optional(time),
   removing: optional(mark),
+  lease: optional(record(LEASE)),
+  touchedAt: optional(time),
+  keptUntil: optional(time),
+  watched: optional(record(WATCHED)),
+  warned: optional(record(WARNED)),
 };
 
 const RESERVATION: Readonly<Record<keyof PortReservation, Field>> = { port: count, pid: count, at: time };
@@ -30,7 +57,7 @@ const RESERVATION: Readonly<Record<keyof PortReservation, Field>> = { port: coun
 /** The state in a parsed file. Never throws; what is dropped is named by its place, never by its content. */
 export function checkState(values: Readonly<Record<string, unknown>>, warn: (message: string) => void): StoreState {
   for (const key of Object.keys(values)) {
-    if (key !== 'allocations' && key !== 'reservations') warn(`unknown record "${key}" in the state; dropped`);
+    if (!['allocations', 'reservations', 'watch'].includes(key)) warn(`unknown record "${key}" in the state; dropped`);
   }
   const allocations: Record<string, Allocation> = {};
   for (const [index, [key, value]] of entriesOf(values.allocations, 'allocations', warn).entries()) {
@@ -44,6 +71,11 @@ export function checkState(values: Readonly<Record<string, unknown>>, warn: (mes
     if (wrong === undefined) reservations.push(value as PortReservation);
     else warn(`reservation ${index + 1} of the state is dropped: ${wrong}`);
   }
+  const { watch } = values;
+  if (watch === undefined) return { allocations, reservations };
+  const wrong = faultOf(watch, WATCH);
+  if (wrong === undefined) return { allocations, reservations, watch: watch as Watch };
+  warn(`"watch" of the state is dropped: ${wrong}`);
   return { allocations, reservations };
 }
 
