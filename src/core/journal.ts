@@ -3,7 +3,7 @@
 import type { DesktopId } from './store.ts';
 
 /** `created`, `ready`, `warned`, `paused`, `woken` and `removed` also go to hooks. */
-export const LIFE_EVENTS = ['created', 'ready', 'warned', 'kept', 'paused', 'woken', 'stopped', 'died', 'started', 'renamed', 'lost', 'removed', 'failed'] as const;
+export const LIFE_EVENTS = ['created', 'ready', 'warned', 'kept', 'paused', 'woken', 'stopped', 'died', 'started', 'renamed', 'removed'] as const;
 export type LifeEventKind = (typeof LIFE_EVENTS)[number];
 export const HOOKED_EVENTS: readonly LifeEventKind[] = ['created', 'ready', 'warned', 'paused', 'woken', 'removed'];
 

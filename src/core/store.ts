@@ -18,8 +18,8 @@ export interface Allocation {
   lastUsedAt?: string;
   /** Set once a readiness stage was seen: tells `ready` from `starting` before the first health check. */
   readyAt?: string;
-  /** Set while a process removes it, so that others wait instead of handing it out. */
-  removing?: ProcessMark;
+  /** Set while a process removes it, so that others wait instead of handing it out; with the cause in words. */
+  removing?: ProcessMark & { cause?: string };
   /** Lengths of its lease that were asked for after its creation. */
   lease?: LeaseChanges;
   /** The last `touch`, which moves the ttl too. */

@@ -44,7 +44,7 @@ const ALLOCATION: Readonly<Record<keyof Allocation, Field>> = {
   createdAt: time,
   lastUsedAt: optional(time),
   readyAt: optional(time),
-  removing: optional(mark),
+  removing: optional((value) => mark(value) && optional(filled)((value as { cause?: unknown }).cause)),
   lease: optional(record(LEASE)),
   touchedAt: optional(time),
   keptUntil: optional(time),

@@ -7,7 +7,7 @@ import { ANA, clients, createTestDesktops, type TestDesktops } from '../../suppo
 
 const NAME = 'vnc_11144477735';
 const removeAll = async (t: TestDesktops, options: Partial<RemoveOptions> = {}): Promise<Removal[]> =>
-  removeDesktops(t.desktops, await listDesktops(t.desktops), { signal: new AbortController().signal, ...options });
+  removeDesktops(t.desktops, await listDesktops(t.desktops), { cause: 'vncctl rm', signal: new AbortController().signal, ...options });
 
 test('removing leaves no container and no record, and asks the program to end first', async () => {
   const t = createTestDesktops();
@@ -148,7 +148,7 @@ test('a network of its own goes with its desktop, and that of another stays', as
   await t.up({ client: clients(1)[0] ?? ANA });
   expect(networksOf(t)).toEqual([OWN, 'vncctl_vnc_20000000000']);
   const anas = (await listDesktops(t.desktops)).filter(({ client }) => client === ANA);
-  await removeDesktops(t.desktops, anas, { signal: new AbortController().signal });
+  await removeDesktops(t.desktops, anas, { cause: 'vncctl rm', signal: new AbortController().signal });
   expect(networksOf(t)).toEqual(['vncctl_vnc_20000000000']);
 });
 

@@ -1,0 +1,121 @@
+// The memory of activity between looks: what a look adds to what is known of a desktop's use, and when that is due to be written
+// down. Pure but for the map it keeps. What can't be told never makes a desktop look idle.
+import type { Activity } from './activity.ts';
+import type { Interval } from './gap.ts';
+import type { DesktopId, WatchMemory } from './store.ts';
+
+/** At most one write a minute for each desktop. */
+export const WRITE_EVERY_MS = 60_000;
+
+/** One desktop as a look found it. */
+export interface Look {
+  id: DesktopId;
+  createdAt: string;
+  /** Runs or is paused: somebody can look at it. */
+  visible: boolean;
+  /** What the store remembers. */
+  stored: WatchMemory | undefined;
+  /** Absent for one that isn't visible. */
+  activity: Activity | undefined;
+}
+
+export interface LookMoment {
+  now: Date;
+  interval: Interval;
+  /** Of the look before this one, by whomever; absent: there was none. */
+  lastLookAt: string | undefined;
+  /** How long an unknown may last before idle time begins anew. */
+  longestWatchedMs: number;
+}
+
+interface Entry {
+  memory: WatchMemory;
+  /** Viewers when they were last known. */
+  lastCount: number;
+  lastKnownMs: number;
+  writtenMs: number;
+  /** What was written, to write only what differs. */
+  written: WatchMemory | undefined;
+}
+
+export interface WatchMemories {
+  /** Takes a look in and returns what is known of each desktop from now on; forgets those that are gone. */
+  observe(looks: readonly Look[], moment: LookMoment): ReadonlyMap<DesktopId, WatchMemory>;
+  /** Those whose memory is to be written now; all that differ when `all` is set. They count as written once handed out. */
+  takeDue(now: Date, all: boolean): ReadonlyMap<DesktopId, WatchMemory>;
+}
+
+/** An empty memory: what the store holds is taken over at the first look at each desktop. */
+export function createWatchMemories(): WatchMemories {
+  const entries = new Map<DesktopId, Entry>();
+
+  const observeOne = (look: Look, moment: LookMoment): WatchMemory => {
+    const before = entries.get(look.id) ?? takenOver(look, moment);
+    const entry = advance(before, look, moment);
+    entries.set(look.id, entry);
+    return entry.memory;
+  };
+
+  return {
+    observe(looks, moment) {
+      const present = new Set(looks.map(({ id }) => id));
+      for (const id of entries.keys()) if (!present.has(id)) entries.delete(id);
+      return new Map(looks.map((look) => [look.id, observeOne(look, moment)]));
+    },
+    takeDue(now, all) {
+      const due = new Map<DesktopId, WatchMemory>();
+      for (const [id, entry] of entries) {
+        if (!differs(entry) || !(all || now.getTime() - entry.writtenMs >= WRITE_EVERY_MS || now.getTime() < entry.writtenMs)) continue;
+        entries.set(id, { ...entry, written: entry.memory, writtenMs: now.getTime() });
+        due.set(id, entry.memory);
+      }
+      return due;
+    },
+  };
+}
+
+/** How a desktop stands that this process sees for the first time. */
+function takenOver({ stored, createdAt }: Look, { now, lastLookAt }: LookMoment): Entry {
+  const nowMs = now.getTime();
+  const entry = { lastCount: 0, lastKnownMs: nowMs, writtenMs: Number.NEGATIVE_INFINITY, written: stored };
+  if (stored) {
+    const lastMs = Math.max(...[stored.viewerSeenAt, stored.countsFrom].map((at) => (at === undefined ? Number.NEGATIVE_INFINITY : Date.parse(at))));
+    // What happened within a minute of the last write may not have been written: it is taken for use.
+    const countsFrom = Number.isFinite(lastMs) ? new Date(Math.min(nowMs, lastMs + WRITE_EVERY_MS)).toISOString() : undefined;
+    const lastCount = stored.viewers === 'unknown' ? 1 : stored.viewers;
+    return { ...entry, lastCount, memory: { ...stored, ...(countsFrom ? { countsFrom } : {}) } };
+  }
+  // One that came up since the last look has been watched all its life; of another one nobody remembers anything.
+  const watchedAllItsLife = lastLookAt !== undefined && Date.parse(createdAt) >= Date.parse(lastLookAt);
+  return { ...entry, memory: { viewers: 0, ...(watchedAllItsLife ? {} : { countsFrom: now.toISOString() }) } };
+}
+
+function advance(before: Entry, { visible, activity }: Look, { now, interval, longestWatchedMs }: LookMoment): Entry {
+  const nowMs = now.getTime();
+  const at = now.toISOString();
+  const memory: WatchMemory = { ...before.memory };
+  if (interval.gap) memory.countsFrom = at;
+  if (activity?.input.known && activity.input.at !== undefined) memory.inputSeenAt = activity.input.at;
+  if (!visible || !activity) {
+    // Whoever looked at it has seen it end.
+    if (before.lastCount > 0) memory.viewerSeenAt = at;
+    return { ...before, memory: { ...memory, viewers: 0 }, lastCount: 0, lastKnownMs: nowMs };
+  }
+  if (!activity.viewers.known) return { ...before, memory: { ...memory, viewers: 'unknown' } };
+  if (nowMs - before.lastKnownMs > longestWatchedMs) memory.countsFrom = at;
+  const { count } = activity.viewers;
+  // They left at some moment since the last look: the latest one counts.
+  if (count > 0 || before.lastCount > 0) memory.viewerSeenAt = at;
+  return { ...before, memory: { ...memory, viewers: count }, lastCount: count, lastKnownMs: nowMs };
+}
+
+/** Whether the store should hear of it: somebody came or left, a gap, input, or a minute more of being looked at. */
+function differs({ memory, written }: Entry): boolean {
+  return (
+    !written ||
+    (memory.viewers === 'unknown' || written.viewers === 'unknown' ? memory.viewers !== written.viewers : memory.viewers > 0 !== written.viewers > 0) ||
+    memory.viewerSeenAt !== written.viewerSeenAt ||
+    memory.inputSeenAt !== written.inputSeenAt ||
+    memory.countsFrom !== written.countsFrom
+  );
+}
