@@ -1,16 +1,14 @@
 // The composition root: from settings to the engine, the store and the use-cases' collaborators. Everything heavy is loaded on
 // first use, so that a verb pays only for what it touches.
-import { readFileSync } from 'node:fs';
-import { availableParallelism, homedir } from 'node:os';
+import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { builtInCatalog, type CatalogSources, makeInstallation, readCatalog } from './app-installation.ts';
 import type { CatalogEntry } from './core/catalog.ts';
 import type { Io } from './commands/context.ts';
-import { createCatalog } from './core/catalog-lookup.ts';
 import { type Clock, systemClock } from './core/clock.ts';
-import type { Catalog, Desktops, Installation, ProcessTable } from './core/desktops.ts';
+import type { Catalog, Desktops, ProcessTable } from './core/desktops.ts';
 import type { Engine } from './core/engine.ts';
-import type { Naming } from './core/identity.ts';
 import type { ImageBuilding, ImageSources } from './core/images.ts';
 import type { HostPorts } from './core/ports.ts';
 import type { DesktopProbe } from './core/readiness.ts';
@@ -20,12 +18,12 @@ import { embeddedPaths } from './engine/embedded/paths.ts';
 import { type Endpoint, machineFiles, resolveEndpoint } from './engine/endpoint.ts';
 import { hostPorts } from './engine/host-ports.ts';
 import { ownProcesses } from './engine/host-processes.ts';
-import { isVncctlError, VncctlError } from './errors.ts';
+import { isVncctlError } from './errors.ts';
 import { isSettingName, readSettings, type SettingName, type Settings, type SettingsReading, settingsOf } from './settings.ts';
 import { changeConfigFile, readConfigFile } from './store/config-file.ts';
 import { createFileStore } from './store/file-store.ts';
-import { withLock } from './store/lock.ts';
-import { type Paths, instanceKeyFileOf, pathsOf, stateFileOf } from './store/paths.ts';
+import { withInterruptibleLock, withLock } from './store/lock.ts';
+import { type Paths, pathsOf, stateFileOf } from './store/paths.ts';
 import { findProjectFile } from './store/project-file.ts';
 
 /** Parts that tests replace. */
@@ -72,6 +70,8 @@ export interface AppInput {
   /** The program's own flags, as commander gives them. */
   flags: Readonly<Record<string, unknown>>;
 }
+
+const IMAGE_WAIT_MS = 60 * 60_000;
 
 /** Puts the program together. Reads the settings at once (BAD_SETTING when they can't be used) and dials nothing. */
 export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
@@ -132,13 +132,8 @@ export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
     return parts.store ?? createFileStore({ file: stateFileOf(paths, instance, stateFile), warn, now: () => clock.now() });
   });
 
-  const builtIn = (): readonly CatalogEntry[] => parts.catalog ?? readBuiltInCatalog(root);
-  const catalogOf = (entries: readonly CatalogEntry[]): Catalog => createCatalog(entries, { containerPort: getSettings().containerPort });
-
-  const catalog = once(async (): Promise<Catalog> => {
-    const { loadCatalog } = await import('./store/catalog-files.ts');
-    return catalogOf(await loadCatalog({ builtIn: builtIn(), userDir: paths.catalog }));
-  });
+  const catalogSources = (): CatalogSources => ({ builtIn: parts.catalog, root, userDir: paths.catalog, containerPort: getSettings().containerPort });
+  const catalog = once(() => readCatalog(catalogSources()));
 
   // A mistake in somebody's entry must not keep them from listing or removing what is there; `up` asks for the catalog itself.
   const catalogOrBuiltIn = async (): Promise<Catalog> => {
@@ -147,26 +142,11 @@ export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
     } catch (error) {
       if (!isVncctlError(error, 'BAD_CATALOG_ENTRY')) throw error;
       warn(`only the built-in catalog is used: ${error.message}`);
-      return catalogOf(builtIn());
+      return builtInCatalog(catalogSources());
     }
   };
 
-  const installation = once(async (): Promise<Installation> => {
-    const values = getSettings();
-    return {
-      instance: values.instance,
-      prefix: values.prefix,
-      naming: values.naming === 'hashed' ? await hashedNaming(paths, values.instance) : { kind: 'plain' },
-      network: values.network,
-      subnet: values.subnet ?? '',
-      bindAddress: values.bind,
-      linkHost: values.host,
-      ports: { min: values.portMin, max: values.portMax },
-      parallel: values.parallel,
-      hostCpus: availableParallelism(),
-      defaults: { size: { width: values.width, height: values.height }, ...(values.url === undefined ? {} : { url: values.url }) },
-    };
-  });
+  const installation = once(() => makeInstallation(getSettings(), reading, paths));
 
   return {
     version: input.version,
@@ -200,7 +180,7 @@ export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
         engine: theEngine,
         catalog: theCatalog,
         sources,
-        exclusively: (name, signal, work) => exclusively(join(paths.state, `image-${name.replace(/[^A-Za-z0-9_.-]/g, '_')}`), signal, work),
+        exclusively: (name, signal, work) => withInterruptibleLock(join(paths.state, `image-${name.replace(/[^A-Za-z0-9_.-]/g, '_')}`), signal, work, IMAGE_WAIT_MS),
       };
     }),
     embedded: once(async (): Promise<EmbeddedEngine> => {
@@ -233,40 +213,8 @@ function settingFlags(flags: Readonly<Record<string, unknown>>): Partial<Record<
   return typed;
 }
 
-async function hashedNaming(paths: Paths, instance: string): Promise<Naming> {
-  const { getInstanceKey } = await import('./store/instance-key.ts');
-  return { kind: 'hashed', key: await getInstanceKey(instanceKeyFileOf(paths, instance)) };
-}
-
-function readBuiltInCatalog(root: string): CatalogEntry[] {
-  const file = join(root, 'dist/catalog.json');
-  try {
-    const entries = JSON.parse(readFileSync(file, 'utf8')) as CatalogEntry[];
-    // Folders are relative in the file, so that a built package can be moved.
-    return entries.map((entry) => (entry.source.kind === 'template' ? { ...entry, source: { ...entry.source, folder: join(root, entry.source.folder) } } : entry));
-  } catch (error) {
-    throw new VncctlError('BAD_CATALOG_ENTRY', `the built-in catalog can not be read: ${(error as Error).message}`, { hint: 'build it again: npm run build', cause: error });
-  }
-}
-
 /** The store's lock, for what else only one process may do at a time. */
 const folderLock: EmbeddedWiring['lock'] = (folder, waitMs, work) => withLock(folder, () => work(), waitMs);
-
-const IMAGE_WAIT_MS = 60 * 60_000;
-
-/** The same for work that may be interrupted while it waits for its turn. */
-function exclusively<T>(name: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-  const interrupted = new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
-  const done = withLock(
-    name,
-    () => {
-      signal.throwIfAborted();
-      return work();
-    },
-    IMAGE_WAIT_MS,
-  );
-  return Promise.race([done, interrupted]);
-}
 
 async function imageSources(root: string, clock: Clock): Promise<ImageSources> {
   const { baseImageFrom, createImageSources } = await import('./engine/image-sources.ts');

@@ -3,7 +3,9 @@
 import type { CatalogEntry } from '../../src/core/catalog.ts';
 import { type ClientId, parseClientId } from '../../src/core/client-id.ts';
 import type { Desktops, Installation } from '../../src/core/desktops.ts';
+import { milliseconds } from '../../src/core/duration.ts';
 import type { ContainerSpec, NetworkIsolation } from '../../src/core/engine.ts';
+import type { Lease } from '../../src/core/lease.ts';
 import { up, type UpResult } from '../../src/core/up.ts';
 import type { UpOptions, UpRequest } from '../../src/core/up-run.ts';
 import { createFakeClock, type FakeClock } from './fake-clock.ts';
@@ -37,6 +39,15 @@ export function exampleEntry(over: Partial<CatalogEntry> = {}): CatalogEntry {
     ...over,
   };
 }
+
+/** The lease that the settings give where nothing is set. */
+export const DEFAULT_LEASE: Lease = {
+  idle: { length: milliseconds(15 * 60_000), from: 'default' },
+  removeAfter: { length: milliseconds(8 * 3_600_000), from: 'default' },
+  inputIdle: { length: 'never', from: 'default' },
+  ttl: { length: 'never', from: 'default' },
+  maxAge: { length: 'never', from: 'default' },
+};
 
 /** The example of a CPF whose check digits are right. */
 export const ANA = clientOf('111.444.777-35');
@@ -97,6 +108,10 @@ export function createTestDesktops({ installation, entries = [exampleEntry()], p
       parallel: 4,
       hostCpus: 4,
       defaults: {},
+      lease: DEFAULT_LEASE,
+      warnBeforeMs: 5 * 60_000,
+      pauseDirect: false,
+      sweepIntervalMs: 30_000,
       ...installation,
     },
     engine,
