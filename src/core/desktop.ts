@@ -15,7 +15,7 @@ export interface Desktop {
   clientKey: string;
   status: DesktopStatus;
   /** Absent for a lost one. */
-  container?: { id: ContainerId; name: string; address?: string };
+  container?: { id: ContainerId; name: string; running: boolean; address?: string };
   image: string;
   specHash?: string;
   hostPort?: number;
@@ -65,7 +65,7 @@ export function deriveDesktop(container: ContainerSummary, state: StoreState, vi
     id: labels.desktopId,
     clientKey: labels.clientKey,
     status: statusOf(container, allocation, view),
-    container: { id: container.id, name: container.name, ...(container.address ? { address: container.address } : {}) },
+    container: { id: container.id, name: container.name, running: container.state === 'running', ...(container.address ? { address: container.address } : {}) },
     image: labels.imageKey,
     specHash: labels.specHash,
     createdAt: container.createdAt,

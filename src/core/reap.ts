@@ -1,0 +1,184 @@
+// A sweep: one look at every desktop of the instance, the plan of what their leases ask for now (reap-plan.ts), and carrying it
+// out (reap-steps.ts). Used by the daemon again and again and by `reap` once. What is newer than the look is not in it.
+import type { ActivitySource } from './activity.ts';
+import { shiftTimes } from './clock-shift.ts';
+import { type Desktop, deriveDesktops } from './desktop.ts';
+import { type Desktops, viewOf } from './desktops.ts';
+import { type BootClock, intervalBetween, longestWatchedMs } from './gap.ts';
+import { ownershipLabels } from './labels.ts';
+import { isVisible, leaseFacts, leasePolicy } from './lease-facts.ts';
+import { leaseOf } from './lease-of.ts';
+import { isIdle, lookAt } from './look.ts';
+import { type ObservedDesktop, planReap, type ReapStep } from './reap-plan.ts';
+import { carryOut, type ReapOutcome } from './reap-steps.ts';
+import type { Allocation, StoreState, Warning, Watch } from './store.ts';
+import { createWatchMemories, type WatchMemories, WRITE_EVERY_MS } from './watch-memory.ts';
+
+export interface ReaperParts {
+  /** Asked at each sweep: settings may have been read anew. */
+  desktops: () => Promise<Desktops>;
+  activity: ActivitySource;
+  boot: BootClock;
+}
+
+export interface SweepOptions {
+  /** Breaks off what is under way. */
+  signal: AbortSignal;
+  /** Lets what is under way end and begins nothing more. */
+  stopping?: AbortSignal;
+  /** Looks and plans, and writes nothing. */
+  dryRun?: boolean;
+  /** Called before a step is carried out, and with its outcome. */
+  onStep?: (step: ReapStep) => void;
+  onOutcome?: (outcome: ReapOutcome) => void;
+}
+
+/** What one look saw. */
+export interface Observation {
+  lookedAt: Date;
+  /** Time before this look was not watched. */
+  gap: boolean;
+  /** By how much somebody has set the clock since the last look, in milliseconds. */
+  clockShiftMs: number;
+  observed: readonly ObservedDesktop[];
+  state: StoreState;
+}
+
+/** What one sweep saw and did. */
+export interface Sweep extends Observation {
+  tookMs: number;
+  plan: readonly ReapStep[];
+  outcomes: readonly ReapOutcome[];
+}
+
+export interface Reaper {
+  /** Throws only what keeps it from looking (ENGINE_UNREACHABLE and the like, a store that can't be read); what goes wrong with a desktop is its outcome. */
+  sweep(options: SweepOptions): Promise<Sweep>;
+  /** Writes down what is only remembered; to be called before the process ends. */
+  flush(): Promise<void>;
+}
+
+/** A reaper that remembers nothing yet but what the store holds. */
+export function createReaper({ desktops: getDesktops, activity, boot }: ReaperParts): Reaper {
+  const memories = createWatchMemories();
+  let last: Watch | undefined;
+  let writtenMs = Number.NEGATIVE_INFINITY;
+  let seen: readonly Desktop[] = [];
+
+  const write = async (desktops: Desktops, announced: readonly ReapStep[], all: boolean): Promise<void> => {
+    const now = desktops.clock.now();
+    const due = memories.takeDue(now, all);
+    if (due.size === 0 && announced.length === 0 && !all && Math.abs(now.getTime() - writtenMs) < WRITE_EVERY_MS) return;
+    await desktops.store.update((state) => {
+      const allocations = { ...state.allocations };
+      for (const desktop of seen) {
+        const memory = due.get(desktop.id);
+        const step = announced.find((other) => other.desktop.id === desktop.id);
+        const record = allocations[desktop.id] ?? newRecord(desktop, desktops);
+        if (record && (memory || step)) allocations[desktop.id] = { ...(step ? withWarning(record, step, now) : record), ...(memory ? { watched: memory } : {}) };
+      }
+      return { state: { ...state, allocations, ...(last ? { watch: last } : {}) }, result: undefined };
+    });
+    writtenMs = now.getTime();
+  };
+
+  return {
+    async sweep({ signal, stopping, dryRun = false, onStep, onOutcome }) {
+      const desktops = await getDesktops();
+      const startedMs = desktops.clock.monotonicMs();
+      const { watch, ...observation } = await observe(desktops, { activity, boot, memories, last, dryRun, signal });
+      const plan = planReap(observation.observed, observation.lookedAt);
+      const ended = (outcomes: readonly ReapOutcome[]): Sweep => ({ ...observation, plan, outcomes, tookMs: desktops.clock.monotonicMs() - startedMs });
+      if (dryRun) return ended([]);
+      last = watch;
+      seen = observation.observed.map(({ desktop }) => desktop);
+      const announcements = plan.filter(({ do: what }) => what === 'warn' || what === 'keep');
+      for (const step of announcements) onStep?.(step);
+      // Before anything goes: a warning that isn't written down has not been given.
+      await write(desktops, announcements, false);
+      const announced = announcements.map((step): ReapOutcome => ({ step, result: 'done' }));
+      for (const outcome of announced) onOutcome?.(outcome);
+      const outcomes = await carryOut(
+        desktops,
+        plan.filter((step) => !announcements.includes(step)),
+        {
+          signal,
+          stopping,
+          seen: observation.state,
+          stillIdle: async (doomed) => {
+            const now = await lookAt(desktops, doomed, activity, signal);
+            return new Set(doomed.filter((desktop) => !isVisible(desktop) || isIdle(now.get(desktop.id))).map(({ id }) => id));
+          },
+          onStep,
+          onOutcome,
+        },
+      );
+      return ended([...announced, ...outcomes]);
+    },
+
+    async flush() {
+      if (last) await write(await getDesktops(), [], true);
+    },
+  };
+}
+
+interface LookTools extends Omit<ReaperParts, 'desktops'> {
+  memories: WatchMemories;
+  /** The look before this one, by this process. */
+  last: Watch | undefined;
+  /** Whether the store is to stay as it is. */
+  dryRun: boolean;
+  signal: AbortSignal;
+}
+
+async function observe(desktops: Desktops, { activity, boot, memories, last, dryRun, signal }: LookTools): Promise<Observation & { watch: Watch }> {
+  const { clock, store, engine, installation } = desktops;
+  // In this order: what is remembered has a container by then, and one without a record yet is simply new.
+  const before = await store.read();
+  const containers = await engine.containers.list({ labels: ownershipLabels(installation.instance) }, { signal });
+  const lookedAt = clock.now();
+  const watch: Watch = { at: lookedAt.toISOString(), pid: desktops.processes.pid, bootMs: boot.ms(), bootId: boot.id };
+  const previous = last ?? before.watch;
+  const interval = intervalBetween(previous, lookedAt, { id: boot.id, ms: watch.bootMs }, installation.sweepIntervalMs);
+  const state = await withShiftedClock(desktops, before, interval.shiftMs, dryRun);
+  const known = deriveDesktops(containers, state, viewOf(desktops));
+  const activities = await lookAt(desktops, known, activity, signal);
+  const remembered = memories.observe(
+    known.map((desktop) => ({
+      id: desktop.id,
+      createdAt: desktop.createdAt,
+      visible: isVisible(desktop),
+      stored: state.allocations[desktop.id]?.watched,
+      activity: activities.get(desktop.id),
+    })),
+    { now: lookedAt, interval, lastLookAt: previous?.at, longestWatchedMs: longestWatchedMs(installation.sweepIntervalMs) },
+  );
+  const policy = leasePolicy(installation, engine.capabilities);
+  const observed = known.map((desktop) => ({
+    desktop,
+    lease: leaseOf(desktops, desktop),
+    facts: leaseFacts({ desktop, record: state.allocations[desktop.id], memory: remembered.get(desktop.id), activity: activities.get(desktop.id) }),
+    policy,
+  }));
+  return { lookedAt, gap: interval.gap, clockShiftMs: interval.shiftMs, observed, state, watch };
+}
+
+async function withShiftedClock({ store }: Desktops, before: StoreState, shiftMs: number, dryRun: boolean): Promise<StoreState> {
+  if (shiftMs === 0) return before;
+  if (dryRun) return shiftTimes(before, shiftMs);
+  return store.update((state) => {
+    const shifted = shiftTimes(state, shiftMs);
+    return { state: shifted, result: shifted };
+  });
+}
+
+function withWarning(record: Allocation, step: ReapStep, now: Date): Allocation {
+  const { warned: _, ...rest } = record;
+  const warned: Warning | undefined = step.removeAt === undefined ? undefined : { at: now.toISOString(), clock: step.clock, removeAt: step.removeAt };
+  return { ...rest, ...(warned ? { warned } : {}) };
+}
+
+/** A record for a desktop that the store has forgotten; undefined where nobody knows whose it is. */
+function newRecord({ id, client, image, createdAt }: Desktop, { engine }: Desktops): Allocation | undefined {
+  return client && { desktopId: id, client, endpoint: engine.endpoint, image, createdAt };
+}
