@@ -46,8 +46,8 @@ export function summaryOf(row: Docker.ContainerInfo, dialable: Dialable): Contai
   };
 }
 
-/** The answer to one inspect. */
-export function detailsOf(info: Docker.ContainerInspectInfo, dialable: Dialable): ContainerDetails {
+/** The answer to one inspect; `local` says whether its process is one of this host's. */
+export function detailsOf(info: Docker.ContainerInspectInfo, dialable: Dialable, local: boolean): ContainerDetails {
   const { State: state } = info;
   const ended = state.Status === 'exited' || state.Status === 'dead';
   const address = state.Running ? dialable(firstAddress(info.NetworkSettings.Networks)) : undefined;
@@ -74,6 +74,7 @@ export function detailsOf(info: Docker.ContainerInspectInfo, dialable: Dialable)
     ...(finishedAt ? { finishedAt } : {}),
     ...(state.Error ? { error: state.Error } : {}),
     ...(address ? { address } : {}),
+    ...(local && state.Pid > 0 ? { pid: state.Pid } : {}),
   };
 }
 
