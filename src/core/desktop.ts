@@ -22,6 +22,8 @@ export interface Desktop {
   /** Name of the network that is this desktop's alone. */
   ownNetwork?: string;
   createdAt: string;
+  /** Of an ended one. */
+  exitCode?: number;
   /** Absent when nobody remembers: an unknown, not "never". */
   lastUsedAt?: string;
 }
@@ -69,6 +71,7 @@ export function deriveDesktop(container: ContainerSummary, state: StoreState, vi
     image: labels.imageKey,
     specHash: labels.specHash,
     createdAt: container.createdAt,
+    ...(container.exitCode === undefined ? {} : { exitCode: container.exitCode }),
     ...(client ? { client } : {}),
     ...(hostPort === undefined ? {} : { hostPort }),
     ...(labels.ownNetwork === undefined ? {} : { ownNetwork: labels.ownNetwork }),

@@ -34,7 +34,7 @@ export function planReap(observed: readonly ObservedDesktop[], now: Date): ReapS
   return steps;
 }
 
-/** The plan as a person reads it, one line a step; `title` says how a desktop is called. */
-export function renderReapPlan(steps: readonly ReapStep[], title: (desktop: Desktop) => string): string {
-  return steps.map((step) => `${step.do} ${title(step.desktop)}: ${step.cause}${step.removeAt === undefined ? '' : `, to be removed at ${step.removeAt}`}`).join('\n');
+/** A step as a person reads it; `title` says how a desktop is called. */
+export function stepWords({ do: what, desktop, cause, removeAt }: ReapStep, title: (desktop: Desktop) => string): string {
+  return `${what} ${title(desktop)}: ${cause}${removeAt === undefined ? '' : `, to be removed at ${removeAt}`}`;
 }

@@ -94,7 +94,12 @@ function advance(before: Entry, { visible, activity }: Look, { now, interval, lo
   const nowMs = now.getTime();
   const at = now.toISOString();
   const memory: WatchMemory = { ...before.memory };
-  if (interval.gap) memory.countsFrom = at;
+  if (interval.gap) {
+    memory.countsFrom = at;
+    // The clock was set back: what was seen was not seen in the future.
+    if (memory.viewerSeenAt !== undefined && memory.viewerSeenAt > at) memory.viewerSeenAt = at;
+    if (memory.inputSeenAt !== undefined && memory.inputSeenAt > at) memory.inputSeenAt = at;
+  }
   if (activity?.input.known && activity.input.at !== undefined) memory.inputSeenAt = activity.input.at;
   if (!visible || !activity) {
     // Whoever looked at it has seen it end.
