@@ -421,7 +421,9 @@ export function describeEngineContract(kind: string, setUp: () => Promise<Engine
         await open;
         return { heard, stop: (reason) => controller.abort(reason), end };
       };
-      const hears = (heard: readonly ContainerEvent[], count: number): Promise<void> => expect.poll(() => heard.length, { interval: 5, timeout: 10_000 }).toBe(count);
+      const hears = async (heard: readonly ContainerEvent[], count: number): Promise<void> => {
+        await expect.poll(() => heard.length, { interval: 5, timeout: 10_000 }).toBe(count);
+      };
 
       test('a life is told in its order, each event once, with the name from then on, the labels and the moment', async () => {
         const { heard } = await listen(LABELS);
