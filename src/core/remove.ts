@@ -118,6 +118,6 @@ async function forget({ store, clock, processes }: Desktops, removals: readonly 
       else allocations[desktop.id] = kept;
     }
     const reservations = liveReservations(state.reservations, clock.now(), (pid) => processes.isAlive(pid));
-    return { state: { allocations, reservations }, result: undefined };
+    return { state: { ...state, allocations, reservations }, result: undefined };
   });
 }
