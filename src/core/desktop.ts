@@ -2,6 +2,7 @@
 import type { ClientId } from './client-id.ts';
 import type { ContainerId, ContainerSummary } from './engine.ts';
 import { decodeLabels } from './labels.ts';
+import type { LeaseChanges } from './lease.ts';
 import type { Allocation, DesktopId, StoreState } from './store.ts';
 
 export type DesktopStatus = 'starting' | 'ready' | 'paused' | 'stopped' | 'exiting' | 'failed' | 'lost';
@@ -26,6 +27,8 @@ export interface Desktop {
   exitCode?: number;
   /** Absent when nobody remembers: an unknown, not "never". */
   lastUsedAt?: string;
+  /** What was asked for its lease: by the `up` that created it, and since then. The whole of it: lease-of.ts. */
+  lease: { created: LeaseChanges; changed: LeaseChanges };
 }
 
 export interface DesktopView {
@@ -72,6 +75,7 @@ export function deriveDesktop(container: ContainerSummary, state: StoreState, vi
     specHash: labels.specHash,
     createdAt: container.createdAt,
     ...(container.exitCode === undefined ? {} : { exitCode: container.exitCode }),
+    lease: { created: labels.lease ?? {}, changed: allocation?.lease ?? {} },
     ...(client ? { client } : {}),
     ...(hostPort === undefined ? {} : { hostPort }),
     ...(labels.ownNetwork === undefined ? {} : { ownNetwork: labels.ownNetwork }),
@@ -87,6 +91,7 @@ function lostDesktop(allocation: Allocation): Desktop {
     status: 'lost',
     image: allocation.image,
     createdAt: allocation.createdAt,
+    lease: { created: {}, changed: allocation.lease ?? {} },
     ...(allocation.lastUsedAt ? { lastUsedAt: allocation.lastUsedAt } : {}),
   };
 }

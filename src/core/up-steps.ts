@@ -5,6 +5,8 @@ import type { Desktops } from './desktops.ts';
 import type { ContainerId, ContainerSpec } from './engine.ts';
 import { clientKey, newDesktopId, newSecret } from './identity.ts';
 import { decodeLabels, encodeLabels } from './labels.ts';
+import { deadManSeconds } from './lease.ts';
+import { leaseOf } from './lease-of.ts';
 import { releasePort, reservePort } from './port-reservation.ts';
 import { containerSpec, type DesktopSpec } from './spec.ts';
 import type { DesktopId } from './store.ts';
@@ -87,9 +89,12 @@ function newContainer(desktops: Desktops, request: UpRequest, spec: DesktopSpec,
     specHash: spec.hash,
     hostPort,
     ...(ownNetwork === undefined ? {} : { ownNetwork }),
+    lease: request.lease,
   });
+  const lease = leaseOf(desktops, { image: request.entry.key, lease: { created: request.lease, changed: {} } });
   return containerSpec(spec, {
     labels,
+    idleExitSeconds: deadManSeconds(lease),
     secret: newSecret(),
     // Hashed naming keeps the client's id out of everything the engine shows, the environment included.
     ...(installation.naming.kind === 'plain' ? { clientLabel: formatClientId(request.client) } : {}),

@@ -100,7 +100,7 @@ export async function openWorkshop({ root, work, engine: address }: { root: stri
         specHash: plan.hash,
         hostPort,
       });
-      return { ...containerSpec(plan, { labels, secret: SECRET, clientLabel: clientOf(number), publish: { hostPort, hostAddress: '127.0.0.1' } }), image };
+      return { ...containerSpec(plan, { labels, secret: SECRET, clientLabel: clientOf(number), idleExitSeconds: 0, publish: { hostPort, hostAddress: '127.0.0.1' } }), image };
     },
     async startDesktops(count, image) {
       await workshop.ensureNetwork();

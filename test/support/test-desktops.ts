@@ -26,9 +26,10 @@ export function exampleEntry(over: Partial<CatalogEntry> = {}): CatalogEntry {
     ports: { web: 6080, rfb: 5900 },
     viewerPath: '/vnc.html',
     websocketPath: '/websockify',
-    variables: { url: 'KIOSK_URL', width: 'WIDTH', height: 'HEIGHT', secret: 'VNC_SECRET', client: 'CLIENT' },
+    variables: { url: 'KIOSK_URL', width: 'WIDTH', height: 'HEIGHT', secret: 'VNC_SECRET', client: 'CLIENT', idleExit: 'IDLE_EXIT' },
     settings: { LANGUAGE: { description: 'language', default: 'pt-BR', pattern: '[a-z]{2}(-[A-Z]{2})?' }, MOTTO: { description: 'a motto' } },
     limits: { cpus: 2, memoryBytes: 1024 * MIB, pids: 500, shmSizeBytes: 256 * MIB },
+    lease: {},
     user: '1000:1000',
     capabilities: [],
     tmpfs: { '/tmp': 'rw' },
@@ -127,7 +128,7 @@ export function createTestDesktops({ installation, entries = [exampleEntry()], p
     for (const known of entries) engine.imageWorld.add(`vncctl/${known.key}:latest`);
     if (isolation === 'members') engine.networkWorld.addForeign({ name: desktops.installation.network, isolates: isolation });
   }
-  const request = (over: Partial<UpRequest> = {}): UpRequest => ({ client: ANA, entry, wishes: { env: {} }, askedImage: false, recreate: false, ...over });
+  const request = (over: Partial<UpRequest> = {}): UpRequest => ({ client: ANA, entry, wishes: { env: {} }, askedImage: false, recreate: false, lease: {}, ...over });
   const getImage: UpOptions['getImage'] = async (wanted) => engine.imageWorld.add(`vncctl/${wanted.key}:latest`);
   return {
     desktops,

@@ -38,6 +38,21 @@ test('a paused desktop is woken so that it can end by itself; an ended one is re
   expect(acts).not.toContain(`containers.stop ${ended.id}`);
 });
 
+test('what whoever watches remembers of the instance and of the other desktops stays', async () => {
+  const t = createTestDesktops();
+  const [other = ANA] = clients(1);
+  const kept = await t.up({ client: other });
+  await t.up();
+  const allocations = t.store.state.allocations;
+  const record = allocations[kept.desktop.id];
+  if (!record) throw new Error('it is not remembered');
+  const remembered = { ...record, lease: { ttl: 'never' as const }, watched: { viewers: 1 } };
+  const watch = { at: '2030-01-01T12:00:00.000Z', pid: 1, bootMs: 5, bootId: 'b' };
+  t.store.put({ allocations: { ...allocations, [kept.desktop.id]: remembered }, watch });
+  await removeDesktops(t.desktops, (await listDesktops(t.desktops)).filter(({ client }) => client === ANA), { signal: new AbortController().signal });
+  expect(t.store.state).toEqual({ allocations: { [kept.desktop.id]: remembered }, reservations: [], watch });
+});
+
 test('a lost desktop is forgotten', async () => {
   const t = createTestDesktops();
   await t.up();
