@@ -5,6 +5,7 @@ import { availableParallelism, homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { CatalogEntry } from './core/catalog.ts';
+import type { ServiceParts, Services } from './app/services.ts';
 import type { Io } from './commands/context.ts';
 import { createCatalog } from './core/catalog-lookup.ts';
 import { type Clock, systemClock } from './core/clock.ts';
@@ -40,6 +41,7 @@ export interface AppParts {
   clock: Clock;
   processes: ProcessTable;
   homedir: string;
+  services: ServiceParts;
 }
 
 export interface App {
@@ -59,6 +61,8 @@ export interface App {
   desktops(): Promise<Desktops>;
   images(): Promise<ImageBuilding>;
   embedded(): Promise<EmbeddedEngine>;
+  /** What installing the daemon as a service needs. */
+  services(): Promise<Services>;
   /** Sets or (undefined) unsets one of the user's settings; the value is checked already. */
   changeSetting(name: string, value: string | number | boolean | undefined): Promise<void>;
   /** Drops connections, so that the process can end. */
@@ -217,6 +221,7 @@ export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
         },
       });
     }),
+    services: once(async (): Promise<Services> => (await import('./app/services.ts')).createServices({ env: io.env, home, root }, parts.services)),
     changeSetting: (name, value) => changeConfigFile(paths.userFile, { [name]: value }),
     close: () => opened?.close(),
   };
