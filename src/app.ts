@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { builtInCatalog, type CatalogSources, makeInstallation, readCatalog } from './app-installation.ts';
 import type { CatalogEntry } from './core/catalog.ts';
+import type { ServiceParts, Services } from './app/services.ts';
 import type { Io } from './commands/context.ts';
 import { type Clock, systemClock } from './core/clock.ts';
 import type { Catalog, Desktops, ProcessTable } from './core/desktops.ts';
@@ -38,6 +39,7 @@ export interface AppParts {
   clock: Clock;
   processes: ProcessTable;
   homedir: string;
+  services: ServiceParts;
 }
 
 export interface App {
@@ -57,6 +59,8 @@ export interface App {
   desktops(): Promise<Desktops>;
   images(): Promise<ImageBuilding>;
   embedded(): Promise<EmbeddedEngine>;
+  /** What installing the daemon as a service needs. */
+  services(): Promise<Services>;
   /** Sets or (undefined) unsets one of the user's settings; the value is checked already. */
   changeSetting(name: string, value: string | number | boolean | undefined): Promise<void>;
   /** Drops connections, so that the process can end. */
@@ -197,6 +201,7 @@ export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
         },
       });
     }),
+    services: once(async (): Promise<Services> => (await import('./app/services.ts')).createServices({ env: io.env, home, root }, parts.services)),
     changeSetting: (name, value) => changeConfigFile(paths.userFile, { [name]: value }),
     close: () => opened?.close(),
   };

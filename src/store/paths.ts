@@ -1,5 +1,5 @@
 // Where vncctl keeps its files: the XDG places, or everything under VNCCTL_HOME. Only names; nothing is read or made here.
-import { isAbsolute, join, parse, resolve } from 'node:path';
+import { dirname, isAbsolute, join, parse, resolve } from 'node:path';
 
 /** The folders and files of one user. State, lock and key files also depend on the instance. */
 export interface Paths {
@@ -28,6 +28,13 @@ export function pathsOf(env: Readonly<Record<string, string | undefined>>, homed
     userFile: join(config, 'config.json'),
     catalog: join(config, 'catalog'),
   };
+}
+
+/** The variables that lead another process to the same places, whatever its home and working directory are. */
+export function placesOf(env: Readonly<Record<string, string | undefined>>, homedir: string): Record<string, string> {
+  if (env.VNCCTL_HOME) return { VNCCTL_HOME: resolve(env.VNCCTL_HOME) };
+  const { config, state, cache } = pathsOf(env, homedir);
+  return { XDG_CONFIG_HOME: dirname(config), XDG_STATE_HOME: dirname(state), XDG_CACHE_HOME: dirname(cache) };
 }
 
 /** The state file of an instance; the setting `stateFile` names that of the default one. */

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import type { AppParts } from '../../src/app.ts';
 import type { CatalogEntry } from '../../src/core/catalog.ts';
 import { contextHash } from '../../src/core/build-context.ts';
 import { LABEL } from '../../src/core/labels.ts';
@@ -39,7 +40,7 @@ export interface TestProgram extends TestDesktops {
 const DOCKERFILE = { path: 'Dockerfile', executable: false, content: Buffer.from('ARG BASE\nFROM ${BASE}\n') };
 
 /** To be called inside a test. The default image is `firefox-kiosk`; image and network are there unless `prepared` is false. */
-export function createTestProgram({ entries = [exampleEntry({ key: 'firefox-kiosk', title: 'Firefox kiosk', description: 'One web page in full screen.' })], ...options }: TestDesktopsOptions & { entries?: readonly CatalogEntry[] } = {}): TestProgram {
+export function createTestProgram({ entries = [exampleEntry({ key: 'firefox-kiosk', title: 'Firefox kiosk', description: 'One web page in full screen.' })], services = {}, ...options }: TestDesktopsOptions & { entries?: readonly CatalogEntry[]; services?: AppParts['services'] } = {}): TestProgram {
   const fakes = createTestDesktops({ entries, ...options });
   const home = mkdtempSync(join(tmpdir(), 'vncctl-program-'));
   onTestFinished(() => rmSync(home, { recursive: true, force: true }));
@@ -69,6 +70,7 @@ export function createTestProgram({ entries = [exampleEntry({ key: 'firefox-kios
           catalog: entries,
           imageSources: { ...createImageSources('', async () => 'vncctl/base:bookworm'), contextOf: async () => [DOCKERFILE] },
           homedir: home,
+          services,
         },
       });
       const [code] = await Promise.all([running, meanwhile?.(io)]);
