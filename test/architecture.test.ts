@@ -15,6 +15,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   rfb: ['core', 'errors'],
   engine: ['core', 'errors'],
   store: ['core', 'errors'],
+  daemon: ['core', 'errors'],
   ui: ['core', 'errors'],
   commands: ['ui', 'core', 'errors', 'settings'],
   app: ['app-installation', 'core', 'rfb', 'engine', 'store', 'settings', 'errors'],

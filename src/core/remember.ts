@@ -46,7 +46,8 @@ export async function rememberDesktop(desktops: Desktops, container: ContainerDe
       client,
       endpoint: engine.endpoint,
       image: desktop.image,
-      createdAt: container.createdAt,
+      // Moved along when the clock was set: not the engine's.
+      createdAt: kept.createdAt ?? container.createdAt,
       lastUsedAt: now.toISOString(),
       ...(readyAt ? { readyAt } : {}),
       ...(seen.lease ? { lease: { ...kept.lease, ...seen.lease } } : {}),

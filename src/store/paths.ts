@@ -49,3 +49,8 @@ export function stateFileOf(paths: Paths, instance: string, stateFile?: string):
 export function instanceKeyFileOf(paths: Paths, instance: string): string {
   return join(paths.config, `${instance}.key`);
 }
+
+/** Where the life events of an instance's desktops are kept. */
+export function eventsFileOf(paths: Paths, instance: string): string {
+  return join(paths.state, instance, 'events.jsonl');
+}

@@ -1,5 +1,8 @@
-// A process of its own that changes a store: what the cross-process tests start several of. Arguments: what to do, the state
-// file, and for `count` a name and how many updates.
+// A process of its own that changes a store: what the cross-process tests start several of. Arguments: what to do, the file, and
+// for `count` and `events` a name and how many updates.
+import { systemClock } from '../../src/core/clock.ts';
+import type { DesktopId } from '../../src/core/store.ts';
+import { createEventJournal } from '../../src/store/event-journal.ts';
 import { createFileStore } from '../../src/store/file-store.ts';
 import { getInstanceKey } from '../../src/store/instance-key.ts';
 import { withLock } from '../../src/store/lock.ts';
@@ -22,6 +25,12 @@ switch (task) {
       return new Promise(() => setInterval(() => {}, 1000));
     });
     break;
+  case 'events': {
+    // Small enough to turn to new files, and not so small that several come and go before a reader looks.
+    const journal = createEventJournal({ file, clock: systemClock, warn: (message) => process.stderr.write(`${message}\n`), maxBytes: 50_000 });
+    for (let turn = 0; turn < Number(times); turn++) await journal.append([{ at: new Date().toISOString(), event: 'created', desktop: `${name}-${turn}` as DesktopId, cause: 'x'.repeat(40) }]);
+    break;
+  }
   case 'key':
     process.stdout.write(Buffer.from(await getInstanceKey(file)).toString('hex'));
     break;

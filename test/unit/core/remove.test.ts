@@ -49,7 +49,7 @@ test('what whoever watches remembers of the instance and of the other desktops s
   const remembered = { ...record, lease: { ttl: 'never' as const }, watched: { viewers: 1 } };
   const watch = { at: '2030-01-01T12:00:00.000Z', pid: 1, bootMs: 5, bootId: 'b' };
   t.store.put({ allocations: { ...allocations, [kept.desktop.id]: remembered }, watch });
-  await removeDesktops(t.desktops, (await listDesktops(t.desktops)).filter(({ client }) => client === ANA), { signal: new AbortController().signal });
+  await removeDesktops(t.desktops, (await listDesktops(t.desktops)).filter(({ client }) => client === ANA), { cause: 'vncctl rm', signal: new AbortController().signal });
   expect(t.store.state).toEqual({ allocations: { [kept.desktop.id]: remembered }, reservations: [], watch });
 });
 
