@@ -1,16 +1,23 @@
 // The part of the composition root that watches: one sweep, or the daemon with its log, journal, hooks, door and lock.
+import { fstatSync } from 'node:fs';
 import type { App, AppParts } from './app.ts';
 import type { Io } from './commands/context.ts';
-import type { ActivitySource } from './core/activity.ts';
-import type { ClientId } from './core/client-id.ts';
-import { clientHash } from './core/identity.ts';
-import type { Journal, LifeEvent } from './core/journal.ts';
+import type { InstanceJournal, LifeEvent } from './core/journal.ts';
 import { createLifeTracker, type LifeTracker } from './core/life.ts';
-import { createReaper, type Sweep, type SweepOptions } from './core/reap.ts';
+import type { Log } from './core/log.ts';
+import { createReaper, type Reaper, type Sweep, type SweepOptions } from './core/reap.ts';
+import type { ListenAddress } from './core/setting-types.ts';
+import { type DaemonState, startDaemon } from './daemon/daemon.ts';
+import { type Door, openDoor } from './daemon/door.ts';
+import { createHooks, type Hooks } from './daemon/hooks.ts';
+import { createLog, isJournalStream, logShapeOf } from './daemon/log.ts';
+import { createServiceNotify } from './daemon/service-notify.ts';
+import { describeSummary } from './daemon/summary.ts';
+import { wordsOf } from './daemon/words-of.ts';
 import { hostBootClock } from './engine/host-boot.ts';
-import { daemonFileOf, findDaemon } from './store/daemon-lock.ts';
-import { getInstanceKey } from './store/instance-key.ts';
-import { instanceKeyFileOf } from './store/paths.ts';
+import { runProgram } from './engine/run-program.ts';
+import { describeOrigin, type SettingName, type Settings } from './settings.ts';
+import { daemonFileOf, findDaemon, takeDaemonLock } from './store/daemon-lock.ts';
 
 /** What watching is put together from. */
 export interface WatchingInput {
@@ -18,27 +25,163 @@ export interface WatchingInput {
   parts: Partial<AppParts>;
 }
 
-/** How the client of a desktop appears in the journal. */
-export async function clientHasher({ settings, paths }: App): Promise<(client: ClientId) => string> {
-  const key = await getInstanceKey(instanceKeyFileOf(paths, settings.instance));
-  return (client) => clientHash(client, key);
+export interface DaemonInput extends WatchingInput {
+  io: Io;
+  /** Reads the settings anew; the parts given are kept. */
+  again: (kept: Partial<AppParts>) => App;
+}
+
+export interface DaemonOptions {
+  /** Ends it in good order. */
+  signal: AbortSignal;
+  /** Absent: as the settings say. */
+  listen?: ListenAddress | 'off';
+  logFormat?: Settings['logFormat'];
+  /** Hands over what is to be called when the settings are to be read anew; returns what takes it back. */
+  onReload: (reload: () => void) => () => void;
 }
 
 /** One sweep by this process. What it does is kept in the journal, unless a daemon that runs does so. */
 export async function sweepOnce({ app, parts }: WatchingInput, options: Pick<SweepOptions, 'signal' | 'dryRun'>): Promise<Sweep> {
-  const activity = await app.activity();
-  const life = await lifeTracker(app);
-  const reaper = createReaper({ desktops: () => app.desktops(), activity, boot: parts.boot ?? hostBootClock() });
+  const journal = await app.journal();
+  const life = lifeTracker(app, journal);
+  const reaper = await reaperOf(() => app, parts);
   const events: LifeEvent[] = [];
   const sweep = await reaper.sweep({ ...options, onOutcome: (outcome) => void events.push(...life.settle(outcome, app.clock.now())) });
   if (options.dryRun) return sweep;
   await reaper.flush();
-  const daemon = await findDaemon(daemonFileOf(app.paths, app.settings.instance));
-  if (!daemon) await (await app.journal()).append(events);
+  if (!(await findDaemon(daemonFileOf(app.paths, app.settings.instance)))) await journal.append(events);
   return sweep;
 }
 
-export async function lifeTracker(app: App): Promise<LifeTracker> {
-  const hash = await clientHasher(app);
-  return createLifeTracker({ instance: app.settings.instance, clientHash: ({ client }) => client && hash(client) });
+/** The daemon of the instance, until its signal aborts. DAEMON_RUNNING when there is one already, PORT_TAKEN when its door can't be opened. */
+export async function runDaemon({ app, parts, io, again }: DaemonInput, options: DaemonOptions): Promise<void> {
+  const { settings, clock, paths } = app;
+  const lock = await takeDaemonLock(daemonFileOf(paths, settings.instance), { clock });
+  const log = logOn(io, options.logFormat ?? settings.logFormat, clock);
+  const stops: (() => Promise<void> | void)[] = [() => lock.release()];
+  try {
+    let current = app;
+    const journal = await app.journal();
+    let hooks = hooksOf(settings, log, io);
+    const notify = createServiceNotify({ env: io.env, run: runProgram, clock, log });
+    let state: DaemonState = {};
+    const listen = options.listen ?? settings.listen;
+    if (listen !== 'off') {
+      const door: Door = await openDoor({ listen, env: io.env, health: () => healthOf(state, clock.now(), current.settings.sweepInterval) });
+      stops.push(() => door.stop());
+      log.write('info', `answering at ${door.address}`);
+    }
+    const daemon = startDaemon({
+      desktops: () => current.desktops(),
+      reaper: await reaperOf(() => current, parts),
+      activity: await app.activity(),
+      life: lifeTracker(app, journal),
+      log,
+      clock,
+      tell: (events) => tellAll(events, { log, journal, hooks: () => hooks }),
+      onState(next) {
+        state = next;
+        notify.status(next.trouble ?? (next.summary ? `watching ${describeSummary(next.summary)}` : 'starting'));
+      },
+    });
+    stops.push(() => daemon.ended, () => daemon.stop());
+    notify.startWatchdog(() => isAlive(state, clock.now(), current.settings.sweepInterval));
+    stops.push(() => notify.stop());
+    const reload = async (): Promise<void> => {
+      notify.reloading();
+      try {
+        const next = await settingsAnew(current, again, log);
+        hooks = hooksOf(next.settings, log, io);
+        current = next;
+        daemon.look();
+      } catch (error) {
+        log.write('error', 'the new settings can not be used; the old ones stay', { reason: wordsOf(error) });
+      }
+      notify.ready('settings read anew');
+    };
+    stops.push(options.onReload(() => void reload()));
+    notify.ready('starting');
+    await new Promise<void>((resolve) => (options.signal.aborted ? resolve() : options.signal.addEventListener('abort', () => resolve(), { once: true })));
+    log.write('info', 'stopping; the desktops stay');
+    notify.stopping();
+    stops.push(() => hooks.settle(1_000));
+  } finally {
+    for (const stop of stops.reverse()) await stop();
+  }
 }
+
+function lifeTracker({ settings }: App, journal: InstanceJournal): LifeTracker {
+  return createLifeTracker({ instance: settings.instance, clientHash: ({ client }) => client && journal.hashOf(client) });
+}
+
+async function reaperOf(current: () => App, parts: Partial<AppParts>): Promise<Reaper> {
+  return createReaper({ desktops: () => current().desktops(), activity: await current().activity(), boot: parts.boot ?? hostBootClock() });
+}
+
+function logOn({ stderr, env }: Io, format: Settings['logFormat'], { now }: App['clock']): Log {
+  const journald = isJournalStream(env, fileOf(stderr));
+  return createLog({ stream: stderr, shape: logShapeOf(format === 'json' ? 'json' : 'text', { terminal: stderr.isTTY === true, journald }), now });
+}
+
+function fileOf(stream: object): { dev: number; ino: number } | undefined {
+  const { fd } = stream as { fd?: unknown };
+  try {
+    return typeof fd === 'number' ? fstatSync(fd) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function hooksOf({ hook, hookTimeout }: Settings, log: Log, { env }: Io): Hooks {
+  return createHooks({ hook, timeoutMs: hookTimeout, env, log });
+}
+
+async function tellAll(events: readonly LifeEvent[], { log, journal, hooks }: { log: Log; journal: InstanceJournal; hooks: () => Hooks }): Promise<void> {
+  for (const event of events) {
+    const { desktop, cause, image, removeAt } = event;
+    log.write(event.event === 'died' ? 'warning' : 'info', SENTENCES[event.event], { event: event.event, desktop, cause, image, removeAt });
+    hooks().tell(event);
+  }
+  if (events.length > 0) await journal.append(events);
+}
+
+const SENTENCES: Readonly<Record<LifeEvent['event'], string>> = {
+  created: 'created a desktop',
+  ready: 'a desktop can be seen',
+  warned: 'a desktop will be removed soon',
+  kept: 'a desktop will not be removed after all',
+  paused: 'paused a desktop',
+  woken: 'woke a desktop',
+  stopped: 'a desktop ended',
+  died: 'a desktop died',
+  started: 'started a desktop again',
+  renamed: 'a desktop was renamed',
+  removed: 'removed a desktop',
+};
+
+/** What takes effect only when the daemon starts: it holds on to them. */
+const AT_START: readonly SettingName[] = ['instance', 'engine', 'engineDeadline', 'stateFile', 'listen', 'logFormat', 'naming'];
+
+/** The program with the settings as they are now, and what has changed in the log. Throws BAD_SETTING and BAD_CATALOG_ENTRY. */
+async function settingsAnew(before: App, again: DaemonInput['again'], log: Log): Promise<App> {
+  const { engine, store, activity } = before;
+  const next = again({ engine: await engine(), store: await store(), activity: await activity() });
+  // Both are checked before anything is taken over.
+  void next.settings;
+  await next.catalog();
+  for (const { name, text, origin } of next.reading.settings) {
+    const old = before.reading.settings.find((setting) => setting.name === name);
+    if (!old || old.text === text) continue;
+    const note = AT_START.includes(name) ? 'from the next start on' : 'from now on';
+    log.write('info', `setting ${name} changed, ${note}`, { before: old.text, now: text, from: describeOrigin(origin) });
+  }
+  return next;
+}
+
+/** Whether the loop goes round: it has looked, or tried to, not long ago. */
+function isAlive({ triedAt }: DaemonState, now: Date, sweepIntervalMs: number): boolean {
+  return triedAt === undefined || now.getTime() - triedAt.getTime() < 2 * sweepIntervalMs + STUCK_MS;
+}
+
+const STUCK_MS = 60_000;

@@ -6,13 +6,17 @@ import { fileURLToPath } from 'node:url';
 import { builtInCatalog, type CatalogSources, makeInstallation, readCatalog } from './app-installation.ts';
 import type { CatalogEntry } from './core/catalog.ts';
 import type { ServiceParts, Services } from './app/services.ts';
+import type { DaemonOptions } from './app-watching.ts';
 import type { Io } from './commands/context.ts';
+import type { ActivitySource } from './core/activity.ts';
 import { type Clock, systemClock } from './core/clock.ts';
 import type { Catalog, Desktops, ProcessTable } from './core/desktops.ts';
 import type { Engine } from './core/engine.ts';
+import type { BootClock } from './core/gap.ts';
 import type { ImageBuilding, ImageSources } from './core/images.ts';
 import type { HostPorts } from './core/ports.ts';
 import type { DesktopProbe } from './core/readiness.ts';
+import type { Sweep, SweepOptions } from './core/reap.ts';
 import type { Store } from './core/store.ts';
 import type { EmbeddedEngine, EmbeddedWiring } from './engine/embedded/operations.ts';
 import { embeddedPaths } from './engine/embedded/paths.ts';
@@ -59,6 +63,12 @@ export interface App {
   desktops(): Promise<Desktops>;
   images(): Promise<ImageBuilding>;
   embedded(): Promise<EmbeddedEngine>;
+  /** Tells who uses which desktop. */
+  activity(): Promise<ActivitySource>;
+  /** One sweep by this process; a dry run changes nothing. */
+  sweepOnce(options: Pick<SweepOptions, 'signal' | 'dryRun'>): Promise<Sweep>;
+  /** Watches until the signal aborts. DAEMON_RUNNING when another process does, PORT_TAKEN when the door can't be opened. */
+  runDaemon(options: DaemonOptions): Promise<void>;
   /** What installing the daemon as a service needs. */
   services(): Promise<Services>;
   /** Sets or (undefined) unsets one of the user's settings; the value is checked already. */
@@ -103,6 +113,7 @@ export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
   // The built files and src/app.ts are all one folder below the root of the package.
   const root = dirname(dirname(fileURLToPath(import.meta.url)));
   let opened: Engine | undefined;
+  let looking: ActivitySource | undefined;
 
   const locate = (): Endpoint => {
     const { host, context } = input.flags as { host?: string; context?: string };
@@ -152,7 +163,7 @@ export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
 
   const installation = once(() => makeInstallation(getSettings(), reading, paths));
 
-  return {
+  const app: App = {
     version: input.version,
     get settings() {
       return getSettings();
@@ -202,9 +213,21 @@ export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
       });
     }),
     services: once(async (): Promise<Services> => (await import('./app/services.ts')).createServices({ env: io.env, home, root }, parts.services)),
+    activity: once(async (): Promise<ActivitySource> => {
+      if (parts.activity) return parts.activity;
+      const [{ containers }, { createDirectPresence }] = await Promise.all([engine(), import('./engine/presence/direct.ts')]);
+      looking = createDirectPresence({ containers });
+      return looking;
+    }),
+    sweepOnce: async (options) => (await import('./app-watching.ts')).sweepOnce({ app, parts }, options),
+    runDaemon: async (options) => (await import('./app-watching.ts')).runDaemon({ app, parts, io, again: () => createApp(input, parts) }, options),
     changeSetting: (name, value) => changeConfigFile(paths.userFile, { [name]: value }),
-    close: () => opened?.close(),
+    close() {
+      looking?.close();
+      opened?.close();
+    },
   };
+  return app;
 }
 
 /** Only what was typed: the program's flags that are settings too. */
@@ -234,7 +257,12 @@ function lazyProbe(clock: Clock): DesktopProbe {
   };
 }
 
+// A failure is not kept: an engine that wasn't there may be by the next call.
 function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;
-  return () => (made ??= make());
+  return () =>
+    (made ??= make().catch((error: unknown) => {
+      made = undefined;
+      throw error;
+    }));
 }

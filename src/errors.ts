@@ -32,6 +32,7 @@ export const ERROR_CODES = {
   BAD_CLIENT_ID: 'usage',
   BAD_SETTING: 'usage',
   BAD_CATALOG_ENTRY: 'usage',
+  BAD_CONFIGURATION: 'usage',
   NEEDS_CONFIRMATION: 'usage',
   DESKTOP_NOT_FOUND: 'not-found',
   IMAGE_NOT_FOUND: 'not-found',
@@ -80,8 +81,9 @@ export class VncctlError extends Error {
     return ERROR_CODES[this.code];
   }
 
-  /** The shell's convention for SIGTERM is its own; every other code follows its kind. */
+  /** SIGTERM has the shell's own convention, a daemon's bad configuration that of sysexits.h (EX_CONFIG); every other code follows its kind. */
   get exitCode(): number {
+    if (this.code === 'BAD_CONFIGURATION') return 78;
     if (this.code === 'TERMINATED') return 143;
     return ERROR_KINDS[this.kind].exit;
   }

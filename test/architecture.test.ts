@@ -18,8 +18,9 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   daemon: ['core', 'errors'],
   ui: ['core', 'errors'],
   commands: ['ui', 'core', 'errors', 'settings'],
-  app: ['app-installation', 'core', 'rfb', 'engine', 'store', 'settings', 'errors'],
+  app: ['app-installation', 'app-watching', 'core', 'rfb', 'engine', 'store', 'settings', 'errors'],
   'app-installation': ['core', 'store', 'settings', 'errors'],
+  'app-watching': ['core', 'daemon', 'engine', 'store', 'settings', 'errors'],
   version: [],
   main: ['app', 'commands', 'ui', 'core', 'settings', 'errors', 'version'],
   start: ['main', 'store', 'version'],
@@ -30,6 +31,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
 const TYPE_ARROWS: Readonly<Record<string, readonly string[]>> = {
   commands: ['app'],
   app: ['commands'],
+  'app-watching': ['app', 'commands'],
 };
 
 /** The one place where each package enters; types of it may be named in the same folder. */

@@ -40,7 +40,8 @@ async function run(context: CommandContext, typed: string, flags: { json?: boole
 /** The failure, with what the journal tells of the last one. */
 async function goneError(context: CommandContext, error: VncctlError, client: Parameters<typeof formatClientId>[0]): Promise<VncctlError> {
   const app = context.app();
-  const events = await (await app.journal()).read({ client: await app.clientHash(client) });
+  const journal = await app.journal();
+  const events = await journal.read({ client: journal.hashOf(client) });
   const last = events.findLast(({ event }) => event === 'removed');
   if (!last) return error;
   return new VncctlError('DESKTOP_NOT_FOUND', `${formatClientId(client)} has no desktop; the last one was removed ${relativeTime(last.at, app.clock.now())}: ${last.cause}`, {

@@ -38,6 +38,8 @@ export interface DaemonState {
   summary?: Summary;
   lookedAt?: Date;
   sweepMs?: number;
+  /** The last try to look, whatever came of it. */
+  triedAt?: Date;
 }
 
 export interface Daemon {
@@ -92,12 +94,12 @@ export function startDaemon(parts: DaemonParts): Daemon {
       else if (done.gap && state.lookedAt) log.write('warning', 'nobody could watch for a while: idle time counts from now');
       await parts.tell(life.reconcile(done.observed.map(({ desktop }) => desktop), done.state, done.lookedAt));
       failures = 0;
-      become({ summary: summarize(done.observed), lookedAt: done.lookedAt, sweepMs: done.tookMs });
+      become({ summary: summarize(done.observed), lookedAt: done.lookedAt, sweepMs: done.tookMs, triedAt: clock.now() });
       return done;
     } catch (error) {
       if (stopping.signal.aborted) return undefined;
       failures++;
-      become({ ...state, trouble: wordsOf(error) });
+      become({ ...state, trouble: wordsOf(error), triedAt: clock.now() });
       return undefined;
     }
   };
