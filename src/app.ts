@@ -10,8 +10,9 @@ import { createCatalog } from './core/catalog-lookup.ts';
 import { type Clock, systemClock } from './core/clock.ts';
 import type { Catalog, Desktops, Installation, ProcessTable } from './core/desktops.ts';
 import type { Engine } from './core/engine.ts';
-import type { Naming } from './core/identity.ts';
+import { clientHash, type Naming } from './core/identity.ts';
 import type { ImageBuilding, ImageSources } from './core/images.ts';
+import type { InstanceJournal } from './core/journal.ts';
 import type { HostPorts } from './core/ports.ts';
 import type { DesktopProbe } from './core/readiness.ts';
 import type { Store } from './core/store.ts';
@@ -25,7 +26,7 @@ import { isSettingName, readSettings, type SettingName, type Settings, type Sett
 import { changeConfigFile, readConfigFile } from './store/config-file.ts';
 import { createFileStore } from './store/file-store.ts';
 import { withLock } from './store/lock.ts';
-import { type Paths, instanceKeyFileOf, pathsOf, stateFileOf } from './store/paths.ts';
+import { eventsFileOf, type Paths, instanceKeyFileOf, pathsOf, stateFileOf } from './store/paths.ts';
 import { findProjectFile } from './store/project-file.ts';
 
 /** Parts that tests replace. */
@@ -59,6 +60,7 @@ export interface App {
   desktops(): Promise<Desktops>;
   images(): Promise<ImageBuilding>;
   embedded(): Promise<EmbeddedEngine>;
+  journal(): Promise<InstanceJournal>;
   /** Sets or (undefined) unsets one of the user's settings; the value is checked already. */
   changeSetting(name: string, value: string | number | boolean | undefined): Promise<void>;
   /** Drops connections, so that the process can end. */
@@ -216,6 +218,12 @@ export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
           if (readConfigFile(paths.userFile)['engine'] === 'embedded') await setEngine(undefined);
         },
       });
+    }),
+    journal: once(async (): Promise<InstanceJournal> => {
+      const { instance } = getSettings();
+      const [{ createEventJournal }, { getInstanceKey }] = await Promise.all([import('./store/event-journal.ts'), import('./store/instance-key.ts')]);
+      const key = await getInstanceKey(instanceKeyFileOf(paths, instance));
+      return { ...createEventJournal({ file: eventsFileOf(paths, instance), clock, warn }), hashOf: (client) => clientHash(client, key) };
     }),
     changeSetting: (name, value) => changeConfigFile(paths.userFile, { [name]: value }),
     close: () => opened?.close(),

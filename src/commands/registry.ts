@@ -23,6 +23,7 @@ export const VERBS: readonly Verb[] = [
   { name: 'open', aliases: ['attach'], usage: '<client>', summary: 'open a desktop in the browser', group: 'Desktops:', load: () => import('./open.ts') },
   { name: 'touch', aliases: [], usage: '<client>', summary: 'keep a desktop: it counts as used now', group: 'Desktops:', load: () => import('./touch.ts') },
   { name: 'inspect', aliases: [], usage: '<client>', summary: 'show everything about a desktop', group: 'Desktops:', load: () => import('./inspect.ts') },
+  { name: 'events', aliases: [], usage: '[client]', summary: 'show what happened to the desktops, and why', group: 'Desktops:', load: () => import('./events.ts') },
   { name: 'rm', aliases: ['remove'], usage: '<client...> | --all', summary: 'remove desktops', group: 'Desktops:', load: () => import('./rm.ts') },
   { name: 'images', aliases: ['image'], usage: '<command>', summary: 'list, inspect, build and pull the images of the catalog', group: 'Installation:', load: () => import('./images.ts') },
   { name: 'engine', aliases: [], usage: '<command>', summary: 'start, stop and look at the container engine', group: 'Installation:', load: () => import('./engine.ts') },
