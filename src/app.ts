@@ -3,17 +3,19 @@
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { builtInCatalog, type CatalogSources, makeInstallation, readCatalog } from './app-installation.ts';
+import { builtInCatalog, type CatalogSources, makeInstallation, readCatalog } from './app/installation.ts';
 import type { CatalogEntry } from './core/catalog.ts';
 import type { ServiceParts, Services } from './app/services.ts';
-import type { DaemonOptions } from './app-watching.ts';
+import type { DaemonOptions } from './app/watching.ts';
 import type { Io } from './commands/context.ts';
 import type { ActivitySource } from './core/activity.ts';
 import { type Clock, systemClock } from './core/clock.ts';
 import type { Catalog, Desktops, ProcessTable } from './core/desktops.ts';
 import type { Engine } from './core/engine.ts';
 import type { BootClock } from './core/gap.ts';
+import { clientHash } from './core/identity.ts';
 import type { ImageBuilding, ImageSources } from './core/images.ts';
+import type { InstanceJournal } from './core/journal.ts';
 import type { HostPorts } from './core/ports.ts';
 import type { DesktopProbe } from './core/readiness.ts';
 import type { Sweep, SweepOptions } from './core/reap.ts';
@@ -28,7 +30,7 @@ import { isSettingName, readSettings, type SettingName, type Settings, type Sett
 import { changeConfigFile, readConfigFile } from './store/config-file.ts';
 import { createFileStore } from './store/file-store.ts';
 import { withInterruptibleLock, withLock } from './store/lock.ts';
-import { type Paths, pathsOf, stateFileOf } from './store/paths.ts';
+import { eventsFileOf, type Paths, instanceKeyFileOf, pathsOf, stateFileOf } from './store/paths.ts';
 import { findProjectFile } from './store/project-file.ts';
 
 /** Parts that tests replace. */
@@ -44,6 +46,8 @@ export interface AppParts {
   processes: ProcessTable;
   homedir: string;
   services: ServiceParts;
+  activity: ActivitySource;
+  boot: BootClock;
 }
 
 export interface App {
@@ -71,6 +75,8 @@ export interface App {
   runDaemon(options: DaemonOptions): Promise<void>;
   /** What installing the daemon as a service needs. */
   services(): Promise<Services>;
+  /** What happened to the desktops of the instance. */
+  journal(): Promise<InstanceJournal>;
   /** Sets or (undefined) unsets one of the user's settings; the value is checked already. */
   changeSetting(name: string, value: string | number | boolean | undefined): Promise<void>;
   /** Drops connections, so that the process can end. */
@@ -219,8 +225,14 @@ export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
       looking = createDirectPresence({ containers });
       return looking;
     }),
-    sweepOnce: async (options) => (await import('./app-watching.ts')).sweepOnce({ app, parts }, options),
-    runDaemon: async (options) => (await import('./app-watching.ts')).runDaemon({ app, parts, io, again: () => createApp(input, parts) }, options),
+    sweepOnce: async (options) => (await import('./app/watching.ts')).sweepOnce({ app, parts }, options),
+    runDaemon: async (options) => (await import('./app/watching.ts')).runDaemon({ app, parts, io, again: (kept) => createApp(input, { ...parts, ...kept }) }, options),
+    journal: once(async (): Promise<InstanceJournal> => {
+      const { instance } = getSettings();
+      const [{ createEventJournal }, { getInstanceKey }] = await Promise.all([import('./store/event-journal.ts'), import('./store/instance-key.ts')]);
+      const key = await getInstanceKey(instanceKeyFileOf(paths, instance));
+      return { ...createEventJournal({ file: eventsFileOf(paths, instance), clock, warn }), hashOf: (client) => clientHash(client, key) };
+    }),
     changeSetting: (name, value) => changeConfigFile(paths.userFile, { [name]: value }),
     close() {
       looking?.close();

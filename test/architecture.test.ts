@@ -18,9 +18,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   daemon: ['core', 'errors'],
   ui: ['core', 'errors'],
   commands: ['ui', 'core', 'errors', 'settings'],
-  app: ['app-installation', 'app-watching', 'core', 'rfb', 'engine', 'store', 'settings', 'errors'],
-  'app-installation': ['core', 'store', 'settings', 'errors'],
-  'app-watching': ['core', 'daemon', 'engine', 'store', 'settings', 'errors'],
+  app: ['core', 'daemon', 'rfb', 'engine', 'store', 'settings', 'errors'],
   version: [],
   main: ['app', 'commands', 'ui', 'core', 'settings', 'errors', 'version'],
   start: ['main', 'store', 'version'],
@@ -31,7 +29,6 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
 const TYPE_ARROWS: Readonly<Record<string, readonly string[]>> = {
   commands: ['app'],
   app: ['commands'],
-  'app-watching': ['app', 'commands'],
 };
 
 /** The one place where each package enters; types of it may be named in the same folder. */

@@ -5,7 +5,7 @@ import { isVncctlError, VncctlError } from '../errors.ts';
 import { SETTINGS } from '../settings.ts';
 import type { CommandContext } from './context.ts';
 import { defineInstall } from './daemon-install.ts';
-import { withExamples } from './help.ts';
+import { actAsGroup, withExamples } from './help.ts';
 import { reap } from './reap.ts';
 
 interface DaemonFlags {
@@ -27,9 +27,9 @@ export function define(command: Command, context: CommandContext): void {
     )
     .option('--once', 'look once and end')
     .option('--listen <address>', 'where it answers /healthz and /readyz, like 127.0.0.1:8080, or off')
-    .addOption(new Option('--log-format <format>', 'text, json, or auto for text that suits where it goes').choices(SETTINGS.logFormat.type.choices ?? []))
-    .action((flags: DaemonFlags) => run(context, flags));
+    .addOption(new Option('--log-format <format>', 'text, json, or auto for text that suits where it goes').choices(SETTINGS.logFormat.type.choices ?? []));
   defineInstall(command, context);
+  actAsGroup(command, () => run(context, command.opts()));
 }
 
 async function run(context: CommandContext, flags: DaemonFlags): Promise<void> {

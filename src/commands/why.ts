@@ -1,6 +1,6 @@
 // `vncctl why`: every clock of a desktop, what moved it last, and what happens next.
 import type { Command } from 'commander';
-import { formatClientId } from '../core/client-id.ts';
+import { type ClientId, formatClientId } from '../core/client-id.ts';
 import { formatLimit } from '../core/duration.ts';
 import { explain, type Explanation } from '../core/explain.ts';
 import type { ClockState } from '../core/lease-state.ts';
@@ -38,7 +38,7 @@ async function run(context: CommandContext, typed: string, flags: { json?: boole
 }
 
 /** The failure, with what the journal tells of the last one. */
-async function goneError(context: CommandContext, error: VncctlError, client: Parameters<typeof formatClientId>[0]): Promise<VncctlError> {
+async function goneError(context: CommandContext, error: VncctlError, client: ClientId): Promise<VncctlError> {
   const app = context.app();
   const journal = await app.journal();
   const events = await journal.read({ client: journal.hashOf(client) });

@@ -1,23 +1,23 @@
 // The part of the composition root that watches: one sweep, or the daemon with its log, journal, hooks, door and lock.
 import { fstatSync } from 'node:fs';
-import type { App, AppParts } from './app.ts';
-import type { Io } from './commands/context.ts';
-import type { InstanceJournal, LifeEvent } from './core/journal.ts';
-import { createLifeTracker, type LifeTracker } from './core/life.ts';
-import type { Log } from './core/log.ts';
-import { createReaper, type Reaper, type Sweep, type SweepOptions } from './core/reap.ts';
-import type { ListenAddress } from './core/setting-types.ts';
-import { type DaemonState, startDaemon } from './daemon/daemon.ts';
-import { type Door, openDoor } from './daemon/door.ts';
-import { createHooks, type Hooks } from './daemon/hooks.ts';
-import { createLog, isJournalStream, logShapeOf } from './daemon/log.ts';
-import { createServiceNotify } from './daemon/service-notify.ts';
-import { describeSummary } from './daemon/summary.ts';
-import { wordsOf } from './daemon/words-of.ts';
-import { hostBootClock } from './engine/host-boot.ts';
-import { runProgram } from './engine/run-program.ts';
-import { describeOrigin, type SettingName, type Settings } from './settings.ts';
-import { daemonFileOf, findDaemon, takeDaemonLock } from './store/daemon-lock.ts';
+import type { App, AppParts } from '../app.ts';
+import type { Io } from '../commands/context.ts';
+import type { InstanceJournal, LifeEvent } from '../core/journal.ts';
+import { createLifeTracker, type LifeTracker } from '../core/life.ts';
+import type { Log } from '../core/log.ts';
+import { createReaper, type Reaper, type Sweep, type SweepOptions } from '../core/reap.ts';
+import type { ListenAddress } from '../core/setting-types.ts';
+import { type DaemonState, startDaemon } from '../daemon/daemon.ts';
+import { type Door, openDoor } from '../daemon/door.ts';
+import { createHooks, type Hooks } from '../daemon/hooks.ts';
+import { createLog, isJournalStream, logShapeOf } from '../daemon/log.ts';
+import { createServiceNotify } from '../daemon/service-notify.ts';
+import { describeSummary } from '../daemon/summary.ts';
+import { wordsOf } from '../daemon/words-of.ts';
+import { hostBootClock } from '../engine/host-boot.ts';
+import { runProgram } from '../engine/run-program.ts';
+import { describeOrigin, type SettingName, type Settings } from '../settings.ts';
+import { daemonFileOf, findDaemon, takeDaemonLock } from '../store/daemon-lock.ts';
 
 /** What watching is put together from. */
 export interface WatchingInput {
