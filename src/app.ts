@@ -221,8 +221,8 @@ export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
     services: once(async (): Promise<Services> => (await import('./app/services.ts')).createServices({ env: io.env, home, root }, parts.services)),
     activity: once(async (): Promise<ActivitySource> => {
       if (parts.activity) return parts.activity;
-      const [{ containers }, { createDirectPresence }] = await Promise.all([engine(), import('./engine/presence/direct.ts')]);
-      looking = createDirectPresence({ containers });
+      const [theEngine, { createDirectPresence }] = await Promise.all([engine(), import('./engine/presence/direct.ts')]);
+      looking = createDirectPresence({ engine: theEngine, clock });
       return looking;
     }),
     sweepOnce: async (options) => (await import('./app/watching.ts')).sweepOnce({ app, parts }, options),

@@ -140,7 +140,7 @@ test('--follow --json prints one object a line, of one client where one is named
     },
   });
   expect(ended).toMatchObject({ code: 143, err: '' });
-  for (const line of ended.out.trimEnd().split('\n')) expect(JSON.parse(line)).toMatchObject({ event: 'lost', client: '52998224725' });
+  for (const line of ended.out.trimEnd().split('\n')) expect(JSON.parse(line)).toMatchObject({ event: 'died', client: '52998224725' });
 });
 
 test('--follow learns whose a new desktop is', async () => {
