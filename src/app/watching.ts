@@ -2,22 +2,28 @@
 import { fstatSync } from 'node:fs';
 import type { App, AppParts } from '../app.ts';
 import type { Io } from '../commands/context.ts';
+import type { ActivitySource } from '../core/activity.ts';
+import type { Clock } from '../core/clock.ts';
+import type { BootClock } from '../core/gap.ts';
 import type { InstanceJournal, LifeEvent } from '../core/journal.ts';
 import { createLifeTracker, type LifeTracker } from '../core/life.ts';
 import type { Log } from '../core/log.ts';
-import { createReaper, type Reaper, type Sweep, type SweepOptions } from '../core/reap.ts';
+import { createReaper, type Sweep, type SweepOptions } from '../core/reap.ts';
 import type { ListenAddress } from '../core/setting-types.ts';
 import { type DaemonState, startDaemon } from '../daemon/daemon.ts';
 import { type Door, openDoor } from '../daemon/door.ts';
-import { createHooks, type Hooks } from '../daemon/hooks.ts';
+import { postJson } from '../daemon/http-post.ts';
+import { createHooks, type Hooks, noHooks } from '../daemon/hooks.ts';
 import { createLog, isJournalStream, logShapeOf } from '../daemon/log.ts';
 import { createServiceNotify } from '../daemon/service-notify.ts';
 import { describeSummary } from '../daemon/summary.ts';
 import { wordsOf } from '../daemon/words-of.ts';
 import { hostBootClock } from '../engine/host-boot.ts';
+import { ownProcesses } from '../engine/host-processes.ts';
 import { runProgram } from '../engine/run-program.ts';
 import { describeOrigin, type SettingName, type Settings } from '../settings.ts';
-import { daemonFileOf, findDaemon, takeDaemonLock } from '../store/daemon-lock.ts';
+import { findDaemon, takeDaemonLock } from '../store/daemon-lock.ts';
+import { daemonFileOf } from '../store/paths.ts';
 
 /** What watching is put together from. */
 export interface WatchingInput {
@@ -45,26 +51,28 @@ export interface DaemonOptions {
 export async function sweepOnce({ app, parts }: WatchingInput, options: Pick<SweepOptions, 'signal' | 'dryRun'>): Promise<Sweep> {
   const journal = await app.journal();
   const life = lifeTracker(app, journal);
-  const reaper = await reaperOf(() => app, parts);
+  const reaper = createReaper({ desktops: () => app.desktops(), activity: await app.activity(), boot: bootOf(parts) });
   const events: LifeEvent[] = [];
   const sweep = await reaper.sweep({ ...options, onOutcome: (outcome) => void events.push(...life.settle(outcome, app.clock.now())) });
   if (options.dryRun) return sweep;
   await reaper.flush();
-  if (!(await findDaemon(daemonFileOf(app.paths, app.settings.instance)))) await journal.append(events);
+  if (!findDaemon(daemonFileOf(app.paths, app.settings.instance), ownProcesses)) await journal.append(events);
   return sweep;
 }
 
 /** The daemon of the instance, until its signal aborts. DAEMON_RUNNING when there is one already, PORT_TAKEN when its door can't be opened. */
 export async function runDaemon({ app, parts, io, again }: DaemonInput, options: DaemonOptions): Promise<void> {
   const { settings, clock, paths } = app;
-  const lock = await takeDaemonLock(daemonFileOf(paths, settings.instance), { clock });
+  const lock = await takeDaemonLock({ file: daemonFileOf(paths, settings.instance), now: () => clock.now(), processes: ownProcesses });
   const log = logOn(io, options.logFormat ?? settings.logFormat, clock);
-  const stops: (() => Promise<void> | void)[] = [() => lock.release()];
+  let hooks = hooksOf(settings, log, clock, io);
+  const stops: (() => Promise<void> | void)[] = [() => lock.release(), () => hooks.settle(HOOKS_TO_FINISH_MS)];
   try {
     let current = app;
     const journal = await app.journal();
-    let hooks = hooksOf(settings, log, io);
-    const notify = createServiceNotify({ env: io.env, run: runProgram, clock, log });
+    // Asked for at each look: an engine that isn't there yet must not keep the daemon from starting.
+    const activity: ActivitySource = { look: async (subjects, lookOptions) => (await current.activity()).look(subjects, lookOptions), close: () => {} };
+    const notify = createServiceNotify({ env: io.env, pid: process.pid, run: runProgram, clock, log });
     let state: DaemonState = {};
     const listen = options.listen ?? settings.listen;
     if (listen !== 'off') {
@@ -74,8 +82,8 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
     }
     const daemon = startDaemon({
       desktops: () => current.desktops(),
-      reaper: await reaperOf(() => current, parts),
-      activity: await app.activity(),
+      reaper: createReaper({ desktops: () => current.desktops(), activity, boot: bootOf(parts) }),
+      activity,
       life: lifeTracker(app, journal),
       log,
       clock,
@@ -86,26 +94,27 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
       },
     });
     stops.push(() => daemon.ended, () => daemon.stop());
-    notify.startWatchdog(() => isAlive(state, clock.now(), current.settings.sweepInterval));
-    stops.push(() => notify.stop());
+    if (notify.watchdogMs !== undefined) {
+      const timer = setInterval(() => isAlive(state, clock.now(), current.settings.sweepInterval) && void notify.watchdog(), notify.watchdogMs);
+      stops.push(() => clearInterval(timer));
+    }
     const reload = async (): Promise<void> => {
-      notify.reloading();
+      await notify.reloading();
       try {
         const next = await settingsAnew(current, again, log);
-        hooks = hooksOf(next.settings, log, io);
+        hooks = hooksOf(next.settings, log, clock, io);
         current = next;
         daemon.look();
       } catch (error) {
         log.write('error', 'the new settings can not be used; the old ones stay', { reason: wordsOf(error) });
       }
-      notify.ready('settings read anew');
+      await notify.ready('the settings were read anew');
     };
     stops.push(options.onReload(() => void reload()));
-    notify.ready('starting');
-    await new Promise<void>((resolve) => (options.signal.aborted ? resolve() : options.signal.addEventListener('abort', () => resolve(), { once: true })));
+    await notify.ready('starting');
+    await Promise.race([aborted(options.signal), daemon.ended]);
     log.write('info', 'stopping; the desktops stay');
-    notify.stopping();
-    stops.push(() => hooks.settle(1_000));
+    void notify.stopping();
   } finally {
     for (const stop of stops.reverse()) await stop();
   }
@@ -115,13 +124,13 @@ function lifeTracker({ settings }: App, journal: InstanceJournal): LifeTracker {
   return createLifeTracker({ instance: settings.instance, clientHash: ({ client }) => client && journal.hashOf(client) });
 }
 
-async function reaperOf(current: () => App, parts: Partial<AppParts>): Promise<Reaper> {
-  return createReaper({ desktops: () => current().desktops(), activity: await current().activity(), boot: parts.boot ?? hostBootClock() });
+function bootOf(parts: Partial<AppParts>): BootClock {
+  return parts.boot ?? hostBootClock();
 }
 
-function logOn({ stderr, env }: Io, format: Settings['logFormat'], { now }: App['clock']): Log {
+function logOn({ stderr, env }: Io, format: Settings['logFormat'], clock: Clock): Log {
   const journald = isJournalStream(env, fileOf(stderr));
-  return createLog({ stream: stderr, shape: logShapeOf(format === 'json' ? 'json' : 'text', { terminal: stderr.isTTY === true, journald }), now });
+  return createLog({ stream: stderr, shape: logShapeOf(format === 'json' ? 'json' : 'text', { terminal: stderr.isTTY === true, journald }), now: () => clock.now() });
 }
 
 function fileOf(stream: object): { dev: number; ino: number } | undefined {
@@ -133,8 +142,8 @@ function fileOf(stream: object): { dev: number; ino: number } | undefined {
   }
 }
 
-function hooksOf({ hook, hookTimeout }: Settings, log: Log, { env }: Io): Hooks {
-  return createHooks({ hook, timeoutMs: hookTimeout, env, log });
+function hooksOf({ hook, hookTimeout }: Settings, log: Log, clock: Clock, { env }: Io): Hooks {
+  return hook === undefined ? noHooks : createHooks({ hook, timeoutMs: hookTimeout, run: runProgram, post: postJson, clock, log, env });
 }
 
 async function tellAll(events: readonly LifeEvent[], { log, journal, hooks }: { log: Log; journal: InstanceJournal; hooks: () => Hooks }): Promise<void> {
@@ -165,8 +174,7 @@ const AT_START: readonly SettingName[] = ['instance', 'engine', 'engineDeadline'
 
 /** The program with the settings as they are now, and what has changed in the log. Throws BAD_SETTING and BAD_CATALOG_ENTRY. */
 async function settingsAnew(before: App, again: DaemonInput['again'], log: Log): Promise<App> {
-  const { engine, store, activity } = before;
-  const next = again({ engine: await engine(), store: await store(), activity: await activity() });
+  const next = again(await held(before));
   // Both are checked before anything is taken over.
   void next.settings;
   await next.catalog();
@@ -179,9 +187,25 @@ async function settingsAnew(before: App, again: DaemonInput['again'], log: Log):
   return next;
 }
 
+/** What goes on being used; nothing where there is no engine yet. */
+async function held({ engine, store, activity }: App): Promise<Partial<AppParts>> {
+  try {
+    return { engine: await engine(), store: await store(), activity: await activity() };
+  } catch {
+    return {};
+  }
+}
+
 /** Whether the loop goes round: it has looked, or tried to, not long ago. */
 function isAlive({ triedAt }: DaemonState, now: Date, sweepIntervalMs: number): boolean {
   return triedAt === undefined || now.getTime() - triedAt.getTime() < 2 * sweepIntervalMs + STUCK_MS;
 }
 
 const STUCK_MS = 60_000;
+const HOOKS_TO_FINISH_MS = 400;
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });

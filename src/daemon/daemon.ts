@@ -43,7 +43,7 @@ export interface DaemonState {
 }
 
 export interface Daemon {
-  /** Resolves once it was told to stop and what was under way is finished, given up or undone: within four seconds. Never rejects. */
+  /** Resolves once it was told to stop and what was under way is finished, given up or undone: within three seconds. Rejects for a bug only. */
   readonly ended: Promise<void>;
   /** Looks at once, as after new settings. */
   look(): void;
@@ -54,7 +54,7 @@ export interface Daemon {
 const SPACING_MS = 1_000;
 const WHILE_STARTING_MS = 2_000;
 const WAKE_LOOK_MS = 1_000;
-const TO_FINISH_MS = 3_000;
+const TO_FINISH_MS = 2_500;
 const FIRST_RETRY_MS = 1_000;
 /** Kinds that leave nothing in the store that their cause would be read from. */
 const WITHOUT_CAUSE: readonly ContainerEvent['kind'][] = ['created', 'started', 'paused', 'unpaused', 'renamed'];
