@@ -22,7 +22,7 @@ test('a process keeps its start as long as it lives, and another one has another
 test('one that ended but was not taken note of has no start', async () => {
   // By the time the inner one ends, its parent is a program that never waits for it.
   const child = spawn('sh', ['-c', 'cat <&3 >/dev/null & echo $!; exec sleep 60 3<&-'], { stdio: ['ignore', 'pipe', 'ignore', 'pipe'] });
-  const [line] = (await once(child.stdout, 'data')) as [Buffer];
+  const [line] = (await once(child.stdout ?? child, 'data')) as [Buffer];
   const pid = Number(line.toString());
   await expect.poll(() => readFileSync(`/proc/${child.pid}/comm`, 'utf8')).toBe('sleep\n');
   expect(ownProcesses.startOf(pid)).toBeDefined();
