@@ -3,7 +3,7 @@
 import { readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import type { ProcessIdentities, ProcessStart } from '../core/desktops.ts';
 import { VncctlError } from '../errors.ts';
-import { withFileFailures } from './file-failure.ts';
+import { withFileFailures, withFileFailuresNow } from './file-failure.ts';
 import { readJsonFile } from './json-file.ts';
 import { withLock } from './lock.ts';
 
@@ -52,7 +52,7 @@ export async function takeDaemonLock({ file, now, processes }: DaemonLockOptions
 
 /** The daemon that runs now by what `file` says; undefined when none does. */
 export function findDaemon(file: string, processes: ProcessIdentities): RunningDaemon | undefined {
-  const content = readJsonFile(file);
+  const content = withFileFailuresNow(`read ${file}`, () => readJsonFile(file));
   const holder = content.kind === 'object' ? readHolder(content.values) : undefined;
   if (!holder || !isRunning(holder, processes)) return undefined;
   return { pid: holder.pid, startedAt: holder.startedAt };

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import type { Readable, Writable } from 'node:stream';
+import type { Writable } from 'node:stream';
 import { expect, test } from 'vitest';
 import { ownProcesses } from '../../../src/engine/host-processes.ts';
 
@@ -22,7 +22,7 @@ test('a process keeps its start as long as it lives, and another one has another
 test('one that ended but was not taken note of has no start', async () => {
   // By the time the inner one ends, its parent is a program that never waits for it.
   const child = spawn('sh', ['-c', 'cat <&3 >/dev/null & echo $!; exec sleep 60 3<&-'], { stdio: ['ignore', 'pipe', 'ignore', 'pipe'] });
-  const [line] = (await once(child.stdout as Readable, 'data')) as [Buffer];
+  const [line] = (await once(child.stdout ?? child, 'data')) as [Buffer];
   const pid = Number(line.toString());
   await expect.poll(() => readFileSync(`/proc/${child.pid}/comm`, 'utf8')).toBe('sleep\n');
   expect(ownProcesses.startOf(pid)).toBeDefined();
