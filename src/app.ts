@@ -3,16 +3,22 @@
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { builtInCatalog, type CatalogSources, makeInstallation, readCatalog } from './app-installation.ts';
+import { builtInCatalog, type CatalogSources, makeInstallation, readCatalog } from './app/installation.ts';
 import type { CatalogEntry } from './core/catalog.ts';
 import type { ServiceParts, Services } from './app/services.ts';
+import type { DaemonOptions } from './app/watching.ts';
 import type { Io } from './commands/context.ts';
+import type { ActivitySource } from './core/activity.ts';
 import { type Clock, systemClock } from './core/clock.ts';
 import type { Catalog, Desktops, ProcessTable } from './core/desktops.ts';
 import type { Engine } from './core/engine.ts';
+import type { BootClock } from './core/gap.ts';
+import { clientHash } from './core/identity.ts';
 import type { ImageBuilding, ImageSources } from './core/images.ts';
+import type { InstanceJournal } from './core/journal.ts';
 import type { HostPorts } from './core/ports.ts';
 import type { DesktopProbe } from './core/readiness.ts';
+import type { Sweep, SweepOptions } from './core/reap.ts';
 import type { Store } from './core/store.ts';
 import type { EmbeddedEngine, EmbeddedWiring } from './engine/embedded/operations.ts';
 import { embeddedPaths } from './engine/embedded/paths.ts';
@@ -24,7 +30,7 @@ import { isSettingName, readSettings, type SettingName, type Settings, type Sett
 import { changeConfigFile, readConfigFile } from './store/config-file.ts';
 import { createFileStore } from './store/file-store.ts';
 import { withInterruptibleLock, withLock } from './store/lock.ts';
-import { type Paths, pathsOf, stateFileOf } from './store/paths.ts';
+import { eventsFileOf, type Paths, instanceKeyFileOf, pathsOf, stateFileOf } from './store/paths.ts';
 import { findProjectFile } from './store/project-file.ts';
 
 /** Parts that tests replace. */
@@ -40,6 +46,8 @@ export interface AppParts {
   processes: ProcessTable;
   homedir: string;
   services: ServiceParts;
+  activity: ActivitySource;
+  boot: BootClock;
 }
 
 export interface App {
@@ -59,8 +67,16 @@ export interface App {
   desktops(): Promise<Desktops>;
   images(): Promise<ImageBuilding>;
   embedded(): Promise<EmbeddedEngine>;
+  /** Tells who uses which desktop. */
+  activity(): Promise<ActivitySource>;
+  /** One sweep by this process; a dry run changes nothing. */
+  sweepOnce(options: Pick<SweepOptions, 'signal' | 'dryRun'>): Promise<Sweep>;
+  /** Watches until the signal aborts. DAEMON_RUNNING when another process does, PORT_TAKEN when the door can't be opened. */
+  runDaemon(options: DaemonOptions): Promise<void>;
   /** What installing the daemon as a service needs. */
   services(): Promise<Services>;
+  /** What happened to the desktops of the instance. */
+  journal(): Promise<InstanceJournal>;
   /** Sets or (undefined) unsets one of the user's settings; the value is checked already. */
   changeSetting(name: string, value: string | number | boolean | undefined): Promise<void>;
   /** Drops connections, so that the process can end. */
@@ -103,6 +119,7 @@ export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
   // The built files and src/app.ts are all one folder below the root of the package.
   const root = dirname(dirname(fileURLToPath(import.meta.url)));
   let opened: Engine | undefined;
+  let looking: ActivitySource | undefined;
 
   const locate = (): Endpoint => {
     const { host, context } = input.flags as { host?: string; context?: string };
@@ -152,7 +169,7 @@ export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
 
   const installation = once(() => makeInstallation(getSettings(), reading, paths));
 
-  return {
+  const app: App = {
     version: input.version,
     get settings() {
       return getSettings();
@@ -202,9 +219,27 @@ export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
       });
     }),
     services: once(async (): Promise<Services> => (await import('./app/services.ts')).createServices({ env: io.env, home, root }, parts.services)),
+    activity: once(async (): Promise<ActivitySource> => {
+      if (parts.activity) return parts.activity;
+      const [theEngine, { createDirectPresence }] = await Promise.all([engine(), import('./engine/presence/direct.ts')]);
+      looking = createDirectPresence({ engine: theEngine, clock });
+      return looking;
+    }),
+    sweepOnce: async (options) => (await import('./app/watching.ts')).sweepOnce({ app, parts }, options),
+    runDaemon: async (options) => (await import('./app/watching.ts')).runDaemon({ app, parts, io, again: (kept) => createApp(input, { ...parts, ...kept }) }, options),
+    journal: once(async (): Promise<InstanceJournal> => {
+      const { instance } = getSettings();
+      const [{ createEventJournal }, { getInstanceKey }] = await Promise.all([import('./store/event-journal.ts'), import('./store/instance-key.ts')]);
+      const key = await getInstanceKey(instanceKeyFileOf(paths, instance));
+      return { ...createEventJournal({ file: eventsFileOf(paths, instance), clock, warn }), hashOf: (client) => clientHash(client, key) };
+    }),
     changeSetting: (name, value) => changeConfigFile(paths.userFile, { [name]: value }),
-    close: () => opened?.close(),
+    close() {
+      looking?.close();
+      opened?.close();
+    },
   };
+  return app;
 }
 
 /** Only what was typed: the program's flags that are settings too. */
@@ -234,7 +269,12 @@ function lazyProbe(clock: Clock): DesktopProbe {
   };
 }
 
+// A failure is not kept: an engine that wasn't there may be by the next call.
 function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;
-  return () => (made ??= make());
+  return () =>
+    (made ??= make().catch((error: unknown) => {
+      made = undefined;
+      throw error;
+    }));
 }

@@ -9,6 +9,7 @@ import { ensurePackages, requireNode } from '../bin/packages.js';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const results = join(root, 'test/.work/results');
 const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+const SYSTEMD_PROGRAMS = ['/usr/bin/systemd-notify', '/usr/bin/systemd-socket-activate', '/usr/bin/systemd-analyze', '/usr/bin/python3'];
 const IMAGES = ['firefox-kiosk', 'desktop'];
 
 /** Checks that are no test files; each counts as one test. */
@@ -19,7 +20,7 @@ const CHECKS = [
 ];
 
 /** Suites in order: quick ones first, so that a plain mistake shows early. */
-const SUITES = ['checks', 'unit', 'engine', 'cli', 'browser'];
+const SUITES = ['checks', 'unit', 'systemd', 'engine', 'cli', 'browser'];
 const NEED_ENGINE = ['engine', 'cli', 'browser'];
 
 /** @param {string} text */
@@ -72,16 +73,22 @@ async function step(name, work) {
   process.stderr.write(`   ${((Date.now() - before) / 1000).toFixed(1)} s\n`);
 }
 
-/** @returns {Promise<number>} */
-async function ensureChromium() {
-  if (CHROMIUM.some((path) => existsSync(path))) return 0;
+/**
+ * Installs Debian packages unless what they bring is there.
+ * @param {string} purpose
+ * @param {boolean} isThere
+ * @param {readonly string[]} packages
+ * @returns {Promise<number>}
+ */
+async function ensureDebian(purpose, isThere, packages) {
+  if (isThere) return 0;
   if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) {
-    process.stderr.write('the browser tests need Chromium; install it, e.g. with: sudo apt-get install chromium\n');
+    process.stderr.write(`${purpose}; install what is missing, e.g. with: sudo apt-get install ${packages.join(' ')}\n`);
     return 1;
   }
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   const updated = await run(['apt-get', 'update', '-qq'], env);
-  return updated === 0 ? run(['apt-get', 'install', '-y', '-qq', '--no-install-recommends', 'chromium'], env) : updated;
+  return updated === 0 ? run(['apt-get', 'install', '-y', '-qq', '--no-install-recommends', ...packages], env) : updated;
 }
 
 /**
@@ -131,7 +138,14 @@ async function main() {
     });
     await step('images', () => run([...vncctl, 'images', 'build', ...IMAGES]));
   }
-  if (suites.includes('browser')) await step('Chromium', ensureChromium);
+  if (suites.includes('browser')) {
+    const isThere = CHROMIUM.some((path) => existsSync(path));
+    await step('Chromium', () => ensureDebian('the browser tests need Chromium', isThere, ['chromium']));
+  }
+  if (suites.includes('systemd')) {
+    const isThere = SYSTEMD_PROGRAMS.every((path) => existsSync(path));
+    await step("systemd's programs", () => ensureDebian("the systemd tests need systemd's programs and Python", isThere, ['systemd', 'python3']));
+  }
 
   rmSync(results, { recursive: true, force: true });
   mkdirSync(results, { recursive: true });

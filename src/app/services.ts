@@ -95,7 +95,7 @@ async function findAccount(name: string): Promise<Account> {
   const { exitCode, stdout } = NAME.test(name) ? await runProgram('getent', ['passwd', name]) : { exitCode: 2, stdout: '' };
   const [found, , uid, , , home] = stdout.trim().split(':');
   if (exitCode !== 0 || !found || !home) {
-    throw new VncctlError('USAGE', `there is no user "${name}"`, { hint: `make one: useradd --system --create-home --home-dir /var/lib/vncctl --groups docker vncctl` });
+    throw new VncctlError('USAGE', `there is no user "${name}"`, { hint: 'see who there is: getent passwd   (or make one: useradd --system --create-home --home-dir /var/lib/vncctl --groups docker vncctl)' });
   }
   return { name: found, uid: Number(uid), home };
 }

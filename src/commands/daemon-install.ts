@@ -78,7 +78,7 @@ async function install(context: CommandContext, flags: InstallFlags): Promise<vo
   const view = services.viewOf(account);
   const service = serviceOf(app, view, scope, account);
   const units = renderUnits(services.templates(), service);
-  await tellDifferences(context, view);
+  await tellDifferences(context, view, account === self ? '' : `sudo -u ${account.name} `);
   const caller = io.env['SUDO_USER'];
   if (scope === 'system' && flags.runAs === undefined && caller && caller !== self.name) {
     io.stderr.write(`note: it runs as ${self.name} and shares the state of ${self.name}'s vncctl; for that of ${caller}: --run-as ${caller}\n`);
@@ -141,20 +141,20 @@ function serviceOf(app: App, view: View, scope: ServiceScope, account: Account):
   };
 }
 
-/** Says what this shell sets and the service won't have, with the command that keeps it. */
-async function tellDifferences({ app, io }: CommandContext, view: View): Promise<void> {
+/** Says what this shell sets and the service won't have, with the command that keeps it; `prefix` makes it that of the service's user. */
+async function tellDifferences({ app, io }: CommandContext, view: View, prefix: string): Promise<void> {
   const { reading, endpoint } = app();
   const kept = new Map(view.reading.settings.map(({ name, text }) => [name, text]));
   for (const { name, text, origin } of reading.settings) {
     // The instance is part of the service, and colour is each terminal's own.
     if (name === 'instance' || name === 'color' || kept.get(name) === text || origin.kind === 'user' || origin.kind === 'default') continue;
-    io.stderr.write(`note: the service does not see ${describeOrigin(origin)}; to keep it: vncctl config set ${name} ${shellWord(text)}\n`);
+    io.stderr.write(`note: the service does not see ${describeOrigin(origin)}; to keep it: ${prefix}vncctl config set ${name} ${shellWord(text)}\n`);
   }
   // Whether one is found at all is no condition of an installation.
   const here = await endpoint().catch(() => undefined);
   const there = view.engine(settingsOf(view.reading).engine);
   if (here === undefined || here.address === there?.address || !['flag', 'environment'].includes(here.origin)) return;
-  io.stderr.write(`note: the service does not see ${here.source} and uses ${there ? `${there.address} (${there.source})` : 'whatever engine it finds'}; to keep it: vncctl config set engine ${shellWord(here.address)}\n`);
+  io.stderr.write(`note: the service does not see ${here.source} and uses ${there ? `${there.address} (${there.source})` : 'whatever engine it finds'}; to keep it: ${prefix}vncctl config set engine ${shellWord(here.address)}\n`);
 }
 
 function shellWord(text: string): string {

@@ -27,10 +27,11 @@ export function define(command: Command, context: CommandContext): void {
     )
     .option('--dry-run', 'print what would be done')
     .option('--json', 'print each step and what became of it as JSON')
-    .action((flags: ReapFlags) => run(context, flags));
+    .action((flags: ReapFlags) => reap(context, flags));
 }
 
-async function run(context: CommandContext, flags: ReapFlags): Promise<void> {
+/** One sweep, told on stdout. */
+export async function reap(context: CommandContext, flags: ReapFlags): Promise<void> {
   const app = context.app();
   const { io } = context;
   const desktops = await app.desktops();

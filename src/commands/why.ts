@@ -1,6 +1,6 @@
 // `vncctl why`: every clock of a desktop, what moved it last, and what happens next.
 import type { Command } from 'commander';
-import { formatClientId } from '../core/client-id.ts';
+import { type ClientId, formatClientId } from '../core/client-id.ts';
 import { formatLimit } from '../core/duration.ts';
 import { explain, type Explanation } from '../core/explain.ts';
 import type { ClockState } from '../core/lease-state.ts';
@@ -38,9 +38,10 @@ async function run(context: CommandContext, typed: string, flags: { json?: boole
 }
 
 /** The failure, with what the journal tells of the last one. */
-async function goneError(context: CommandContext, error: VncctlError, client: Parameters<typeof formatClientId>[0]): Promise<VncctlError> {
+async function goneError(context: CommandContext, error: VncctlError, client: ClientId): Promise<VncctlError> {
   const app = context.app();
-  const events = await (await app.journal()).read({ client: await app.clientHash(client) });
+  const journal = await app.journal();
+  const events = await journal.read({ client: journal.hashOf(client) });
   const last = events.findLast(({ event }) => event === 'removed');
   if (!last) return error;
   return new VncctlError('DESKTOP_NOT_FOUND', `${formatClientId(client)} has no desktop; the last one was removed ${relativeTime(last.at, app.clock.now())}: ${last.cause}`, {

@@ -53,6 +53,19 @@ export interface ProcessTable {
   isAlive(pid: number): boolean;
 }
 
+/** When a process was started. */
+export interface ProcessStart {
+  bootId: string;
+  /** Clock ticks since that boot. */
+  ticks: number;
+}
+
+/** Which process a pid means: ended ones leave theirs to others. */
+export interface ProcessIdentities extends ProcessTable {
+  /** Undefined for one that has ended, and for all where the machine doesn't tell. */
+  startOf(pid: number): ProcessStart | undefined;
+}
+
 export interface Desktops {
   installation: Installation;
   engine: Engine;

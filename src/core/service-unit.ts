@@ -111,6 +111,7 @@ function fillIn(template: string, scope: ServiceScope, values: Values): string {
 
 /** `$` begins a variable in arguments, but not in the program's own path, where doubling it would name another file. */
 function commandLine([program = '', ...args]: readonly string[]): string {
+  if (/["'\\]/.test(program)) throw new VncctlError('USAGE', `systemd starts no program whose path has a quote or backslash in it: ${program}`, { hint: 'use a Node that lies elsewhere' });
   return [quoted(program), ...args.map((argument) => quoted(argument).replaceAll('$', '$$$$'))].join(' ');
 }
 

@@ -36,10 +36,11 @@ export async function touchDesktop(desktops: Desktops, client: ClientId, keptUnt
   const container = desktop.container && (await desktops.engine.containers.find(desktop.container.id));
   const switchSeconds = container && switchSecondsOf(desktops, desktop.image, container);
   if (keptUntil) checkMoment(client, { now, keptUntil, switchSeconds });
-  const isPutOff = !container || switchSeconds === undefined || (await putOffSwitch(desktops, desktop, container));
   const touchedAt = now.toISOString();
   const allocation = await note(desktops, client, desktop, { lastUsedAt: touchedAt, touchedAt, ...(keptUntil ? { keptUntil: keptUntil.toISOString() } : {}) });
   const isKept = allocation.keptUntil !== undefined && Date.parse(allocation.keptUntil) > now.getTime();
+  // After the writing: a screen that does not answer must not hold that up.
+  const isPutOff = !container || switchSeconds === undefined || (await putOffSwitch(desktops, desktop, container));
   return {
     desktop: { ...desktop, lastUsedAt: touchedAt },
     touchedAt,

@@ -89,6 +89,8 @@ async function carryOut(run: Run, plan: UpPlan): Promise<UpResult | undefined> {
       return undefined;
     }
     await undo(run, made, error);
+    // Paused for longer than it lives without a viewer, it ends as it wakes; now it can be started.
+    if (plan.outcome === 'woken' && isVncctlError(error, 'CONTAINER_DIED')) return undefined;
     if (isVncctlError(error, 'NAME_TAKEN', 'DESKTOP_NOT_FOUND', 'NETWORK_NOT_FOUND')) return undefined;
     throw error;
   }

@@ -38,10 +38,12 @@ export interface DaemonState {
   summary?: Summary;
   lookedAt?: Date;
   sweepMs?: number;
+  /** The last try to look, whatever came of it. */
+  triedAt?: Date;
 }
 
 export interface Daemon {
-  /** Resolves once it was told to stop and what was under way is finished, given up or undone: within four seconds. Never rejects. */
+  /** Resolves once it was told to stop and what was under way is finished, given up or undone: within three seconds. Rejects for a bug only. */
   readonly ended: Promise<void>;
   /** Looks at once, as after new settings. */
   look(): void;
@@ -52,7 +54,7 @@ export interface Daemon {
 const SPACING_MS = 1_000;
 const WHILE_STARTING_MS = 2_000;
 const WAKE_LOOK_MS = 1_000;
-const TO_FINISH_MS = 3_000;
+const TO_FINISH_MS = 2_500;
 const FIRST_RETRY_MS = 1_000;
 /** Kinds that leave nothing in the store that their cause would be read from. */
 const WITHOUT_CAUSE: readonly ContainerEvent['kind'][] = ['created', 'started', 'paused', 'unpaused', 'renamed'];
@@ -92,12 +94,12 @@ export function startDaemon(parts: DaemonParts): Daemon {
       else if (done.gap && state.lookedAt) log.write('warning', 'nobody could watch for a while: idle time counts from now');
       await parts.tell(life.reconcile(done.observed.map(({ desktop }) => desktop), done.state, done.lookedAt));
       failures = 0;
-      become({ summary: summarize(done.observed), lookedAt: done.lookedAt, sweepMs: done.tookMs });
+      become({ summary: summarize(done.observed), lookedAt: done.lookedAt, sweepMs: done.tookMs, triedAt: clock.now() });
       return done;
     } catch (error) {
       if (stopping.signal.aborted) return undefined;
       failures++;
-      become({ ...state, trouble: wordsOf(error) });
+      become({ ...state, trouble: wordsOf(error), triedAt: clock.now() });
       return undefined;
     }
   };

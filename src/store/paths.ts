@@ -54,3 +54,8 @@ export function instanceKeyFileOf(paths: Paths, instance: string): string {
 export function eventsFileOf(paths: Paths, instance: string): string {
   return join(paths.state, instance, 'events.jsonl');
 }
+
+/** What says which daemon of an instance runs. */
+export function daemonFileOf(paths: Paths, instance: string): string {
+  return join(paths.state, instance, 'daemon.json');
+}

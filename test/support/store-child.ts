@@ -2,6 +2,9 @@
 // for `count` and `events` a name and how many updates.
 import { systemClock } from '../../src/core/clock.ts';
 import type { DesktopId } from '../../src/core/store.ts';
+import { ownProcesses } from '../../src/engine/host-processes.ts';
+import type { VncctlError } from '../../src/errors.ts';
+import { takeDaemonLock } from '../../src/store/daemon-lock.ts';
 import { createEventJournal } from '../../src/store/event-journal.ts';
 import { createFileStore } from '../../src/store/file-store.ts';
 import { getInstanceKey } from '../../src/store/instance-key.ts';
@@ -31,6 +34,15 @@ switch (task) {
     for (let turn = 0; turn < Number(times); turn++) await journal.append([{ at: new Date().toISOString(), event: 'created', desktop: `${name}-${turn}` as DesktopId, cause: 'x'.repeat(40) }]);
     break;
   }
+  case 'daemon':
+    try {
+      await takeDaemonLock({ file, now: () => new Date(), processes: ownProcesses });
+      process.stdout.write('held\n');
+      setInterval(() => {}, 1000);
+    } catch (error) {
+      process.stdout.write(`${(error as VncctlError).code}\n`);
+    }
+    break;
   case 'key':
     process.stdout.write(Buffer.from(await getInstanceKey(file)).toString('hex'));
     break;

@@ -10,6 +10,7 @@ import { contextHash } from '../../src/core/build-context.ts';
 import { LABEL } from '../../src/core/labels.ts';
 import { createImageSources } from '../../src/engine/image-sources.ts';
 import { main } from '../../src/main.ts';
+import { createFakeActivity, type FakeActivity } from './fake-activity.ts';
 import { fakeStreams } from './fake-streams.ts';
 import { createTestDesktops, exampleEntry, type TestDesktops, type TestDesktopsOptions } from './test-desktops.ts';
 
@@ -33,6 +34,8 @@ export interface RunOptions {
 
 export interface TestProgram extends TestDesktops {
   home: string;
+  /** Who uses which desktop; nobody unless the test says so. */
+  activity: FakeActivity;
   /** Runs `vncctl <argv>` to its end. */
   run(argv: readonly string[], options?: RunOptions): Promise<Run>;
 }
@@ -47,9 +50,11 @@ export function createTestProgram({ entries = [exampleEntry({ key: 'firefox-kios
   const { engine, store, probe, clock, desktops } = fakes;
   engine.imageWorld.add('vncctl/base:bookworm');
   if (options.prepared !== false) for (const { key } of entries) engine.imageWorld.add(`vncctl/${key}:latest`, { [LABEL.template]: contextHash([DOCKERFILE], '') });
+  const activity = createFakeActivity(clock);
   return {
     ...fakes,
     home,
+    activity,
     async run(argv, { terminals = [], columns, env = {}, signal = new AbortController().signal, meanwhile } = {}) {
       const io = fakeStreams({
         terminals,
@@ -66,6 +71,8 @@ export function createTestProgram({ entries = [exampleEntry({ key: 'firefox-kios
           probe,
           clock,
           processes: desktops.processes,
+          activity,
+          boot: { id: 'boot', ms: () => clock.monotonicMs() },
           hostPorts: engine.hostPorts,
           catalog: entries,
           imageSources: { ...createImageSources('', async () => 'vncctl/base:bookworm'), contextOf: async () => [DOCKERFILE] },

@@ -28,6 +28,7 @@ test('images inspect shows source, settings and limits', async () => {
   expect(code).toBe(0);
   for (const words of [/^source +built from \/templates\/kiosk$/m, /^state +current/m, /^limits +2 cpus, 1g memory/m, /^lease +idle 30m, remove-after never$/m, /^setting +LANGUAGE=pt-BR  language$/m]) expect(out).toMatch(words);
   expect((await program.run(['images', 'inspect', 'flash', '--json'])).json()).toMatchObject({ key: 'flash', state: 'missing', lease: {}, image: null });
+  expect((await program.run(['images', 'inspect', 'firefox-kiosk', '--json'])).json()).toMatchObject({ lease: { idle: '30m', removeAfter: 'never' } });
   expect((await program.run(['images', 'inspect', 'flash'])).out).not.toContain('lease');
 });
 

@@ -24,12 +24,12 @@ test('touch --for and --until keep it and say until when', async () => {
   const { desktop } = await program.up();
   const run = await program.run(['touch', ANA, '--for', '2h']);
   expect(run).toMatchObject({ code: 0, out: '' });
-  expect(run.err).toMatch(/^111\.444\.777-35 counts as used now, kept until \d\d:00 \(in 2h\)\n$/);
+  expect(run.err).toMatch(/^111\.444\.777-35 counts as used now, kept until \d\d:\d\d \(in 2h\)\n$/);
   expect(program.store.state.allocations[desktop.id]?.keptUntil).toBe('2030-01-01T14:00:00.000Z');
   const json = await program.run(['touch', ANA, '--until', '2030-01-01T15:30:00Z', '--json']);
   expect(json).toMatchObject({ code: 0, err: '' });
   expect(json.json()).toMatchObject({ keptUntil: '2030-01-01T15:30:00.000Z' });
-  expect((await program.run(['touch', ANA])).err).toMatch(/kept until \d\d:30 \(in 3h30m\)\n$/);
+  expect((await program.run(['touch', ANA])).err).toMatch(/kept until \d\d:\d\d \(in 3h30m\)\n$/);
   expect((await program.run(['touch', ANA, '--until', '23:59'])).err).toContain(', kept until 23:59 (in ');
 });
 

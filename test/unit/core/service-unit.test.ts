@@ -35,8 +35,13 @@ test.each([
   ['/a;b', '"/a;b"'],
   ['/%h b', '"/%%h b"'],
 ])('%s is one word, taken as it stands', (path, written) => {
-  expect(lines({ command: [path, path] })).toContain(`ExecStart=${written} ${written}`);
+  expect(lines({ command: ['/node', path] })).toContain(`ExecStart=/node ${written}`);
   expect(lines({ writable: [{ folder: path }] })).toContain(`ReadWritePaths=${written}`);
+});
+
+test('a program is quoted like every word, and one that systemd would not start is refused', () => {
+  expect(lines({ command: ['/100% a/node'] })).toContain('ExecStart="/100%% a/node"');
+  for (const path of ['/"x"/node', "/it's/node", '/back\\slash']) expect(() => lines({ command: [path] })).toThrow(expect.objectContaining({ code: 'USAGE' }));
 });
 
 test('a dollar sign is doubled in arguments, and only there', () => {

@@ -142,6 +142,7 @@ test('where the screen does not answer, or is paused, the touch counts and says 
   t.probe.reaches = 'running';
   const touched = touchDesktop(t.desktops, ANA);
   await t.clock.sleeping(2000);
+  expect(t.store.state.allocations[desktop.id]?.touchedAt).toBe(t.clock.now().toISOString());
   t.clock.advance(2000);
   expect(await touched).toMatchObject({ endsAfterSeconds: 86_400 });
   t.probe.reaches = 'page';

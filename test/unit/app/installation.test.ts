@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { leaseOfSettings, makeInstallation } from '../../src/app-installation.ts';
-import type { Installation } from '../../src/core/desktops.ts';
-import { readSettings, type SettingSources, settingsOf } from '../../src/settings.ts';
-import { pathsOf } from '../../src/store/paths.ts';
-import { DEFAULT_LEASE } from '../support/test-desktops.ts';
+import { leaseOfSettings, makeInstallation } from '../../../src/app/installation.ts';
+import type { Installation } from '../../../src/core/desktops.ts';
+import { readSettings, type SettingSources, settingsOf } from '../../../src/settings.ts';
+import { pathsOf } from '../../../src/store/paths.ts';
+import { DEFAULT_LEASE } from '../../support/test-desktops.ts';
 
 function installationOf(sources: Partial<SettingSources> = {}): Promise<Installation> {
   const reading = readSettings({ env: {}, ...sources });

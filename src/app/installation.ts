@@ -3,14 +3,14 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import type { CatalogEntry } from './core/catalog.ts';
-import { createCatalog } from './core/catalog-lookup.ts';
-import type { Catalog, Installation } from './core/desktops.ts';
-import type { Naming } from './core/identity.ts';
-import type { Lease, LeaseField } from './core/lease.ts';
-import { VncctlError } from './errors.ts';
-import { describeOrigin, type Settings, type SettingsReading } from './settings.ts';
-import { instanceKeyFileOf, type Paths } from './store/paths.ts';
+import type { CatalogEntry } from '../core/catalog.ts';
+import { createCatalog } from '../core/catalog-lookup.ts';
+import type { Catalog, Installation } from '../core/desktops.ts';
+import type { Naming } from '../core/identity.ts';
+import type { Lease, LeaseField } from '../core/lease.ts';
+import { VncctlError } from '../errors.ts';
+import { describeOrigin, type Settings, type SettingsReading } from '../settings.ts';
+import { instanceKeyFileOf, type Paths } from '../store/paths.ts';
 
 /** The facts of this installation. `settings` are the values of `reading`, which also knows where each came from. */
 export async function makeInstallation(settings: Settings, reading: SettingsReading, paths: Paths): Promise<Installation> {
@@ -55,7 +55,7 @@ export interface CatalogSources {
 
 /** The built-in entries and the user's. BAD_CATALOG_ENTRY when one of them is wrong. */
 export async function readCatalog(sources: CatalogSources): Promise<Catalog> {
-  const { loadCatalog } = await import('./store/catalog-files.ts');
+  const { loadCatalog } = await import('../store/catalog-files.ts');
   return createCatalog(await loadCatalog({ builtIn: builtInEntries(sources), userDir: sources.userDir }), sources);
 }
 
@@ -77,6 +77,6 @@ function builtInEntries({ builtIn, root }: CatalogSources): readonly CatalogEntr
 }
 
 async function hashedNaming(paths: Paths, instance: string): Promise<Naming> {
-  const { getInstanceKey } = await import('./store/instance-key.ts');
+  const { getInstanceKey } = await import('../store/instance-key.ts');
   return { kind: 'hashed', key: await getInstanceKey(instanceKeyFileOf(paths, instance)) };
 }
