@@ -54,7 +54,6 @@ export function createDirectPresence({ engine, readText = readFileText, canary =
         return await tablesOf(container, known, signal);
       } catch {
         // Started again meanwhile, perhaps.
-        pids.delete(container);
       }
     }
     const pid = (await engine.containers.find(container, { signal, deadlineMs }))?.pid;
