@@ -115,7 +115,7 @@ function earliest(clocks: readonly ClockState[]): ClockState | undefined {
 }
 
 /** The removal of a clock that runs, with the warning before it: its next step, and when it would come to pass. */
-function announced(clock: ClockState, { warned, countsFrom }: LeaseFacts, { warnBeforeMs }: LeasePolicy, now: Date): { step: LeaseStep; removeAt: string } | undefined {
+function announced(clock: ClockState, { warned }: LeaseFacts, { warnBeforeMs }: LeasePolicy, now: Date): { step: LeaseStep; removeAt: string } | undefined {
   if (clock.dueAt === undefined || clock.length === 'never') return undefined;
   const dueMs = Date.parse(clock.dueAt);
   const leadMs = Math.min(warnBeforeMs, clock.length / 2);
@@ -123,8 +123,8 @@ function announced(clock: ClockState, { warned, countsFrom }: LeaseFacts, { warn
   const step = (what: 'warn' | 'remove', atMs: number): LeaseStep => ({ do: what, at: time(atMs), clock: clock.clock, cause: causeOf(clock) });
   if (leadMs === 0) return { step: step('remove', dueMs), removeAt: clock.dueAt };
   const warnedMs = warned === undefined ? Number.NaN : Date.parse(warned.at);
-  // Not one from before this clock was put off, nor one from before a time that nobody watched: it may have reached nobody.
-  if (warnedMs >= warnMs && !(warnedMs < Date.parse(countsFrom ?? ''))) {
+  // Not one from before this clock was put off.
+  if (warnedMs >= warnMs) {
     const removeAtMs = Math.max(dueMs, warnedMs + leadMs);
     return { step: step('remove', removeAtMs), removeAt: time(removeAtMs) };
   }
