@@ -5,19 +5,21 @@ import type { Desktop } from './desktop.ts';
 import type { Installation } from './desktops.ts';
 import type { EngineCapabilities } from './engine.ts';
 import type { LeaseFacts, LeasePolicy } from './lease-state.ts';
-import type { Allocation, WatchMemory } from './store.ts';
+import type { Allocation, Warning, WatchMemory } from './store.ts';
 
 /** What is known of one desktop. */
 export interface Knowledge {
   desktop: Desktop;
   record: Allocation | undefined;
+  /** An announced removal that no record holds. */
+  warned?: Warning | undefined;
   memory: WatchMemory | undefined;
   /** A look at this very moment; absent: as it was remembered at the last one. */
   activity: Activity | undefined;
 }
 
 /** The facts of one desktop. */
-export function leaseFacts({ desktop, record, memory, activity }: Knowledge): LeaseFacts {
+export function leaseFacts({ desktop, record, warned, memory, activity }: Knowledge): LeaseFacts {
   return {
     life: lifeOf(desktop),
     // The record's time of creation is moved when somebody sets the clock; the engine's is not.
@@ -29,7 +31,7 @@ export function leaseFacts({ desktop, record, memory, activity }: Knowledge): Le
     viewerSeenAt: memory?.viewerSeenAt,
     input: inputOf(memory, activity),
     countsFrom: memory?.countsFrom,
-    warned: record?.warned,
+    warned: record?.warned ?? warned,
   };
 }
 

@@ -81,7 +81,8 @@ export function leaseState(lease: Lease, facts: LeaseFacts, policy: LeasePolicy,
     steps.unshift({ do: 'keep', at: now.toISOString(), clock: facts.warned.clock, cause: keptBecause(clocks, facts.warned.clock) });
   }
   const pause = clocks.find(({ action, state }) => action === 'pause' && state === 'runs');
-  if (pause?.dueAt) steps.push({ do: 'pause', at: pause.dueAt, clock: pause.clock, cause: causeOf(pause) });
+  // After whatever else is due: a pause that fails again and again must not keep it from being removed.
+  if (pause?.dueAt && !steps.some((step) => isDue(step, now))) steps.push({ do: 'pause', at: pause.dueAt, clock: pause.clock, cause: causeOf(pause) });
   const next = steps.reduce<LeaseStep | undefined>((first, step) => (first && first.at <= step.at ? first : step), undefined);
   return {
     clocks,

@@ -4,14 +4,14 @@ import type { ActivitySource } from './activity.ts';
 import { shiftTimes } from './clock-shift.ts';
 import { type Desktop, deriveDesktops } from './desktop.ts';
 import { type Desktops, viewOf } from './desktops.ts';
-import { type BootClock, intervalBetween, longestWatchedMs } from './gap.ts';
+import { type BootClock, type Interval, intervalBetween, laterWatch, longestWatchedMs } from './gap.ts';
 import { ownershipLabels } from './labels.ts';
 import { isVisible, leaseFacts, leasePolicy } from './lease-facts.ts';
 import { leaseOf } from './lease-of.ts';
 import { isIdle, lookAt } from './look.ts';
 import { type ObservedDesktop, planReap, type ReapStep } from './reap-plan.ts';
 import { carryOut, type ReapOutcome } from './reap-steps.ts';
-import type { Allocation, StoreState, Warning, Watch } from './store.ts';
+import type { Allocation, DesktopId, StoreState, Warning, Watch } from './store.ts';
 import { createWatchMemories, type WatchMemories, WRITE_EVERY_MS } from './watch-memory.ts';
 
 export interface ReaperParts {
@@ -61,24 +61,34 @@ export interface Reaper {
 /** A reaper that remembers nothing yet but what the store holds. */
 export function createReaper({ desktops: getDesktops, activity, boot }: ReaperParts): Reaper {
   const memories = createWatchMemories();
+  /** Of desktops that the store can hold no record of, since nobody knows whose they are. */
+  const unwritten = new Map<DesktopId, Warning>();
   let last: Watch | undefined;
   let writtenMs = Number.NEGATIVE_INFINITY;
-  let seen: readonly Desktop[] = [];
+  let seen: Pick<Observation, 'observed' | 'state'> | undefined;
 
   const write = async (desktops: Desktops, announced: readonly ReapStep[], all: boolean): Promise<void> => {
     const now = desktops.clock.now();
-    const due = memories.takeDue(now, all);
+    const due = memories.due(now, all);
     if (due.size === 0 && announced.length === 0 && !all && Math.abs(now.getTime() - writtenMs) < WRITE_EVERY_MS) return;
     await desktops.store.update((state) => {
       const allocations = { ...state.allocations };
-      for (const desktop of seen) {
+      for (const { desktop } of seen?.observed ?? []) {
         const memory = due.get(desktop.id);
         const step = announced.find((other) => other.desktop.id === desktop.id);
-        const record = allocations[desktop.id] ?? newRecord(desktop, desktops);
+        // One whose record went since the look was removed: it must not come back as a lost one.
+        const record = allocations[desktop.id] ?? (seen?.state.allocations[desktop.id] ? undefined : newRecord(desktop, desktops));
         if (record && (memory || step)) allocations[desktop.id] = { ...(step ? withWarning(record, step, now) : record), ...(memory ? { watched: memory } : {}) };
       }
-      return { state: { ...state, allocations, ...(last ? { watch: last } : {}) }, result: undefined };
+      const watch = laterWatch(last, state.watch);
+      return { state: { ...state, allocations, ...(watch ? { watch: watch === last && all ? { ...watch, complete: true } : watch } : {}) }, result: undefined };
     });
+    for (const step of announced) {
+      const warned = warningOf(step, now);
+      if (warned && !step.desktop.client) unwritten.set(step.desktop.id, warned);
+      else unwritten.delete(step.desktop.id);
+    }
+    memories.wrote(due, now);
     writtenMs = now.getTime();
   };
 
@@ -86,12 +96,12 @@ export function createReaper({ desktops: getDesktops, activity, boot }: ReaperPa
     async sweep({ signal, stopping, dryRun = false, onStep, onOutcome }) {
       const desktops = await getDesktops();
       const startedMs = desktops.clock.monotonicMs();
-      const { watch, ...observation } = await observe(desktops, { activity, boot, memories, last, dryRun, signal });
+      const { watch, ...observation } = await observe(desktops, { activity, boot, memories, unwritten, last, dryRun, signal });
       const plan = planReap(observation.observed, observation.lookedAt);
       const ended = (outcomes: readonly ReapOutcome[]): Sweep => ({ ...observation, plan, outcomes, tookMs: desktops.clock.monotonicMs() - startedMs });
       if (dryRun) return ended([]);
       last = watch;
-      seen = observation.observed.map(({ desktop }) => desktop);
+      seen = observation;
       const announcements = plan.filter(({ do: what }) => what === 'warn' || what === 'keep');
       for (const step of announcements) onStep?.(step);
       // Before anything goes: a warning that isn't written down has not been given.
@@ -124,6 +134,7 @@ export function createReaper({ desktops: getDesktops, activity, boot }: ReaperPa
 
 interface LookTools extends Omit<ReaperParts, 'desktops'> {
   memories: WatchMemories;
+  unwritten: ReadonlyMap<DesktopId, Warning>;
   /** The look before this one, by this process. */
   last: Watch | undefined;
   /** Whether the store is to stay as it is. */
@@ -131,7 +142,7 @@ interface LookTools extends Omit<ReaperParts, 'desktops'> {
   signal: AbortSignal;
 }
 
-async function observe(desktops: Desktops, { activity, boot, memories, last, dryRun, signal }: LookTools): Promise<Observation & { watch: Watch }> {
+async function observe(desktops: Desktops, { activity, boot, memories, unwritten, last, dryRun, signal }: LookTools): Promise<Observation & { watch: Watch }> {
   const { clock, store, engine, installation } = desktops;
   // In this order: what is remembered has a container by then, and one without a record yet is simply new.
   const before = await store.read();
@@ -139,8 +150,12 @@ async function observe(desktops: Desktops, { activity, boot, memories, last, dry
   const lookedAt = clock.now();
   const watch: Watch = { at: lookedAt.toISOString(), pid: desktops.processes.pid, bootMs: boot.ms(), bootId: boot.id };
   const previous = last ?? before.watch;
-  const interval = intervalBetween(previous, lookedAt, { id: boot.id, ms: watch.bootMs }, installation.sweepIntervalMs);
-  const state = await withShiftedClock(desktops, before, interval.shiftMs, dryRun);
+  const intervalSince = (watched: Watch | undefined): Interval => intervalBetween(watched, lookedAt, { id: boot.id, ms: watch.bootMs }, installation.sweepIntervalMs);
+  const interval = intervalSince(previous);
+  // Another process may have moved what is stored already.
+  const shiftOf = (state: StoreState): number => intervalSince(laterWatch(last, state.watch)).shiftMs;
+  const shiftMs = shiftOf(before);
+  const state = shiftMs === 0 ? before : dryRun ? shiftTimes(before, shiftMs) : await shiftStore(desktops, shiftOf, watch);
   const known = deriveDesktops(containers, state, viewOf(desktops));
   const activities = await lookAt(desktops, known, activity, signal);
   const remembered = memories.observe(
@@ -151,31 +166,40 @@ async function observe(desktops: Desktops, { activity, boot, memories, last, dry
       stored: state.allocations[desktop.id]?.watched,
       activity: activities.get(desktop.id),
     })),
-    { now: lookedAt, interval, lastLookAt: previous?.at, longestWatchedMs: longestWatchedMs(installation.sweepIntervalMs) },
+    { now: lookedAt, interval, lastLookAt: previous?.at, complete: previous?.complete === true, longestWatchedMs: longestWatchedMs(installation.sweepIntervalMs) },
   );
   const policy = leasePolicy(installation, engine.capabilities);
   const observed = known.map((desktop) => ({
     desktop,
     lease: leaseOf(desktops, desktop),
-    facts: leaseFacts({ desktop, record: state.allocations[desktop.id], memory: remembered.get(desktop.id), activity: activities.get(desktop.id) }),
+    facts: leaseFacts({
+      desktop,
+      record: state.allocations[desktop.id],
+      warned: unwritten.get(desktop.id),
+      memory: remembered.get(desktop.id),
+      activity: activities.get(desktop.id),
+    }),
     policy,
   }));
   return { lookedAt, gap: interval.gap, clockShiftMs: interval.shiftMs, observed, state, watch };
 }
 
-async function withShiftedClock({ store }: Desktops, before: StoreState, shiftMs: number, dryRun: boolean): Promise<StoreState> {
-  if (shiftMs === 0) return before;
-  if (dryRun) return shiftTimes(before, shiftMs);
+// In one write with the look that found it, so that nobody who looks after a kill moves them a second time.
+function shiftStore({ store }: Desktops, shiftOf: (state: StoreState) => number, watch: Watch): Promise<StoreState> {
   return store.update((state) => {
-    const shifted = shiftTimes(state, shiftMs);
+    const shifted = { ...shiftTimes(state, shiftOf(state)), watch };
     return { state: shifted, result: shifted };
   });
 }
 
 function withWarning(record: Allocation, step: ReapStep, now: Date): Allocation {
   const { warned: _, ...rest } = record;
-  const warned: Warning | undefined = step.removeAt === undefined ? undefined : { at: now.toISOString(), clock: step.clock, removeAt: step.removeAt };
+  const warned = warningOf(step, now);
   return { ...rest, ...(warned ? { warned } : {}) };
+}
+
+function warningOf({ clock, removeAt }: ReapStep, now: Date): Warning | undefined {
+  return removeAt === undefined ? undefined : { at: now.toISOString(), clock, removeAt };
 }
 
 /** A record for a desktop that the store has forgotten; undefined where nobody knows whose it is. */

@@ -60,6 +60,8 @@ export interface Watch {
   /** Milliseconds since this machine was booted, its sleep included, and which boot that was: tells time that passed from a clock that was set. */
   bootMs: number;
   bootId: string;
+  /** Set where all that was known at that look is written down: whoever took it ended in good order. */
+  complete?: true;
 }
 
 /** Who holds something, so that a mark left by a killed process can be told from a live one. */

@@ -15,7 +15,7 @@ export interface Look {
   visible: boolean;
   /** What the store remembers. */
   stored: WatchMemory | undefined;
-  /** Absent for one that isn't visible. */
+  /** Absent where nobody asked or nobody answered: an unknown, for one that is visible. */
   activity: Activity | undefined;
 }
 
@@ -24,6 +24,8 @@ export interface LookMoment {
   interval: Interval;
   /** Of the look before this one, by whomever; absent: there was none. */
   lastLookAt: string | undefined;
+  /** Whether all that was known at that look is in the store. */
+  complete: boolean;
   /** How long an unknown may last before idle time begins anew. */
   longestWatchedMs: number;
 }
@@ -33,6 +35,8 @@ interface Entry {
   /** Viewers when they were last known. */
   lastCount: number;
   lastKnownMs: number;
+  /** When it was last known whether there was input. */
+  inputKnownMs: number;
   writtenMs: number;
   /** What was written, to write only what differs. */
   written: WatchMemory | undefined;
@@ -41,8 +45,10 @@ interface Entry {
 export interface WatchMemories {
   /** Takes a look in and returns what is known of each desktop from now on; forgets those that are gone. */
   observe(looks: readonly Look[], moment: LookMoment): ReadonlyMap<DesktopId, WatchMemory>;
-  /** Those whose memory is to be written now; all that differ when `all` is set. They count as written once handed out. */
-  takeDue(now: Date, all: boolean): ReadonlyMap<DesktopId, WatchMemory>;
+  /** Those whose memory is to be written now; all that differ when `all` is set. */
+  due(now: Date, all: boolean): ReadonlyMap<DesktopId, WatchMemory>;
+  /** These were written. */
+  wrote(written: ReadonlyMap<DesktopId, WatchMemory>, now: Date): void;
 }
 
 /** An empty memory: what the store holds is taken over at the first look at each desktop. */
@@ -62,28 +68,32 @@ export function createWatchMemories(): WatchMemories {
       for (const id of entries.keys()) if (!present.has(id)) entries.delete(id);
       return new Map(looks.map((look) => [look.id, observeOne(look, moment)]));
     },
-    takeDue(now, all) {
-      const due = new Map<DesktopId, WatchMemory>();
-      for (const [id, entry] of entries) {
-        if (!differs(entry) || !(all || now.getTime() - entry.writtenMs >= WRITE_EVERY_MS || now.getTime() < entry.writtenMs)) continue;
-        entries.set(id, { ...entry, written: entry.memory, writtenMs: now.getTime() });
-        due.set(id, entry.memory);
+    due(now, all) {
+      const isDue = ({ writtenMs }: Entry): boolean => all || now.getTime() - writtenMs >= WRITE_EVERY_MS || now.getTime() < writtenMs;
+      return new Map([...entries].filter(([, entry]) => differs(entry) && isDue(entry)).map(([id, { memory }]) => [id, memory]));
+    },
+    wrote(written, now) {
+      for (const [id, memory] of written) {
+        const entry = entries.get(id);
+        if (entry) entries.set(id, { ...entry, written: memory, writtenMs: now.getTime() });
       }
-      return due;
     },
   };
 }
 
 /** How a desktop stands that this process sees for the first time. */
-function takenOver({ stored, createdAt }: Look, { now, lastLookAt }: LookMoment): Entry {
+function takenOver({ stored, createdAt }: Look, { now, lastLookAt, complete, longestWatchedMs }: LookMoment): Entry {
   const nowMs = now.getTime();
-  const entry = { lastCount: 0, lastKnownMs: nowMs, writtenMs: Number.NEGATIVE_INFINITY, written: stored };
+  const entry = { lastCount: 0, lastKnownMs: nowMs, inputKnownMs: nowMs, writtenMs: Number.NEGATIVE_INFINITY, written: stored };
   if (stored) {
     const lastMs = Math.max(...[stored.viewerSeenAt, stored.countsFrom].map((at) => (at === undefined ? Number.NEGATIVE_INFINITY : Date.parse(at))));
-    // What happened within a minute of the last write may not have been written: it is taken for use.
-    const countsFrom = Number.isFinite(lastMs) ? new Date(Math.min(nowMs, lastMs + WRITE_EVERY_MS)).toISOString() : undefined;
+    // Who came within a minute of the last write, and left again, may not have been written: it is taken for use.
+    const lost = !complete && Number.isFinite(lastMs);
+    const countsFrom = lost ? new Date(Math.max(lastMs, Math.min(nowMs, lastMs + WRITE_EVERY_MS + longestWatchedMs))).toISOString() : stored.countsFrom;
     const lastCount = stored.viewers === 'unknown' ? 1 : stored.viewers;
-    return { ...entry, lastCount, memory: { ...stored, ...(countsFrom ? { countsFrom } : {}) } };
+    // Without any input in it, nobody could tell before either.
+    const inputKnownMs = stored.inputSeenAt === undefined ? Number.NEGATIVE_INFINITY : nowMs;
+    return { ...entry, lastCount, inputKnownMs, memory: { ...stored, ...(countsFrom ? { countsFrom } : {}) } };
   }
   // One that came up since the last look has been watched all its life; of another one nobody remembers anything.
   const watchedAllItsLife = lastLookAt !== undefined && Date.parse(createdAt) >= Date.parse(lastLookAt);
@@ -100,18 +110,23 @@ function advance(before: Entry, { visible, activity }: Look, { now, interval, lo
     if (memory.viewerSeenAt !== undefined && memory.viewerSeenAt > at) memory.viewerSeenAt = at;
     if (memory.inputSeenAt !== undefined && memory.inputSeenAt > at) memory.inputSeenAt = at;
   }
-  if (activity?.input.known && activity.input.at !== undefined) memory.inputSeenAt = activity.input.at;
-  if (!visible || !activity) {
+  const entry = { ...before, memory, ...(activity?.input.known || !visible ? { inputKnownMs: nowMs } : {}) };
+  if (activity?.input.known) {
+    if (activity.input.at !== undefined) memory.inputSeenAt = activity.input.at;
+    // Whether there was any meanwhile, nobody knows.
+    else if (nowMs - before.inputKnownMs > longestWatchedMs) memory.inputSeenAt = at;
+  }
+  if (!visible) {
     // Whoever looked at it has seen it end.
     if (before.lastCount > 0) memory.viewerSeenAt = at;
-    return { ...before, memory: { ...memory, viewers: 0 }, lastCount: 0, lastKnownMs: nowMs };
+    return { ...entry, memory: { ...memory, viewers: 0 }, lastCount: 0, lastKnownMs: nowMs };
   }
-  if (!activity.viewers.known) return { ...before, memory: { ...memory, viewers: 'unknown' } };
+  if (!activity?.viewers.known) return { ...entry, memory: { ...memory, viewers: 'unknown' } };
   if (nowMs - before.lastKnownMs > longestWatchedMs) memory.countsFrom = at;
   const { count } = activity.viewers;
   // They left at some moment since the last look: the latest one counts.
   if (count > 0 || before.lastCount > 0) memory.viewerSeenAt = at;
-  return { ...before, memory: { ...memory, viewers: count }, lastCount: count, lastKnownMs: nowMs };
+  return { ...entry, memory: { ...memory, viewers: count }, lastCount: count, lastKnownMs: nowMs };
 }
 
 /** Whether the store should hear of it: somebody came or left, a gap, input, or a minute more of being looked at. */
