@@ -43,6 +43,7 @@ export const ERROR_CODES = {
   NETWORK_CONFLICT: 'conflict',
   STORE_LOCKED: 'conflict',
   DAEMON_RUNNING: 'conflict',
+  PORT_TAKEN: 'conflict',
   NO_FREE_PORT: 'capacity',
   ENGINE_UNREACHABLE: 'engine',
   ENGINE_DENIED: 'engine',

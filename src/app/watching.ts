@@ -11,10 +11,12 @@ import type { Log } from '../core/log.ts';
 import { createReaper, type Sweep, type SweepOptions } from '../core/reap.ts';
 import type { ListenAddress } from '../core/setting-types.ts';
 import { type DaemonState, startDaemon } from '../daemon/daemon.ts';
-import { type Door, openDoor } from '../daemon/door.ts';
+import { createDoor } from '../daemon/door.ts';
+import { judgeReadiness, type Readiness } from '../daemon/health.ts';
 import { postJson } from '../daemon/http-post.ts';
 import { createHooks, type Hooks, noHooks } from '../daemon/hooks.ts';
 import { createLog, isJournalStream, logShapeOf } from '../daemon/log.ts';
+import { takePassedSocket } from '../daemon/passed-socket.ts';
 import { createServiceNotify } from '../daemon/service-notify.ts';
 import { describeSummary } from '../daemon/summary.ts';
 import { wordsOf } from '../daemon/words-of.ts';
@@ -76,9 +78,9 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
     let state: DaemonState = {};
     const listen = options.listen ?? settings.listen;
     if (listen !== 'off') {
-      const door: Door = await openDoor({ listen, env: io.env, health: () => healthOf(state, clock.now(), current.settings.sweepInterval) });
+      const door = createDoor({ readiness: () => readinessOf(state, clock.monotonicMs(), current.settings.sweepInterval) });
       stops.push(() => door.stop());
-      log.write('info', `answering at ${door.address}`);
+      log.write('info', `answering at ${await door.listen(takePassedSocket(io.env, process.pid) ?? listen)}`);
     }
     const daemon = startDaemon({
       desktops: () => current.desktops(),
@@ -87,6 +89,7 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
       life: lifeTracker(app, journal),
       log,
       clock,
+      toPerson: io.stderr.isTTY === true,
       tell: (events) => tellAll(events, { log, journal, hooks: () => hooks }),
       onState(next) {
         state = next;
@@ -95,7 +98,7 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
     });
     stops.push(() => daemon.ended, () => daemon.stop());
     if (notify.watchdogMs !== undefined) {
-      const timer = setInterval(() => isAlive(state, clock.now(), current.settings.sweepInterval) && void notify.watchdog(), notify.watchdogMs);
+      const timer = setInterval(() => isAlive(state, clock.monotonicMs(), current.settings.sweepInterval) && void notify.watchdog(), notify.watchdogMs);
       stops.push(() => clearInterval(timer));
     }
     const reload = async (): Promise<void> => {
@@ -196,9 +199,14 @@ async function held({ engine, store, activity }: App): Promise<Partial<AppParts>
   }
 }
 
+function readinessOf({ trouble, lookedAtMs, summary }: DaemonState, nowMs: number, sweepIntervalMs: number): Readiness {
+  const { desktops = 0, used = 0, unknown = 0 } = summary ?? {};
+  return judgeReadiness({ lookedAtMs, engineReachable: trouble === undefined, maxAgeMs: 2 * sweepIntervalMs + STUCK_MS, counts: { desktops, used, unknown } }, nowMs);
+}
+
 /** Whether the loop goes round: it has looked, or tried to, not long ago. */
-function isAlive({ triedAt }: DaemonState, now: Date, sweepIntervalMs: number): boolean {
-  return triedAt === undefined || now.getTime() - triedAt.getTime() < 2 * sweepIntervalMs + STUCK_MS;
+function isAlive({ triedAtMs }: DaemonState, nowMs: number, sweepIntervalMs: number): boolean {
+  return triedAtMs === undefined || nowMs - triedAtMs < 2 * sweepIntervalMs + STUCK_MS;
 }
 
 const STUCK_MS = 60_000;

@@ -38,7 +38,7 @@ export function leaseFacts({ desktop, record, warned, memory, activity }: Knowle
 /** What the installation and its engine make of idle and doomed desktops. */
 export function leasePolicy({ warnBeforeMs, pauseDirect }: Installation, { canPause }: EngineCapabilities): LeasePolicy {
   if (!canPause) return { warnBeforeMs, wakes: 'this engine can not pause' };
-  return { warnBeforeMs, wakes: pauseDirect || 'reached through its own port, it would not wake (setting pauseDirect)' };
+  return { warnBeforeMs, wakes: pauseDirect || 'would not wake (pauseDirect)' };
 }
 
 /** Whether somebody can look at it. */

@@ -198,8 +198,8 @@ function withWarning(record: Allocation, step: ReapStep, now: Date): Allocation 
   return { ...rest, ...(warned ? { warned } : {}) };
 }
 
-function warningOf({ clock, removeAt }: ReapStep, now: Date): Warning | undefined {
-  return removeAt === undefined ? undefined : { at: now.toISOString(), clock, removeAt };
+function warningOf({ clock, removeAt, renews }: ReapStep, now: Date): Warning | undefined {
+  return removeAt === undefined ? undefined : { at: now.toISOString(), clock, removeAt, ...(renews ? { renewed: true } : {}) };
 }
 
 /** A record for a desktop that the store has forgotten; undefined where nobody knows whose it is. */

@@ -24,6 +24,8 @@ export interface DaemonParts {
   life: LifeTracker;
   log: Log;
   clock: Clock;
+  /** Whether a person follows the log: what is watched is then told whenever it changes. */
+  toPerson: boolean;
   /** Keeps and passes on what happened. Never throws. */
   tell: (events: readonly LifeEvent[]) => Promise<void>;
   /** Called after every look and every failure to look. */
@@ -36,10 +38,10 @@ export interface DaemonState {
   trouble?: string;
   /** Of the last look that succeeded. */
   summary?: Summary;
-  lookedAt?: Date;
-  sweepMs?: number;
+  /** When that was, by the clock that never jumps. */
+  lookedAtMs?: number;
   /** The last try to look, whatever came of it. */
-  triedAt?: Date;
+  triedAtMs?: number;
 }
 
 export interface Daemon {
@@ -72,7 +74,8 @@ export function startDaemon(parts: DaemonParts): Daemon {
     if (next.trouble !== undefined && next.trouble !== state.trouble) log.write('error', 'can not watch the desktops; they are left alone', { reason: next.trouble });
     const said = next.summary && describeSummary(next.summary);
     const recovered = state.trouble !== undefined && next.trouble === undefined;
-    if (said !== undefined && next.trouble === undefined && (recovered || said !== (state.summary && describeSummary(state.summary)))) {
+    const news = state.summary === undefined || (parts.toPerson && said !== describeSummary(state.summary));
+    if (said !== undefined && next.trouble === undefined && (recovered || news)) {
       log.write('info', `${recovered ? 'watching again' : 'watching'} ${said}`);
     }
     state = next;
@@ -92,15 +95,15 @@ export function startDaemon(parts: DaemonParts): Daemon {
       life.lookBegins();
       const done = await reaper.sweep({ signal: breaking.signal, stopping: stopping.signal, onStep: (step) => life.intend(step), onOutcome });
       if (done.clockShiftMs !== 0) log.write('warning', 'the clock was set: ages and idle times were moved along', { shiftMs: done.clockShiftMs });
-      else if (done.gap && state.lookedAt) log.write('warning', 'nobody could watch for a while: idle time counts from now');
+      else if (done.gap && state.lookedAtMs !== undefined) log.write('warning', 'nobody could watch for a while: idle time counts from now');
       await parts.tell(life.reconcile(done.observed.map(({ desktop }) => desktop), done.state, done.lookedAt));
       failures = 0;
-      become({ summary: summarize(done.observed), lookedAt: done.lookedAt, sweepMs: done.tookMs, triedAt: clock.now() });
+      become({ summary: summarize(done.observed), lookedAtMs: clock.monotonicMs(), triedAtMs: clock.monotonicMs() });
       return done;
     } catch (error) {
       if (stopping.signal.aborted) return undefined;
       failures++;
-      become({ ...state, trouble: wordsOf(error), triedAt: clock.now() });
+      become({ ...state, trouble: wordsOf(error), triedAtMs: clock.monotonicMs() });
       return undefined;
     }
   };

@@ -33,7 +33,6 @@ export function createLoopbackCanary(): Canary {
         far.destroy();
         forget();
       };
-      if (closed) drop();
       for (const socket of [near, far]) socket.on('error', drop).on('close', drop);
     }, forget);
     return opening;

@@ -31,12 +31,14 @@ export interface TrackingTimeouts {
 export const SILENT_AFTER_SECONDS = 15 * 60;
 
 const ROW =
-  /^ipv[46] +\d+ tcp +6 (?:(\d+) ESTABLISHED )?src=(\S+) dst=(\S+) sport=(\d+) dport=(\d+) ([^\n]*?)src=(\S+) dst=(\S+) sport=(\d+) dport=(\d+)([^\n]*)/gm;
+  /^ipv[46] +\d+ tcp +6 (?:(\d+) ESTABLISHED )?src=(\S+) dst=(\S+) sport=(\d+) dport=(\d+) ([^\n]*)src=(\S+) dst=(\S+) sport=(\d+) dport=(\d+)([^\n]*)$/;
 
-/** The established TCP connections of the table; rows of other states and protocols are left out. */
-export function establishedIn(table: string): TrackedConnection[] {
-  return [...table.matchAll(ROW)].flatMap((row) => {
-    const [, left, from = '', to = '', fromPort, toPort, between = '', replyFrom = '', replyTo = '', replyFromPort, replyToPort, marks = ''] = row;
+/** The established TCP connections that one of the addresses began or answers; rows of other states and protocols are left out. */
+export function establishedIn(table: string, addresses: ReadonlySet<string>): TrackedConnection[] {
+  return [...rowsAbout(table, addresses)].flatMap((row) => {
+    const parts = ROW.exec(row);
+    if (!parts) return [];
+    const [, left, from = '', to = '', fromPort, toPort, between = '', replyFrom = '', replyTo = '', replyFromPort, replyToPort, marks = ''] = parts;
     // An entry that is forwarded past the table has neither a state nor a time left.
     if (left === undefined && !marks.includes('OFFLOAD]')) return [];
     return {
@@ -46,6 +48,17 @@ export function establishedIn(table: string): TrackedConnection[] {
       ...(left === undefined ? {} : { leftSeconds: Number(left) }),
     };
   });
+}
+
+// A busy host has tens of thousands of rows, and taking each apart would hold up the daemon.
+function* rowsAbout(table: string, addresses: ReadonlySet<string>): Generator<string> {
+  const sourceAt = (index: number): string => table.slice(index + 'src='.length, table.indexOf(' ', index));
+  for (let start = 0; start < table.length; ) {
+    const end = table.indexOf('\n', start);
+    const stop = end < 0 ? table.length : end;
+    if (addresses.has(sourceAt(table.indexOf('src=', start))) || addresses.has(sourceAt(table.lastIndexOf('src=', stop)))) yield table.slice(start, stop);
+    start = stop + 1;
+  }
 }
 
 /** Seconds since the last packet of a connection. */

@@ -23,7 +23,11 @@ const LOOK_DEADLINE_MS = 20_000;
 const READING_DEADLINE_MS = 5000;
 const READINGS_AT_ONCE = 4;
 
-/** `deadlineMs` of a look bounds all of it (20 s unless given): who wasn't reached by then is unknown. */
+/**
+ * A connection to one of the ports is a viewer, whatever it is used for: the idle ones that a browser keeps after it loaded the
+ * page (up to five minutes) count too. `deadlineMs` of a look bounds all of it, 20 s unless given: who wasn't reached by then is
+ * unknown.
+ */
 export function createDirectPresence({ engine, readText = readFileText, canary = createLoopbackCanary(), clock = systemClock, silentAfterSeconds = SILENT_AFTER_SECONDS }: DirectPresenceParts): ActivitySource {
   const pids = new Map<ContainerId, number>();
 
@@ -54,7 +58,6 @@ export function createDirectPresence({ engine, readText = readFileText, canary =
         return await tablesOf(container, known, signal);
       } catch {
         // Started again meanwhile, perhaps.
-        pids.delete(container);
       }
     }
     const pid = (await engine.containers.find(container, { signal, deadlineMs }))?.pid;

@@ -20,6 +20,7 @@ export interface TrackedParts {
   signal: AbortSignal | undefined;
 }
 
+const LOOPBACK = '127.0.0.1';
 const TIMEOUTS = '/proc/sys/net/netfilter/nf_conntrack_tcp_timeout_';
 
 /** One look; a place of which the table doesn't show every connection is left out. Rejects when the table can't be read or is not believed. */
@@ -27,7 +28,7 @@ export async function lookAtTracked<P extends Place>(places: readonly P[], { rea
   const ends = await canary.chirp();
   const read = (path: string): Promise<string> => readText(path, signal);
   const [table, routes, timeouts] = await Promise.all([read('/proc/net/nf_conntrack'), read('/proc/net/route'), timeoutsOf(read)]);
-  const connections = establishedIn(table);
+  const connections = establishedIn(table, new Set([LOOPBACK, ...places.map(({ address }) => address)]));
   // Tracking may be off, spare loopback, or the table be that of another network namespace.
   if (!connections.some((connection) => isCanary(connection, ends))) throw new Error('it does not show the connections of this host');
   const counts = liveEnds(connections, timeouts, silentAfterSeconds);
@@ -42,7 +43,7 @@ export async function lookAtTracked<P extends Place>(places: readonly P[], { rea
 }
 
 function isCanary({ origin, answered }: TrackedConnection, { fromPort, toPort }: { fromPort: number; toPort: number }): boolean {
-  return answered && origin.from === '127.0.0.1' && origin.fromPort === fromPort && origin.toPort === toPort;
+  return answered && origin.from === LOOPBACK && origin.fromPort === fromPort && origin.toPort === toPort;
 }
 
 async function timeoutsOf(read: ReadText): Promise<TrackingTimeouts | undefined> {

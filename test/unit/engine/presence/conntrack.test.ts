@@ -1,9 +1,10 @@
 // Rows of /proc/net/nf_conntrack as real kernels wrote them: who counts as being there, and who doesn't.
 import { describe, expect, test } from 'vitest';
-import { establishedIn, liveEnds, SILENT_AFTER_SECONDS, silenceOf } from '../../../../src/engine/presence/conntrack.ts';
+import { establishedIn, liveEnds, SILENT_AFTER_SECONDS, silenceOf, type TrackedConnection } from '../../../../src/engine/presence/conntrack.ts';
 
 const TIMEOUTS = { establishedSeconds: 432_000, unacknowledgedSeconds: 300 };
 const DESKTOP = '172.28.130.2:5900';
+const ADDRESSES = new Set(['172.28.130.2', '172.28.130.3', '10.77.0.1', 'fd00:0000:0000:0000:0000:0000:0000:0002']);
 
 const PROXIED = 'ipv4     2 tcp      6 431998 ESTABLISHED src=172.28.130.1 dst=172.28.130.2 sport=53192 dport=5900 src=172.28.130.2 dst=172.28.130.1 sport=5900 dport=53192 [ASSURED] mark=0 zone=0 use=2';
 const BEFORE_THE_PROXY = 'ipv4     2 tcp      6 431998 ESTABLISHED src=127.0.0.1 dst=127.0.0.1 sport=36682 dport=5901 src=127.0.0.1 dst=127.0.0.1 sport=5901 dport=36682 [ASSURED] mark=0 zone=0 use=2';
@@ -26,7 +27,8 @@ const OTHERS = [
   'ipv4     2 tcp      6 119 FIN_WAIT src=172.28.130.1 dst=172.28.130.2 sport=53181 dport=5900 src=172.28.130.2 dst=172.28.130.1 sport=5900 dport=53181 [ASSURED] mark=0 zone=0 use=2',
 ];
 const leaving = (row: string, seconds: number): string => row.replace(/ \d+ ESTABLISHED/, ` ${seconds} ESTABLISHED`);
-const at = (end: string, ...rows: string[]): number => liveEnds(establishedIn(`${rows.join('\n')}\n`), TIMEOUTS).get(end) ?? 0;
+const rowsOf = (...rows: string[]): TrackedConnection[] => establishedIn(`${rows.join('\n')}\n`, ADDRESSES);
+const at = (end: string, ...rows: string[]): number => liveEnds(rowsOf(...rows), TIMEOUTS).get(end) ?? 0;
 
 describe('who is there', () => {
   test.each([
@@ -72,7 +74,7 @@ describe('who is not', () => {
 });
 
 describe('silence', () => {
-  const [row] = establishedIn(PROXIED);
+  const [row] = rowsOf(PROXIED);
   const silence = (leftSeconds: number): number => (row ? silenceOf({ ...row, leftSeconds }, TIMEOUTS) : Number.NaN);
 
   test('is the time that has run off since the last packet', () => {
@@ -98,12 +100,20 @@ describe('silence', () => {
   });
 
   test('can not be told without the system\'s times: then nobody is taken for gone', () => {
-    const rows = establishedIn(leaving(PROXIED, 5000));
+    const rows = rowsOf(leaving(PROXIED, 5000));
     expect(liveEnds(rows, undefined).get(DESKTOP)).toBe(1);
     expect(liveEnds(rows, TIMEOUTS).get(DESKTOP)).toBeUndefined();
   });
 });
 
-test('an empty table has nobody', () => {
-  expect(establishedIn('')).toEqual([]);
+test('an empty table has nobody, and a last row without its line break is read too', () => {
+  expect(establishedIn('', ADDRESSES)).toEqual([]);
+  expect(establishedIn(`${ENDED}\n${PROXIED}`, ADDRESSES)).toHaveLength(1);
+});
+
+test('rows about other addresses are left out', () => {
+  const table = [PROXIED, BEFORE_THE_PROXY, FROM_ANOTHER_HOST, IPV6, UNACKNOWLEDGED, ''].join('\n');
+  expect(establishedIn(table, new Set(['172.28.130.2'])).map(({ reply }) => reply.from)).toEqual(['172.28.130.2', '172.28.130.2']);
+  expect(establishedIn(table, new Set(['127.0.0.1']))).toHaveLength(1);
+  expect(establishedIn(table, new Set())).toEqual([]);
 });

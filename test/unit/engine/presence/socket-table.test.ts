@@ -27,9 +27,10 @@ test('a connection that is ending, or not yet standing, is not', () => {
 
 test.each([
   ['loopback', row('0100007F:170C', '0100007F:9C40')],
-  ['another address of loopback', row('0B00007F:170C', '0B00007F:9C40')],
+  ['another address of loopback', row('0B00007F:170C', '0100007F:9C40')],
   ['loopback of version 6', row('00000000000000000000000001000000:170C', '00000000000000000000000001000000:9C40')],
-  ['loopback within version 6', row('0000000000000000FFFF00000100007F:170C', '0000000000000000FFFF00000100007F:9C40')],
+  ['loopback within version 6', row('0000000000000000FFFF00000B00007F:170C', '0000000000000000FFFF00000100007F:9C40')],
+  ['loopback of version 6 to another address', row('000080FE00000000FF005450B6AD1DFE:170C', '00000000000000000000000001000000:9C40')],
   ['its own address', row('02821CAC:170C', '02821CAC:9C40')],
 ])('what comes from the container itself is not: %s', (_, own) => {
   expect(viewersIn(table(own), [5900])).toBe(0);
