@@ -75,14 +75,15 @@ export function leaseState(lease: Lease, facts: LeaseFacts, policy: LeasePolicy,
   const removing = earliest(clocks.filter(({ action }) => action === 'remove'));
   const removal = removing && announced(removing, facts, policy, now);
   const steps: LeaseStep[] = [];
-  if (facts.life === 'paused' && facts.viewers.known && facts.viewers.count > 0) {
-    steps.push({ do: 'wake', at: now.toISOString(), clock: 'no-client', cause: 'somebody looks at it' });
-  }
   if (removal) steps.push(removal.step);
   if (facts.warned && removal?.step.do !== 'remove' && (!removal || Date.parse(removal.step.at) > now.getTime())) {
     steps.unshift({ do: 'keep', at: now.toISOString(), clock: facts.warned.clock, cause: keptBecause(clocks, facts.warned.clock) });
   }
   const pause = clocks.find(({ action, state }) => action === 'pause' && state === 'runs');
+  // Before all else that is due from now on: somebody waits for it.
+  if (facts.life === 'paused' && facts.viewers.known && facts.viewers.count > 0) {
+    steps.unshift({ do: 'wake', at: now.toISOString(), clock: 'no-client', cause: 'somebody looks at it' });
+  }
   // After whatever else is due: a pause that fails again and again must not keep it from being removed.
   if (pause?.dueAt && !steps.some((step) => isDue(step, now))) steps.push({ do: 'pause', at: pause.dueAt, clock: pause.clock, cause: causeOf(pause) });
   const next = steps.reduce<LeaseStep | undefined>((first, step) => (first && first.at <= step.at ? first : step), undefined);
