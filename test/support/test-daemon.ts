@@ -1,8 +1,8 @@
 // A daemon over an installation on fakes: nothing passes but the time that a test lets pass, and what it says is kept.
 import { setImmediate } from 'node:timers/promises';
+import type { LifeEvent } from '../../src/core/journal.ts';
 import { createLifeTracker } from '../../src/core/life.ts';
 import type { LogFacts, LogLevel } from '../../src/core/log.ts';
-import type { LifeEvent } from '../../src/core/journal.ts';
 import { type Daemon, type DaemonState, startDaemon } from '../../src/daemon/daemon.ts';
 import { createFakeClock } from './fake-clock.ts';
 import type { TestDesktopsOptions } from './test-desktops.ts';
