@@ -90,9 +90,9 @@ describe('what it watches', () => {
     await t.up();
     await t.pass(10_000);
     const before = t.looks();
-    for (let events = 0; events < 40; events++) {
+    for (let events = 0; events < 20; events++) {
       t.engine.world.addForeign(`other_${events}`, t.engine.world.get(NAME).spec.labels);
-      await t.pass(250);
+      await t.pass(500);
     }
     expect(t.looks() - before).toBeLessThanOrEqual(11);
     expect(t.looks() - before).toBeGreaterThanOrEqual(9);
