@@ -15,6 +15,8 @@ interface Known {
   image: string;
   client: string | undefined;
   ready: boolean;
+  /** Why it is being removed, as the store said while it still had a record. */
+  leaving?: string | undefined;
 }
 
 export interface LifeOptions {
@@ -30,6 +32,8 @@ export interface LifeTracker {
   settle(outcome: ReapOutcome, now: Date): LifeEvent[];
   /** What an engine's event tells that is new. */
   apply(event: ContainerEvent, state: StoreState): LifeEvent[];
+  /** A look begins: what events and outcomes tell from now on is newer than what it will find. */
+  lookBegins(): void;
   /** What a look finds that no event has told. The first look tells nothing: those desktops were there before. */
   reconcile(desktops: readonly Desktop[], state: StoreState, now: Date): LifeEvent[];
 }
@@ -44,6 +48,8 @@ export function createLifeTracker({ instance, clientHash }: LifeOptions): LifeTr
   const intentions = new Map<DesktopId, ReapStep>();
   /** Whose removal was told: true until the look after the next, since late events name them still. */
   const gone = new Map<DesktopId, boolean>();
+  /** What is known of their lives is newer than the look that was begun last. */
+  const newer = new Set<DesktopId>();
   let looked = false;
 
   const lifeEvent = (at: string, event: LifeEventKind, desktop: DesktopId, { image, client }: Pick<Known, 'image' | 'client'>, cause: string): LifeEvent => ({
@@ -66,9 +72,14 @@ export function createLifeTracker({ instance, clientHash }: LifeOptions): LifeTr
     gone.set(id, true);
     return told;
   };
-  const firstSight = (desktop: Desktop): Known => ({ life: 'running', name: desktop.container?.name ?? '', image: desktop.image, client: clientHash(desktop), ready: false });
+  const know = (id: DesktopId, is: Known): void => {
+    known.set(id, is);
+    newer.add(id);
+  };
+  const firstSight = (desktop: Desktop): Known => ({ life: 'running', name: desktop.container?.name ?? '', image: desktop.image, client: clientHash(desktop), ready: isReady(desktop, undefined) });
   const isGoing = (id: DesktopId, state: StoreState): boolean => intentions.get(id)?.do === 'remove' || state.allocations[id]?.removing !== undefined;
-  const removalCause = (id: DesktopId, state: StoreState): string => intended(id, 'remove') ?? state.allocations[id]?.removing?.cause ?? `its container was removed ${BY_OTHER_MEANS}`;
+  const removalCause = (id: DesktopId, was: Known | undefined, state: StoreState): string =>
+    intended(id, 'remove') ?? state.allocations[id]?.removing?.cause ?? was?.leaving ?? `its container was removed ${BY_OTHER_MEANS}`;
 
   /** What an end was, unless it is only the beginning of a removal. */
   const endOf = (at: string, id: DesktopId, is: Known, state: StoreState, exitCode: number | undefined): LifeEvent[] => {
@@ -77,6 +88,8 @@ export function createLifeTracker({ instance, clientHash }: LifeOptions): LifeTr
   };
 
   return {
+    lookBegins: () => newer.clear(),
+
     intend: (step) => void intentions.set(step.desktop.id, step),
 
     settle({ step, result }, now) {
@@ -95,12 +108,13 @@ export function createLifeTracker({ instance, clientHash }: LifeOptions): LifeTr
         case 'pause':
         case 'wake': {
           const life = step.do === 'pause' ? 'paused' : 'running';
-          known.set(id, { ...is, life });
+          know(id, { ...is, life });
           return was?.life === life ? [] : tell(step.do === 'pause' ? 'paused' : 'woken');
         }
         case 'remove':
           known.delete(id);
-          return isTold(id) ? [] : tell('removed');
+          // What is lost was told when it went.
+          return isTold(id) || was?.life === 'lost' ? [] : tell('removed');
         default:
           return step.do satisfies never;
       }
@@ -115,13 +129,15 @@ export function createLifeTracker({ instance, clientHash }: LifeOptions): LifeTr
       const client = naming === 'plain' ? (clientKey as Desktop['client']) : record?.client;
       const before = known.get(id);
       const is: Known = before ?? { life: 'created', name, image: imageKey, client: client && clientHash({ client }), ready: false };
-      const now = (change: Partial<Known>): void => void known.set(id, { ...is, ...change });
+      const now = (change: Partial<Known>): void => know(id, { ...is, ...change });
       switch (kind) {
         case 'created':
+          if (before) return [];
           now({ life: 'created' });
-          return before ? [] : [lifeEvent(at, 'created', id, is, 'somebody asked for it')];
+          return [lifeEvent(at, 'created', id, is, 'somebody asked for it')];
         case 'started': {
-          now({ life: 'running', ready: false });
+          // A look may have seen it run, and ready, before this was told.
+          now({ life: 'running', ready: before?.life === 'running' && before.ready, leaving: undefined });
           if (!before) return [lifeEvent(at, 'created', id, is, 'somebody asked for it')];
           return before.life === 'ended' ? [lifeEvent(at, 'started', id, is, 'it had ended')] : [];
         }
@@ -133,14 +149,14 @@ export function createLifeTracker({ instance, clientHash }: LifeOptions): LifeTr
           // A paused one is woken to be asked to end.
           return before?.life === 'running' || isGoing(id, state) ? [] : [lifeEvent(at, 'woken', id, is, intended(id, 'wake') ?? 'somebody asked for it')];
         case 'died':
-          now({ life: 'ended', ready: false });
+          now({ life: 'ended', ready: false, leaving: state.allocations[id]?.removing?.cause });
           return before?.life === 'ended' ? [] : endOf(at, id, is, state, exitCode);
         case 'renamed':
           now({ name });
           return before && before.name !== name ? [lifeEvent(at, 'renamed', id, is, `its container was renamed ${BY_OTHER_MEANS}`)] : [];
         case 'removed':
           known.delete(id);
-          return isTold(id) || before?.life === 'lost' ? [] : [lifeEvent(at, 'removed', id, is, removalCause(id, state))];
+          return isTold(id) || before?.life === 'lost' ? [] : [lifeEvent(at, 'removed', id, is, removalCause(id, is, state))];
         default:
           return kind satisfies never;
       }
@@ -155,20 +171,21 @@ export function createLifeTracker({ instance, clientHash }: LifeOptions): LifeTr
       }
       const present = new Set(desktops.map(({ id }) => id));
       for (const [id, was] of known) {
-        if (present.has(id)) continue;
+        if (present.has(id) || newer.has(id)) continue;
         known.delete(id);
-        if (was.life !== 'lost' && !isTold(id)) events.push(lifeEvent(at, 'removed', id, was, removalCause(id, state)));
+        if (was.life !== 'lost' && !isTold(id)) events.push(lifeEvent(at, 'removed', id, was, removalCause(id, was, state)));
       }
       for (const desktop of desktops) {
-        // The look was taken before it went.
-        if (gone.has(desktop.id) && desktop.container) continue;
+        // The look was taken before it went, or before what is known of it.
+        if ((gone.has(desktop.id) && desktop.container) || newer.has(desktop.id)) continue;
         const was = known.get(desktop.id);
         const is: Known = {
           life: lifeOf(desktop, was),
           name: desktop.container?.name ?? was?.name ?? '',
           image: desktop.image,
           client: clientHash(desktop) ?? was?.client,
-          ready: desktop.status === 'ready' || (was?.ready === true && desktop.status !== 'stopped' && desktop.status !== 'starting'),
+          ready: isReady(desktop, was),
+          leaving: state.allocations[desktop.id]?.removing?.cause,
         };
         known.set(desktop.id, is);
         if (looked) events.push(...differences(desktop, was, is, state, at));
@@ -181,8 +198,8 @@ export function createLifeTracker({ instance, clientHash }: LifeOptions): LifeTr
   function differences({ id, exitCode }: Desktop, was: Known | undefined, is: Known, state: StoreState, at: string): LifeEvent[] {
     const events: LifeEvent[] = [];
     const tell = (event: LifeEventKind, cause: string): void => void events.push(lifeEvent(at, event, id, is, cause));
-    if (!was) tell('created', 'somebody asked for it');
-    if (is.life === 'lost' && was && was.life !== 'lost' && !isTold(id)) tell('removed', removalCause(id, state));
+    if (!was && is.life !== 'lost') tell('created', 'somebody asked for it');
+    if (is.life === 'lost' && was && was.life !== 'lost' && !isTold(id)) tell('removed', removalCause(id, was, state));
     if (was && is.name !== was.name && is.life !== 'lost') tell('renamed', `its container was renamed ${BY_OTHER_MEANS}`);
     if (is.life === 'ended' && was && was.life !== 'ended') events.push(...endOf(at, id, is, state, exitCode));
     if (is.life === 'running' && was?.life === 'ended') tell('started', 'it had ended');
@@ -191,6 +208,11 @@ export function createLifeTracker({ instance, clientHash }: LifeOptions): LifeTr
     if (is.ready && !was?.ready) tell('ready', 'it can be seen');
     return events;
   }
+}
+
+/** Whether it has been ready since its start; a paused one that was never seen before had been. */
+function isReady({ status }: Desktop, was: Known | undefined): boolean {
+  return status === 'ready' || (status !== 'stopped' && status !== 'starting' && (was?.ready ?? status === 'paused'));
 }
 
 function lifeOf({ status, container }: Desktop, was: Known | undefined): Known['life'] {

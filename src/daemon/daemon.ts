@@ -59,7 +59,7 @@ const WAKE_LOOK_MS = 1_000;
 const TO_FINISH_MS = 2_500;
 const FIRST_RETRY_MS = 1_000;
 /** Kinds that leave nothing in the store that their cause would be read from. */
-const WITHOUT_CAUSE: readonly ContainerEvent['kind'][] = ['created', 'started', 'paused', 'unpaused', 'renamed'];
+const WITHOUT_CAUSE: readonly ContainerEvent['kind'][] = ['created', 'started', 'paused', 'renamed'];
 
 /** Starts watching. */
 export function startDaemon(parts: DaemonParts): Daemon {
@@ -92,6 +92,7 @@ export function startDaemon(parts: DaemonParts): Daemon {
 
   const sweep = async (): Promise<Sweep | undefined> => {
     try {
+      life.lookBegins();
       const done = await reaper.sweep({ signal: breaking.signal, stopping: stopping.signal, onStep: (step) => life.intend(step), onOutcome });
       if (done.clockShiftMs !== 0) log.write('warning', 'the clock was set: ages and idle times were moved along', { shiftMs: done.clockShiftMs });
       else if (done.gap && state.lookedAtMs !== undefined) log.write('warning', 'nobody could watch for a while: idle time counts from now');
