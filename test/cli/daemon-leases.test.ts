@@ -73,7 +73,7 @@ test('a desktop that somebody looks at outlives its clock, which starts when the
 
 test('a browser that shows a desktop through its published port keeps it', async () => {
   const daemon = await watching();
-  const used = await make(ONE, '--image', 'firefox-kiosk', '--wait', 'rfb', '--remove-after', '6s');
+  const used = await make(ONE, '--image', 'firefox-kiosk', '--wait', 'window', '--remove-after', '6s');
   const viewer = await lookInBrowser(used.hostPort, used.secret);
   const unused = await make(TWO, '--remove-after', '6s');
   await daemon.line({ event: 'removed', desktop: unused.id });
@@ -131,6 +131,7 @@ test('with pauseDirect an idle desktop is paused; a viewer or an up wakes it and
   const desktop = await make(ONE, '--idle', '2s', '--remove-after', '1h');
   const paused = await daemon.line({ event: 'paused', desktop: desktop.id });
   expect(paused.cause).toBe('no viewer for 2s');
+  await daemon.line({ message: /1 paused/ });
   expect(await engineState(desktop)).toBe('paused');
 
   const comesMs = performance.now();
@@ -142,7 +143,8 @@ test('with pauseDirect an idle desktop is paused; a viewer or an up wakes it and
   expect(await engineState(desktop)).toBe('running');
 
   viewer.leave();
-  await daemon.line({ event: 'paused', desktop: desktop.id }, { after: woken });
+  const again = await daemon.line({ event: 'paused', desktop: desktop.id }, { after: woken });
+  await daemon.line({ message: /1 paused/ }, { after: again });
   expect(JSON.parse((await succeeds(vncctlWith({ VNCCTL_PAUSE_DIRECT: 'true' }, 'up', ONE, '--image', 'tiny', '--json'))).stdout)).toMatchObject({ outcome: 'woken' });
   await daemon.line({ event: 'woken', desktop: desktop.id }, { after: woken });
   await comesTrue('it runs', async () => (await engineState(desktop)) === 'running');

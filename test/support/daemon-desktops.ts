@@ -61,7 +61,7 @@ export function daemonDesktops(installation: Installation): DaemonDesktops {
       const container = await find(id);
       const address = container?.NetworkSettings.Networks[network]?.IPAddress;
       if (!container || address === undefined) throw new Error('the desktop that was made has no address');
-      return { id, client, container: container.Id, address, hostPort, secret: new URLSearchParams(new URL(url).hash.slice(1)).get('password') ?? undefined };
+      return { id, client, container: container.Id, address, hostPort, secret: new URLSearchParams(new URL(url).hash.slice(1)).get('key') ?? undefined };
     },
     why,
     idleClock: async (desktop) => (await why(desktop)).clocks.find(({ clock, action }) => clock === 'no-client' && action === 'remove'),

@@ -62,8 +62,10 @@ export function daemonsOf(installation: Installation, clients: readonly string[]
     return daemon;
   };
   // Runs before the installation's own hook, which takes all of it away.
-  afterEach(() => {
-    for (const daemon of started.splice(0)) namesNobody(daemon.stderr(), clients);
+  afterEach(({ task }) => {
+    const logs = started.splice(0).map((daemon) => daemon.stderr());
+    if (task.result?.state === 'fail') process.stderr.write(logs.join('\n'));
+    for (const log of logs) namesNobody(log, clients);
     namesNobody(journalText(), clients);
   });
   return {
