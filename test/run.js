@@ -8,8 +8,9 @@ import { ensurePackages, requireNode } from '../bin/packages.js';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const results = join(root, 'test/.work/results');
+const SYSTEMD = ['/usr/bin/systemd-analyze', '/bin/systemd-analyze'];
+const PYTHON = ['/usr/bin/python3'];
 const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
-const SYSTEMD_PROGRAMS = ['/usr/bin/systemd-notify', '/usr/bin/systemd-socket-activate', '/usr/bin/systemd-analyze', '/usr/bin/python3'];
 const IMAGES = ['firefox-kiosk', 'desktop'];
 
 /** Checks that are no test files; each counts as one test. */
@@ -74,21 +75,20 @@ async function step(name, work) {
 }
 
 /**
- * Installs Debian packages unless what they bring is there.
- * @param {string} purpose
- * @param {boolean} isThere
- * @param {readonly string[]} packages
+ * Makes sure of a program by its package.
+ * @param {readonly string[]} paths where it may be
+ * @param {string} name
  * @returns {Promise<number>}
  */
-async function ensureDebian(purpose, isThere, packages) {
-  if (isThere) return 0;
+async function ensurePackage(paths, name) {
+  if (paths.some((path) => existsSync(path))) return 0;
   if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) {
-    process.stderr.write(`${purpose}; install what is missing, e.g. with: sudo apt-get install ${packages.join(' ')}\n`);
+    process.stderr.write(`the tests need ${name}; install it, e.g. with: sudo apt-get install ${name}\n`);
     return 1;
   }
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   const updated = await run(['apt-get', 'update', '-qq'], env);
-  return updated === 0 ? run(['apt-get', 'install', '-y', '-qq', '--no-install-recommends', ...packages], env) : updated;
+  return updated === 0 ? run(['apt-get', 'install', '-y', '-qq', '--no-install-recommends', name], env) : updated;
 }
 
 /**
@@ -138,14 +138,11 @@ async function main() {
     });
     await step('images', () => run([...vncctl, 'images', 'build', ...IMAGES]));
   }
-  if (suites.includes('browser')) {
-    const isThere = CHROMIUM.some((path) => existsSync(path));
-    await step('Chromium', () => ensureDebian('the browser tests need Chromium', isThere, ['chromium']));
-  }
   if (suites.includes('systemd')) {
-    const isThere = SYSTEMD_PROGRAMS.every((path) => existsSync(path));
-    await step("systemd's programs", () => ensureDebian("the systemd tests need systemd's programs and Python", isThere, ['systemd', 'python3']));
+    await step('systemd', () => ensurePackage(SYSTEMD, 'systemd'));
+    await step('Python', () => ensurePackage(PYTHON, 'python3'));
   }
+  if (suites.includes('browser')) await step('Chromium', () => ensurePackage(CHROMIUM, 'chromium'));
 
   rmSync(results, { recursive: true, force: true });
   mkdirSync(results, { recursive: true });

@@ -57,6 +57,8 @@ export interface LeaseStep {
   cause: string;
   /** On `warn`: when it will be removed. */
   removeAt?: string;
+  /** On `warn`: it was announced before a time that nobody watched. */
+  renews?: true;
 }
 
 export interface LeaseState {
@@ -116,7 +118,7 @@ function earliest(clocks: readonly ClockState[]): ClockState | undefined {
 }
 
 /** The removal of a clock that runs, with the warning before it: its next step, and when it would come to pass. */
-function announced(clock: ClockState, { warned }: LeaseFacts, { warnBeforeMs }: LeasePolicy, now: Date): { step: LeaseStep; removeAt: string } | undefined {
+function announced(clock: ClockState, { warned, countsFrom }: LeaseFacts, { warnBeforeMs }: LeasePolicy, now: Date): { step: LeaseStep; removeAt: string } | undefined {
   if (clock.dueAt === undefined || clock.length === 'never') return undefined;
   const dueMs = Date.parse(clock.dueAt);
   const leadMs = Math.min(warnBeforeMs, clock.length / 2);
@@ -124,13 +126,15 @@ function announced(clock: ClockState, { warned }: LeaseFacts, { warnBeforeMs }: 
   const step = (what: 'warn' | 'remove', atMs: number): LeaseStep => ({ do: what, at: time(atMs), clock: clock.clock, cause: causeOf(clock) });
   if (leadMs === 0) return { step: step('remove', dueMs), removeAt: clock.dueAt };
   const warnedMs = warned === undefined ? Number.NaN : Date.parse(warned.at);
-  // Not one from before this clock was put off.
-  if (warnedMs >= warnMs) {
+  // Not one from before this clock was put off; nor one from before a time that nobody watched, unless it was given twice: where
+  // somebody looks by hand now and then, there is such a time before every look.
+  const before = warnedMs >= warnMs;
+  if (before && (warned?.renewed || !(warnedMs < Date.parse(countsFrom ?? '')))) {
     const removeAtMs = Math.max(dueMs, warnedMs + leadMs);
     return { step: step('remove', removeAtMs), removeAt: time(removeAtMs) };
   }
   const removeAt = time(Math.max(warnMs, now.getTime()) + leadMs);
-  return { step: { ...step('warn', warnMs), removeAt }, removeAt };
+  return { step: { ...step('warn', warnMs), removeAt, ...(before ? { renews: true } : {}) }, removeAt };
 }
 
 function keptBecause(clocks: readonly ClockState[], name: LeaseClock): string {

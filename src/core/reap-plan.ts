@@ -20,6 +20,8 @@ export interface ReapStep {
   cause: string;
   /** On `warn`: when it will be removed. ISO-8601 UTC. */
   removeAt?: string;
+  /** On `warn`: it was announced before a time that nobody watched. */
+  renews?: true;
 }
 
 /** The steps that are due now, in the order of the desktops; one that is on its way out gets none. */
@@ -29,7 +31,7 @@ export function planReap(observed: readonly ObservedDesktop[], now: Date): ReapS
     if (desktop.status === 'exiting') continue;
     const { next } = leaseState(lease, facts, policy, now);
     if (!next || !isDue(next, now)) continue;
-    steps.push({ do: next.do, desktop, clock: next.clock, cause: next.cause, ...(next.removeAt === undefined ? {} : { removeAt: next.removeAt }) });
+    steps.push({ do: next.do, desktop, clock: next.clock, cause: next.cause, ...(next.removeAt === undefined ? {} : { removeAt: next.removeAt }), ...(next.renews ? { renews: true } : {}) });
   }
   return steps;
 }

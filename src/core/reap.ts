@@ -200,8 +200,8 @@ function withWarning(record: Allocation, step: ReapStep, at: string): Allocation
   return { ...rest, ...(warned ? { warned } : {}) };
 }
 
-function warningOf({ clock, removeAt }: ReapStep, at: string): Warning | undefined {
-  return removeAt === undefined ? undefined : { at, clock, removeAt };
+function warningOf({ clock, removeAt, renews }: ReapStep, at: string): Warning | undefined {
+  return removeAt === undefined ? undefined : { at, clock, removeAt, ...(renews ? { renewed: true } : {}) };
 }
 
 /** A record for a desktop that the store has forgotten; undefined where nobody knows whose it is. */

@@ -50,6 +50,8 @@ export interface Warning {
   clock: LeaseClock;
   /** When it is due: ISO-8601 UTC. */
   removeAt: string;
+  /** It was given a second time, after a time that nobody watched. */
+  renewed?: true;
 }
 
 /** The last look of whoever watches the instance, and the clocks it was taken by. */

@@ -44,8 +44,12 @@ export async function takeDaemonLock({ file, now, processes }: DaemonLockOptions
   );
   return {
     release() {
-      // As long as this process lives nobody else takes the file, unless it was removed by hand.
-      if (tryTo(() => readFileSync(file, 'utf8')) === text) tryTo(() => unlinkSync(file));
+      try {
+        // As long as this process lives nobody else takes the file, unless it was removed by hand.
+        if (readFileSync(file, 'utf8') === text) unlinkSync(file);
+      } catch {
+        // Gone already, or not to be removed: a dead holder is taken over all the same.
+      }
     },
   };
 }
@@ -75,12 +79,4 @@ function isRunning({ pid, start }: Holder, processes: ProcessIdentities): boolea
   if (start === undefined || processes.startOf(processes.pid) === undefined) return true;
   const present = processes.startOf(pid);
   return present !== undefined && present.ticks === start.ticks && present.bootId === start.bootId;
-}
-
-function tryTo<T>(work: () => T): T | undefined {
-  try {
-    return work();
-  } catch {
-    return undefined;
-  }
 }

@@ -1,12 +1,20 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readFileSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { expect, test } from 'vitest';
 import { ownProcesses } from '../../../src/engine/host-processes.ts';
+import { tempFolder } from '../../support/temp-folder.ts';
+
+const home = tempFolder();
 
 test('a process keeps its start as long as it lives, and another one has another', async () => {
-  const child = spawn('sh', ['-c', 'sleep 60'], { argv0: 'a) b (c' });
+  // The name stands in the middle of what is read.
+  const program = join(home, 'a) R (1 2');
+  symlinkSync('/bin/sleep', program);
+  const child = spawn(program, ['60']);
+  await once(child, 'spawn');
   const pid = child.pid ?? 0;
   const first = ownProcesses.startOf(pid);
   expect(first).toEqual({ bootId: expect.stringMatching(/^[0-9a-f-]{36}$/), ticks: expect.any(Number) });
