@@ -107,6 +107,14 @@ export function isBeingRemoved(allocation: Allocation | undefined, now: Date, is
   return mark !== undefined && now.getTime() - Date.parse(mark.at) < REMOVAL_LIFE_MS && isAlive(mark.pid);
 }
 
+// Docker calls a woken one unhealthy until its next health check, a minute later at most.
+const SEEN_LATELY_MS = 90_000;
+
+/** Whether a process of ours has just seen it run with its own eyes. */
+function wasSeenLately(allocation: Allocation | undefined, now: Date): boolean {
+  return allocation?.readyAt !== undefined && now.getTime() - Date.parse(allocation.readyAt) < SEEN_LATELY_MS;
+}
+
 function statusOf(container: ContainerSummary, allocation: Allocation | undefined, view: DesktopView): DesktopStatus {
   if (container.state === 'removing' || isBeingRemoved(allocation, view.now, view.isAlive)) return 'exiting';
   switch (container.state) {
@@ -121,7 +129,7 @@ function statusOf(container: ContainerSummary, allocation: Allocation | undefine
     case 'restarting':
       return 'starting';
     case 'running':
-      if (container.health === 'unhealthy') return 'failed';
+      if (container.health === 'unhealthy' && !wasSeenLately(allocation, view.now)) return 'failed';
       // A health check runs late and seldom; a stage that `up` saw with its own eyes counts at once.
       return container.health === 'starting' && !allocation?.readyAt ? 'starting' : 'ready';
     default:

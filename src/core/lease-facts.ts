@@ -27,7 +27,7 @@ export function leaseFacts({ desktop, record, warned, memory, activity }: Knowle
     lastUsedAt: record?.lastUsedAt,
     touchedAt: record?.touchedAt,
     keptUntil: record?.keptUntil,
-    viewers: activity?.viewers ?? viewersOf(memory),
+    viewers: activity?.viewers ?? rememberedViewers(desktop, memory),
     viewerSeenAt: memory?.viewerSeenAt,
     input: inputOf(memory, activity),
     countsFrom: memory?.countsFrom,
@@ -65,7 +65,9 @@ function lifeOf({ status, container }: Desktop): LeaseFacts['life'] {
   }
 }
 
-function viewersOf(memory: WatchMemory | undefined): LeaseFacts['viewers'] {
+function rememberedViewers(desktop: Desktop, memory: WatchMemory | undefined): LeaseFacts['viewers'] {
+  // Nobody looked when it was paused, and whoever does wakes it: the memory may be a minute old.
+  if (desktop.status === 'paused') return { known: true, count: 0 };
   if (!memory) return { known: false, why: 'nobody has looked yet' };
   return memory.viewers === 'unknown' ? { known: false, why: 'the last look could not tell' } : { known: true, count: memory.viewers };
 }

@@ -75,12 +75,13 @@ export function leaseState(lease: Lease, facts: LeaseFacts, policy: LeasePolicy,
   const removing = earliest(clocks.filter(({ action }) => action === 'remove'));
   const removal = removing && announced(removing, facts, policy, now);
   const steps: LeaseStep[] = [];
-  if (facts.life === 'paused' && facts.viewers.known && facts.viewers.count > 0) {
-    steps.push({ do: 'wake', at: now.toISOString(), clock: 'no-client', cause: 'somebody looks at it' });
-  }
   if (removal) steps.push(removal.step);
   if (facts.warned && removal?.step.do !== 'remove' && (!removal || Date.parse(removal.step.at) > now.getTime())) {
     steps.unshift({ do: 'keep', at: now.toISOString(), clock: facts.warned.clock, cause: keptBecause(clocks, facts.warned.clock) });
+  }
+  if (facts.life === 'paused' && facts.viewers.known && facts.viewers.count > 0) {
+    // Before anything else: somebody waits.
+    steps.unshift({ do: 'wake', at: now.toISOString(), clock: 'no-client', cause: 'somebody looks at it' });
   }
   const pause = clocks.find(({ action, state }) => action === 'pause' && state === 'runs');
   // After whatever else is due: a pause that fails again and again must not keep it from being removed.

@@ -56,6 +56,7 @@ async function act(desktops: Desktops, step: ReapStep, options: CarryOutOptions)
   try {
     if (step.do === 'wake') {
       await containers.unpause(container.id, { signal });
+      await rememberWoken(desktops, step.desktop.id);
       return { step, result: 'done' };
     }
     if (await wasUsed(desktops, step.desktop, options)) return { step, result: 'dropped', reason: USED_MEANWHILE };
@@ -68,6 +69,15 @@ async function act(desktops: Desktops, step: ReapStep, options: CarryOutOptions)
   } catch (error) {
     return isVncctlError(error, 'DESKTOP_NOT_FOUND') ? { step, result: 'dropped', reason: 'it is gone' } : { step, result: 'failed', error };
   }
+}
+
+/** It was ready before it was paused: its health check doesn't know that yet. */
+async function rememberWoken({ store, clock }: Desktops, id: DesktopId): Promise<void> {
+  await store.update((state) => {
+    const record = state.allocations[id];
+    if (!record) return { result: undefined };
+    return { state: { ...state, allocations: { ...state.allocations, [id]: { ...record, readyAt: clock.now().toISOString() } } }, result: undefined };
+  });
 }
 
 async function wasUsed({ store }: Desktops, desktop: Desktop, { seen, stillIdle }: CarryOutOptions): Promise<boolean> {

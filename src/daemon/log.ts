@@ -63,6 +63,8 @@ interface Line {
 
 const FIRST: readonly string[] = ['event', 'desktop', 'cause'];
 
+const FOR_PROGRAMS: readonly string[] = ['event', 'image'];
+
 /** What a life event is made of first, the rest by name: the same facts are always found at the same place. */
 function inOrder(facts: LogFacts): Fact[] {
   const rest = Object.keys(facts)
@@ -82,10 +84,11 @@ function jsonLine({ level, message, facts, now }: Line): string {
 const PRIORITY: Readonly<Record<LogLevel, string>> = { error: '<3>', warning: '<4>', info: '<6>' };
 
 function textLine({ level, message, facts, now, shape, paint }: Line): string {
-  const pairs = facts.map(([name, value]) => `${name}=${quoted(String(value))}`).join(' ');
+  const terminal = shape === 'terminal';
+  // A person reads the message; programs look for the event.
+  const pairs = facts.filter(([name]) => !(terminal && FOR_PROGRAMS.includes(name))).map(([name, value]) => `${name}=${quoted(String(value))}`).join(' ');
   const said = withoutControls(message);
   if (shape === 'journald') return `${PRIORITY[level]}${said}${pairs === '' ? '' : ` ${pairs}`}`;
-  const terminal = shape === 'terminal';
   const colour = (name: 'yellow' | 'red' | 'dim', text: string): string => (terminal && text !== '' ? paint(name, text) : text);
   const time = colour('dim', terminal ? now.toTimeString().slice(0, 8) : now.toISOString());
   const mark = level === 'info' ? '' : `${colour(level === 'error' ? 'red' : 'yellow', `${level}:`)} `;

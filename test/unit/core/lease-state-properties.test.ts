@@ -35,7 +35,7 @@ function dueStep(...[ofLease, ofFacts, ofPolicy, at]: Parameters<typeof leaseSta
 }
 
 const holds = (name: string, obligation: (...given: Parameters<typeof leaseState>) => void): void =>
-  test(name, () => fc.assert(fc.property(lease, facts, policy, now, obligation), RUNS));
+  test(`${name}`, () => fc.assert(fc.property(lease, facts, policy, now, obligation), RUNS));
 
 holds('the no-client clock never pauses, warns nor removes one that somebody looks at, nor one of which nobody can tell', (ofLease, ofFacts, ofPolicy, at) => {
   const step = dueStep(ofLease, ofFacts, ofPolicy, at);

@@ -12,14 +12,14 @@ function logged(shape: LogOptions['shape'], write: (log: ReturnType<typeof creat
   return lines;
 }
 
-test('a terminal gets the time of day, the level where it is none of the usual, and the facts in a steady order', () => {
+test('a terminal gets the time of day, the level where it is none of the usual, and the facts for a person in a steady order', () => {
   const time = NOON.toTimeString().slice(0, 8);
   expect(logged('terminal', (log) => {
     log.write('info', 'removed a desktop', { viewers: 0, image: 'firefox-kiosk', cause: 'no viewer for 8h', desktop, event: 'removed' });
     log.write('warning', 'the engine does not answer', { endpoint: 'unix:///run/docker.sock', socket: undefined });
     log.write('error', 'gone');
   })).toEqual([
-    `${time} removed a desktop event=removed desktop=bcdf23456789 cause="no viewer for 8h" image=firefox-kiosk viewers=0\n`,
+    `${time} removed a desktop desktop=bcdf23456789 cause="no viewer for 8h" viewers=0\n`,
     `${time} warning: the engine does not answer endpoint=unix:///run/docker.sock\n`,
     `${time} error: gone\n`,
   ]);
