@@ -19,7 +19,7 @@ export interface EngineFacts {
 /** The containers of one Docker API endpoint. */
 export function createContainers(docker: Docker, call: Caller, { local, isPodman }: EngineFacts): Containers {
   const at = (id: string): Docker.Container => docker.getContainer(id);
-  const dialable = (): Dialable => (local ? nearbyAddresses() : () => undefined);
+  const dialable: () => Dialable = local ? nearbyAddresses() : () => () => undefined;
 
   return {
     async list(filter: ContainerFilter, options?: CallOptions) {
