@@ -177,6 +177,9 @@ const SENTENCES: Readonly<Record<LifeEvent['event'], string>> = {
 /** What takes effect only when the daemon starts: it holds on to them. */
 const AT_START: readonly SettingName[] = ['instance', 'engine', 'engineDeadline', 'stateFile', 'listen', 'logFormat', 'naming'];
 
+/** Whose values may hold a secret: they stand in no log line. */
+const UNSPOKEN: readonly SettingName[] = ['hook', 'url', 'app'];
+
 /** The program with the settings as they are now, and what has changed in the log. Throws BAD_SETTING and BAD_CATALOG_ENTRY. */
 async function settingsAnew(before: App, again: DaemonInput['again'], log: Log): Promise<App> {
   const next = again(await held(before));
@@ -188,7 +191,7 @@ async function settingsAnew(before: App, again: DaemonInput['again'], log: Log):
     const old = before.reading.settings.find((setting) => setting.name === name);
     if (!old || old.text === text) continue;
     const note = AT_START.includes(name) ? 'from the next start on' : 'from now on';
-    log.write('info', `setting ${name} changed, ${note}`, { before: old.text, now: text, from: describeOrigin(origin) });
+    log.write('info', `setting ${name} changed, ${note}`, { ...(UNSPOKEN.includes(name) ? {} : { before: old.text, now: text }), from: describeOrigin(origin) });
   }
   return next;
 }
