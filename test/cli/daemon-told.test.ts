@@ -58,8 +58,8 @@ test('a desktop that is made anew is told as the end of one and the beginning of
   const fresh = await make(clientNumber(7), '--recreate');
   expect(fresh.id).not.toBe(old.id);
   await daemon.line({ event: 'ready', desktop: fresh.id });
-  await told(daemon, old, 'removed', /vncctl/);
-  expect(daemon.eventsOf(old.id)).toEqual(['created', 'ready', 'stopped', 'removed']);
+  await told(daemon, old, 'removed', /^vncctl up: --recreate$/);
+  expect(daemon.eventsOf(old.id)).toEqual(['created', 'ready', 'removed']);
   expect(daemon.eventsOf(fresh.id)).toEqual(['created', 'ready']);
 });
 
