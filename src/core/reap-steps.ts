@@ -63,6 +63,7 @@ async function act(desktops: Desktops, step: ReapStep, options: CarryOutOptions)
     await containers.pause(container.id, { signal });
     if (!(await wasUsed(desktops, step.desktop, options))) return { step, result: 'done' };
     // Handed out between the last look and the pause.
+    options.onStep?.({ ...step, do: 'wake', cause: USED_MEANWHILE });
     await containers.unpause(container.id, { signal });
     return { step, result: 'dropped', reason: USED_MEANWHILE };
   } catch (error) {

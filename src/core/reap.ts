@@ -69,6 +69,8 @@ export function createReaper({ desktops: getDesktops, activity, boot }: ReaperPa
 
   const write = async (desktops: Desktops, announced: readonly ReapStep[], all: boolean): Promise<void> => {
     const now = desktops.clock.now();
+    // Of the look that the plan was made with: so a warning names the very moment of the removal.
+    const announcedAt = last?.at ?? now.toISOString();
     const due = memories.due(now, all);
     if (due.size === 0 && announced.length === 0 && !all && Math.abs(now.getTime() - writtenMs) < WRITE_EVERY_MS) return;
     await desktops.store.update((state) => {
@@ -78,14 +80,14 @@ export function createReaper({ desktops: getDesktops, activity, boot }: ReaperPa
         const step = announced.find((other) => other.desktop.id === desktop.id);
         // One whose record went since the look was removed: it must not come back as a lost one.
         const record = allocations[desktop.id] ?? (seen?.state.allocations[desktop.id] ? undefined : newRecord(desktop, desktops));
-        if (record && (memory || step)) allocations[desktop.id] = { ...(step ? withWarning(record, step, now) : record), ...(memory ? { watched: memory } : {}) };
+        if (record && (memory || step)) allocations[desktop.id] = { ...(step ? withWarning(record, step, announcedAt) : record), ...(memory ? { watched: memory } : {}) };
       }
       const watch = laterWatch(last, state.watch);
       return { state: { ...state, allocations, ...(watch ? { watch: watch === last && all ? { ...watch, complete: true } : watch } : {}) }, result: undefined };
     });
     for (const id of unwritten.keys()) if (!seen?.observed.some(({ desktop }) => desktop.id === id)) unwritten.delete(id);
     for (const step of announced) {
-      const warned = warningOf(step, now);
+      const warned = warningOf(step, announcedAt);
       if (warned && !step.desktop.client) unwritten.set(step.desktop.id, warned);
       else unwritten.delete(step.desktop.id);
     }
@@ -193,14 +195,14 @@ function shiftStore({ store }: Desktops, shiftOf: (state: StoreState) => number,
   });
 }
 
-function withWarning(record: Allocation, step: ReapStep, now: Date): Allocation {
+function withWarning(record: Allocation, step: ReapStep, at: string): Allocation {
   const { warned: _, ...rest } = record;
-  const warned = warningOf(step, now);
+  const warned = warningOf(step, at);
   return { ...rest, ...(warned ? { warned } : {}) };
 }
 
-function warningOf({ clock, removeAt, renews }: ReapStep, now: Date): Warning | undefined {
-  return removeAt === undefined ? undefined : { at: now.toISOString(), clock, removeAt, ...(renews ? { renewed: true } : {}) };
+function warningOf({ clock, removeAt, renews }: ReapStep, at: string): Warning | undefined {
+  return removeAt === undefined ? undefined : { at, clock, removeAt, ...(renews ? { renewed: true } : {}) };
 }
 
 /** A record for a desktop that the store has forgotten; undefined where nobody knows whose it is. */

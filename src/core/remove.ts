@@ -43,6 +43,15 @@ export async function removeDesktops(desktops: Desktops, targets: readonly Deskt
   return removals;
 }
 
+/** Says in the store that this process takes the desktop of a client away: nobody hands it out, and whoever sees it go knows why. */
+export async function announceRemoval({ store, engine, clock, processes }: Desktops, client: string, cause: string): Promise<void> {
+  await store.update((state) => {
+    const removing = { pid: processes.pid, at: clock.now().toISOString(), cause };
+    const marked = Object.entries(state.allocations).map(([id, allocation]) => [id, allocation.client === client && allocation.endpoint === engine.endpoint ? { ...allocation, removing } : allocation]);
+    return { state: { ...state, allocations: Object.fromEntries(marked) }, result: undefined };
+  });
+}
+
 /** Removes the networks of the instance that no desktop is left on; returns the names of those that went. */
 export async function removeUnusedNetworks({ engine, installation }: Desktops): Promise<string[]> {
   const networks = await engine.networks.list({ labels: ownershipLabels(installation.instance) });
