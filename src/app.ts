@@ -28,9 +28,10 @@ import { ownProcesses } from './engine/host-processes.ts';
 import { isVncctlError } from './errors.ts';
 import { isSettingName, readSettings, type SettingName, type Settings, type SettingsReading, settingsOf } from './settings.ts';
 import { changeConfigFile, readConfigFile } from './store/config-file.ts';
+import { findDaemon, type RunningDaemon } from './store/daemon-lock.ts';
 import { createFileStore } from './store/file-store.ts';
 import { withInterruptibleLock, withLock } from './store/lock.ts';
-import { eventsFileOf, type Paths, instanceKeyFileOf, pathsOf, stateFileOf } from './store/paths.ts';
+import { daemonFileOf, eventsFileOf, type Paths, instanceKeyFileOf, pathsOf, stateFileOf } from './store/paths.ts';
 import { findProjectFile } from './store/project-file.ts';
 
 /** Parts that tests replace. */
@@ -69,6 +70,8 @@ export interface App {
   embedded(): Promise<EmbeddedEngine>;
   /** Tells who uses which desktop. */
   activity(): Promise<ActivitySource>;
+  /** The daemon of the instance that runs now; undefined when none does. */
+  daemon(): RunningDaemon | undefined;
   /** One sweep by this process; a dry run changes nothing. */
   sweepOnce(options: Pick<SweepOptions, 'signal' | 'dryRun'>): Promise<Sweep>;
   /** Watches until the signal aborts. DAEMON_RUNNING when another process does, PORT_TAKEN when the door can't be opened. */
@@ -225,6 +228,7 @@ export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
       looking = createDirectPresence({ engine: theEngine, clock });
       return looking;
     }),
+    daemon: () => findDaemon(daemonFileOf(paths, getSettings().instance), ownProcesses),
     sweepOnce: async (options) => (await import('./app/watching.ts')).sweepOnce({ app, parts }, options),
     runDaemon: async (options) => (await import('./app/watching.ts')).runDaemon({ app, parts, io, again: (kept) => createApp(input, { ...parts, ...kept }) }, options),
     journal: once(async (): Promise<InstanceJournal> => {

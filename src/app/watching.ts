@@ -24,7 +24,7 @@ import { hostBootClock } from '../engine/host-boot.ts';
 import { ownProcesses } from '../engine/host-processes.ts';
 import { runProgram } from '../engine/run-program.ts';
 import { describeOrigin, type SettingName, type Settings } from '../settings.ts';
-import { findDaemon, takeDaemonLock } from '../store/daemon-lock.ts';
+import { takeDaemonLock } from '../store/daemon-lock.ts';
 import { daemonFileOf } from '../store/paths.ts';
 
 /** What watching is put together from. */
@@ -58,7 +58,7 @@ export async function sweepOnce({ app, parts }: WatchingInput, options: Pick<Swe
   const sweep = await reaper.sweep({ ...options, onOutcome: (outcome) => void events.push(...life.settle(outcome, app.clock.now())) });
   if (options.dryRun) return sweep;
   await reaper.flush();
-  if (!findDaemon(daemonFileOf(app.paths, app.settings.instance), ownProcesses)) await journal.append(events);
+  if (!app.daemon()) await journal.append(events);
   return sweep;
 }
 

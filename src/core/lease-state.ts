@@ -84,6 +84,10 @@ export function leaseState(lease: Lease, facts: LeaseFacts, policy: LeasePolicy,
     steps.unshift({ do: 'wake', at: now.toISOString(), clock: 'no-client', cause: 'somebody looks at it' });
   }
   const pause = clocks.find(({ action, state }) => action === 'pause' && state === 'runs');
+  // Before all else that is due from now on: somebody waits for it.
+  if (facts.life === 'paused' && facts.viewers.known && facts.viewers.count > 0) {
+    steps.unshift({ do: 'wake', at: now.toISOString(), clock: 'no-client', cause: 'somebody looks at it' });
+  }
   // After whatever else is due: a pause that fails again and again must not keep it from being removed.
   if (pause?.dueAt && !steps.some((step) => isDue(step, now))) steps.push({ do: 'pause', at: pause.dueAt, clock: pause.clock, cause: causeOf(pause) });
   const next = steps.reduce<LeaseStep | undefined>((first, step) => (first && first.at <= step.at ? first : step), undefined);

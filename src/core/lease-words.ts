@@ -10,7 +10,12 @@ export function describeLeaseChanges(changes: LeaseChanges): string {
   return LEASE_FIELDS.flatMap((field) => (changes[field] === undefined ? [] : [`${LEASE_WORDS[field]} ${formatLimit(changes[field])}`])).join(', ');
 }
 
-/** The same for JSON. */
+/** A whole lease for a person. */
+export function describeLease(lease: Lease): string {
+  return LEASE_FIELDS.map((field) => `${LEASE_WORDS[field]} ${formatLimit(lease[field].length)}`).join(', ');
+}
+
+/** Some lengths for JSON. */
 export function spellLeaseChanges(changes: LeaseChanges): Partial<Record<LeaseField, string>> {
   return Object.fromEntries(LEASE_FIELDS.flatMap((field) => (changes[field] === undefined ? [] : [[field, formatLimit(changes[field])]])));
 }

@@ -83,6 +83,7 @@ export function createReaper({ desktops: getDesktops, activity, boot }: ReaperPa
       const watch = laterWatch(last, state.watch);
       return { state: { ...state, allocations, ...(watch ? { watch: watch === last && all ? { ...watch, complete: true } : watch } : {}) }, result: undefined };
     });
+    for (const id of unwritten.keys()) if (!seen?.observed.some(({ desktop }) => desktop.id === id)) unwritten.delete(id);
     for (const step of announced) {
       const warned = warningOf(step, now);
       if (warned && !step.desktop.client) unwritten.set(step.desktop.id, warned);

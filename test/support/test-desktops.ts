@@ -83,15 +83,16 @@ export interface TestDesktopsOptions {
   programOf?: (spec: ContainerSpec) => FakeProgram;
   local?: boolean;
   isolation?: NetworkIsolation;
+  /** Default: one that lets short sleeps pass by themselves. */
+  clock?: FakeClock;
   /** Whether image and network are there already. Default: true. */
   prepared?: boolean;
 }
 
 /** Ports 5000 to 5020, instance `default`, naming plain, this process is 100. */
-export function createTestDesktops({ installation, entries = [exampleEntry()], programOf, local, isolation = 'members', prepared = true }: TestDesktopsOptions = {}): TestDesktops {
+export function createTestDesktops({ installation, entries = [exampleEntry()], programOf, local, isolation = 'members', clock = createFakeClock(), prepared = true }: TestDesktopsOptions = {}): TestDesktops {
   const [entry] = entries;
   if (!entry) throw new Error('a catalog for tests has at least one entry');
-  const clock = createFakeClock();
   const engine = createFakeEngine({ clock, isolation, ...(programOf ? { programOf } : {}), ...(local === undefined ? {} : { local }) });
   const store = createFakeStore();
   const probe = createFakeProbe();

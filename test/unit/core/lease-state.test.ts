@@ -32,6 +32,11 @@ describe('no-client: pauses, warns and removes what nobody looks at', () => {
       ['+15m: pause, no viewer for 15m', '+1h: wake, somebody looks at it', '+2h15m: pause, no viewer for 15m'],
     ],
     [
+      'one that is warned and paused wakes first, and is kept then',
+      { lease: USUAL, hours: 8, happenings: { '+7h57m': viewers(1) } },
+      ['+15m: pause, no viewer for 15m', '+7h55m: warn, no viewer for 8h, to go at +8h', '+7h57m: wake, somebody looks at it', '+7h58m: keep, somebody looks at it'],
+    ],
+    [
       'an up counts as a use',
       { lease: USUAL, policy: DIRECT, happenings: { '+7h': use } },
       ['+14h55m: warn, no viewer for 8h, to go at +15h', '+15h: remove, no viewer for 8h'],

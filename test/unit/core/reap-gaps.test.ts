@@ -119,6 +119,17 @@ describe('a clock that was set changes nobody’s age', () => {
     expect(observed[0]?.facts.countsFrom).toBe(t.clock.now().toISOString());
   });
 
+  test('nor when a process that had not seen it ends after one that had', async () => {
+    const t = await tenMinutes({ lease: { maxAge: length('1h') } });
+    t.setClock(-3 * HOUR);
+    t.sleep(SWEEP_MS);
+    await t.another(t.asProcess(7)).sweep({ signal: new AbortController().signal });
+    await t.flush();
+    t.kill();
+    expect((await t.sweep()).clockShiftMs).toBe(0);
+    expect(t.record(t.ana.id)?.createdAt).toBe(new Date(Date.parse(t.ana.createdAt) - 3 * HOUR).toISOString());
+  });
+
   test('an up after it does not bring the old time back', async () => {
     const t = await tenMinutes({ lease: { maxAge: length('1h') } });
     t.setClock(3 * HOUR);
