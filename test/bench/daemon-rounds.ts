@@ -34,7 +34,7 @@ export function daemonRounds(node: NodeProgram): Study<Workshop> {
         await idleImage(shop);
         await shop.ensureNetwork();
         const [, inspector = ''] = await daemon.said(/Debugger listening on (\S+)/);
-        await daemon.said(/watching 0 desktops/);
+        await daemon.said(/watching no desktops/);
         const untilMs = performance.now() + WITHIN_MS;
         await rounds(shop, 1, FEW, untilMs);
         const few = await readings(daemon, inspector);
