@@ -20,6 +20,7 @@ import { takePassedSocket } from '../daemon/passed-socket.ts';
 import { createServiceNotify } from '../daemon/service-notify.ts';
 import { describeSummary } from '../daemon/summary.ts';
 import { wordsOf } from '../daemon/words-of.ts';
+import { keepYoungSpaceSmall } from '../daemon/young-space.ts';
 import { hostBootClock } from '../engine/host-boot.ts';
 import { ownProcesses } from '../engine/host-processes.ts';
 import { runProgram } from '../engine/run-program.ts';
@@ -65,6 +66,7 @@ export async function sweepOnce({ app, parts }: WatchingInput, options: Pick<Swe
 /** The daemon of the instance, until its signal aborts. DAEMON_RUNNING when there is one already, PORT_TAKEN when its door can't be opened. */
 export async function runDaemon({ app, parts, io, again }: DaemonInput, options: DaemonOptions): Promise<void> {
   const { settings, clock, paths } = app;
+  keepYoungSpaceSmall();
   const lock = await takeDaemonLock({ file: daemonFileOf(paths, settings.instance), now: () => clock.now(), processes: ownProcesses });
   const log = logOn(io, options.logFormat ?? settings.logFormat, clock);
   // Its stderr is its log, and a log has one form.
