@@ -85,7 +85,7 @@ describe('what it watches', () => {
     expect(t.looks()).toBe(before + 1);
   });
 
-  test('however much happens, it looks once a second at most', async () => {
+  test('however much happens, it looks once a second at most, and every two seconds at least', async () => {
     const t = await started();
     await t.up();
     await t.pass(10_000);
@@ -95,7 +95,7 @@ describe('what it watches', () => {
       await t.pass(500);
     }
     expect(t.looks() - before).toBeLessThanOrEqual(11);
-    expect(t.looks() - before).toBeGreaterThanOrEqual(9);
+    expect(t.looks() - before).toBeGreaterThanOrEqual(5);
   });
 
   test('a paused one that somebody looks at is woken within two seconds', async () => {
