@@ -27,7 +27,7 @@ export async function perform(run: Run, step: UpStep, made: Made, current: Conta
       return undefined;
     case 'remove':
       await run.phase('remove', async () => {
-        await announceRemoval(desktops, question.client, `vncctl up: ${step.cause}`);
+        await announceRemoval(desktops, request.client, `vncctl up: ${step.cause}`);
         await engine.containers.stop(step.id, request.entry.stopGraceSeconds, { signal });
         await engine.containers.remove(step.id, { signal });
       });

@@ -1,10 +1,11 @@
 // What happens to desktops behind the daemon's back: told within a second by the engine's events, long before the next sweep, with
 // the cause where vncctl knows it.
 import { expect, test } from 'vitest';
-import type { LifeEventKind } from '../../src/core/journal.ts';
+import type { LifeEvent, LifeEventKind } from '../../src/core/journal.ts';
 import { clientNumber, testInstallation } from '../support/cli.ts';
 import { daemonDesktops, type MadeDesktop, succeeds } from '../support/daemon-desktops.ts';
 import { daemonsOf, type LogLine, type TestDaemon } from '../support/daemons.ts';
+import { comesTrue } from '../support/eventually.ts';
 
 const CLIENTS = Array.from({ length: 8 }, (_, n) => clientNumber(n));
 
@@ -67,7 +68,8 @@ test('a desktop that is made anew is told as the end of one and the beginning of
 async function told(daemon: TestDaemon, { id }: MadeDesktop, event: LifeEventKind, cause: RegExp): Promise<LogLine> {
   const line = await daemon.line({ event, desktop: id });
   expect(line.cause).toMatch(cause);
-  const kept = journal().find((entry) => entry.desktop === id && entry.event === event);
-  expect(Date.parse(line.time) - Date.parse(kept?.at ?? '')).toBeLessThan(1_000);
+  const kept = (): LifeEvent | undefined => journal().find((entry) => entry.desktop === id && entry.event === event);
+  await comesTrue('it is in the journal', () => kept() !== undefined);
+  expect(Date.parse(line.time) - Date.parse(kept()?.at ?? '')).toBeLessThan(1_000);
   return line;
 }
