@@ -58,7 +58,8 @@ export function createReaper({ desktops: getDesktops, activity, boot }: ReaperPa
     const now = desktops.clock.now();
     // Of the look that the plan was made with: so a warning names the very moment of the removal.
     const announcedAt = last?.at ?? now.toISOString();
-    const due = memories.due(now, all);
+    // With a warning goes what led to it: whoever reads the store then sees the same as this sweep.
+    const due = memories.due(now, all, announced.map(({ desktop }) => desktop.id));
     if (due.size === 0 && announced.length === 0 && !all && Math.abs(now.getTime() - writtenMs) < WRITE_EVERY_MS) return;
     await desktops.store.update((state) => {
       const allocations = { ...state.allocations };
