@@ -15,7 +15,7 @@ const installation = await proxiedInstallation({
   env: { VNCCTL_LISTEN: 'off', VNCCTL_SWEEP_INTERVAL: '1s', VNCCTL_WARN_BEFORE: '2s', VNCCTL_IDLE: 'never', VNCCTL_REMOVE_AFTER: '4s', VNCCTL_PAUSE_DIRECT: 'true' },
 });
 const { proxy, up } = installation;
-const { start, watching, journal } = daemonsOf(installation, [ONE, TWO]);
+const { start, watching } = daemonsOf(installation, [ONE, TWO]);
 const { make, why, engineState, isGone } = daemonDesktops(installation);
 
 test('killed before its first look, it has done nothing, and the next one watches', async () => {
@@ -44,7 +44,7 @@ test('killed while a desktop is warned, the next one removes it no sooner than w
   const next = await watching();
   const removed = await next.line({ event: 'removed', desktop: warned.id });
   // The old warning stands, or a new one was given.
-  const told = journal().findLast(({ event, desktop }) => event === 'warned' && desktop === warned.id);
+  const told = [...killed.lines(), ...next.lines()].findLast(({ event, desktop }) => event === 'warned' && desktop === warned.id);
   expect(Date.parse(removed.time)).toBeGreaterThanOrEqual(Date.parse(told?.removeAt ?? ''));
   await isGone(warned);
   await viewer.picture();

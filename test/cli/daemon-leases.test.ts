@@ -12,7 +12,7 @@ const TWO = '22233344455';
 const THREE = '33344455566';
 
 const installation = await testInstallation({
-  env: { VNCCTL_LISTEN: 'off', VNCCTL_SWEEP_INTERVAL: '1s', VNCCTL_WARN_BEFORE: '2s', VNCCTL_IDLE: 'never', VNCCTL_REMOVE_AFTER: '4s' },
+  env: { VNCCTL_LISTEN: 'off', VNCCTL_SWEEP_INTERVAL: '1s', VNCCTL_WARN_BEFORE: '3s', VNCCTL_IDLE: 'never', VNCCTL_REMOVE_AFTER: '6s' },
 });
 const { vncctl, vncctlWith } = installation;
 const { watching } = daemonsOf(installation, [ONE, TWO, THREE]);
@@ -41,9 +41,9 @@ test('a desktop that somebody looks at outlives its clock, which starts when the
   const leftMs = Date.now();
   viewer.leave();
   const warned = await daemon.line({ event: 'warned', desktop: used.id });
-  expect(warned.cause).toBe('no viewer for 4s');
-  expect(Date.parse(warned.removeAt ?? '')).toBeGreaterThanOrEqual(leftMs + 4_000);
-  expect(await why(used)).toMatchObject({ viewers: 0, next: { do: 'remove', at: warned.removeAt, cause: 'no viewer for 4s' }, removal: { at: warned.removeAt, clock: 'no-client' } });
+  expect(warned.cause).toBe('no viewer for 6s');
+  expect(Date.parse(warned.removeAt ?? '')).toBeGreaterThanOrEqual(leftMs + 6_000);
+  expect(await why(used)).toMatchObject({ viewers: 0, next: { do: 'remove', at: warned.removeAt, cause: 'no viewer for 6s' }, removal: { at: warned.removeAt, clock: 'no-client' } });
 
   const back = await lookDirectly(used.address);
   const kept = await daemon.line({ event: 'kept', desktop: used.id });
@@ -53,7 +53,7 @@ test('a desktop that somebody looks at outlives its clock, which starts when the
   const leftAgainMs = Date.now();
   back.leave();
   const removed = await daemon.line({ event: 'removed', desktop: used.id });
-  expect(Date.parse(removed.time)).toBeGreaterThanOrEqual(leftAgainMs + 4_000);
+  expect(Date.parse(removed.time)).toBeGreaterThanOrEqual(leftAgainMs + 6_000);
   await isGone(used);
   expect(await installation.containers()).toEqual([]);
   expect(installation.state()).toMatchObject({ allocations: {}, reservations: [] });
@@ -62,13 +62,13 @@ test('a desktop that somebody looks at outlives its clock, which starts when the
   expect((await eventsOf(TWO)).map(({ event, cause }) => [event, cause])).toEqual([
     ['created', 'somebody asked for it'],
     ['ready', 'it can be seen'],
-    ['warned', 'no viewer for 4s'],
-    ['removed', 'no viewer for 4s'],
+    ['warned', 'no viewer for 6s'],
+    ['removed', 'no viewer for 6s'],
   ]);
   expect((await eventsOf(ONE)).map(({ event }) => event)).toEqual(daemon.eventsOf(used.id));
   const gone = await vncctl('why', ONE);
   expect(gone.exitCode).toBe(3);
-  expect(gone.stderr).toMatch(/the last one was removed .*: no viewer for 4s/);
+  expect(gone.stderr).toMatch(/the last one was removed .*: no viewer for 6s/);
 });
 
 test('a browser that shows a desktop through its published port keeps it', async () => {
@@ -102,8 +102,8 @@ test('max-age removes even a desktop that somebody looks at, after the warning a
 });
 
 test('ttl is moved by touch and by nothing else, and touch --for holds a desktop whatever its ttl', async () => {
-  const daemon = await watching();
-  const lease = ['--ttl', '6s', '--remove-after', 'never'];
+  const daemon = await watching({ VNCCTL_WARN_BEFORE: '4s' });
+  const lease = ['--ttl', '8s', '--remove-after', 'never'];
   const looked = await make(ONE, ...lease);
   const touched = await make(TWO, ...lease);
   const held = await make(THREE, ...lease);
@@ -114,11 +114,11 @@ test('ttl is moved by touch and by nothing else, and touch --for holds a desktop
   await succeeds(vncctl('touch', TWO));
   await make(ONE);
   const removed = await daemon.line({ event: 'removed', desktop: looked.id });
-  expect(removed.cause).toBe('its time to live of 6s is over');
+  expect(removed.cause).toBe('its time to live of 8s is over');
   expect(await engineState(touched)).toBe('running');
   expect((await daemon.line({ event: 'kept', desktop: touched.id })).cause).toBe('a touch moved its ttl clock');
   const later = await daemon.line({ event: 'removed', desktop: touched.id });
-  expect(Date.parse(later.time)).toBeGreaterThanOrEqual(touchedMs + 6_000);
+  expect(Date.parse(later.time)).toBeGreaterThanOrEqual(touchedMs + 8_000);
   const told = await why(held);
   const ttl = told.clocks.find(({ clock }) => clock === 'ttl');
   expect(ttl).toMatchObject({ state: 'runs', movedBy: 'touch --for', dueAt: told.keptUntil });
