@@ -73,9 +73,9 @@ test('a desktop that somebody looks at outlives its clock, which starts when the
 
 test('a browser that shows a desktop through its published port keeps it', async () => {
   const daemon = await watching();
-  const used = await make(ONE, '--image', 'firefox-kiosk', '--wait', 'window', '--remove-after', '6s');
+  const used = await make(ONE, '--image', 'firefox-kiosk', '--wait', 'window', '--remove-after', '4s');
   const viewer = await lookInBrowser(used.hostPort, used.secret);
-  const unused = await make(TWO, '--remove-after', '6s');
+  const unused = await make(TWO);
   await daemon.line({ event: 'removed', desktop: unused.id });
   await viewer.picture();
   expect(await why(used)).toMatchObject({ viewers: 1, removal: null });
