@@ -40,7 +40,8 @@ test('what is done to desktops by hand is told within a second, and what vncctl 
   await act(paused, 'POST', '/unpause');
   await told(daemon, paused, 'woken', /^somebody asked for it$/);
   expect(JSON.parse((await succeeds(vncctl('up', stopped.client, '--image', 'tiny', '--json'))).stdout)).toMatchObject({ outcome: 'started' });
-  await told(daemon, stopped, 'started', /^it had ended$/);
+  const started = await told(daemon, stopped, 'started', /^it had ended$/);
+  await daemon.line({ event: 'ready', desktop: stopped.id }, { after: started });
   await succeeds(vncctl('rm', byCommand.client, byCommandPaused.client));
   for (const desktop of [byCommand, byCommandPaused]) {
     await told(daemon, desktop, 'removed', /^vncctl rm$/);
