@@ -189,9 +189,12 @@ async function settingsAnew(before: App, again: DaemonInput['again'], log: Log):
   // Both are checked before anything is taken over.
   void next.settings;
   await next.catalog();
-  for (const { name, text, origin } of next.reading.settings) {
-    const old = before.reading.settings.find((setting) => setting.name === name);
-    if (!old || old.text === text) continue;
+  const changed = next.reading.settings.flatMap((setting) => {
+    const old = before.reading.settings.find(({ name }) => name === setting.name);
+    return !old || old.text === setting.text ? [] : [{ ...setting, old }];
+  });
+  if (changed.length === 0) log.write('info', 'the settings were read anew; nothing has changed');
+  for (const { name, text, origin, old } of changed) {
     const note = AT_START.includes(name) ? 'from the next start on' : 'from now on';
     log.write('info', `setting ${name} changed, ${note}`, { ...(UNSPOKEN.includes(name) ? {} : { before: old.text, now: text }), from: describeOrigin(origin) });
   }

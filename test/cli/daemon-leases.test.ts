@@ -61,7 +61,7 @@ test('a desktop that somebody looks at outlives its clock, which starts when the
 
   expect((await eventsOf(TWO)).map(({ event, cause }) => [event, cause])).toEqual([
     ['created', 'somebody asked for it'],
-    ['ready', 'it can be seen'],
+    ['ready', 'it has come up'],
     ['warned', 'no viewer for 6s'],
     ['removed', 'no viewer for 6s'],
   ]);

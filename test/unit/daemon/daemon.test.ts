@@ -29,7 +29,7 @@ describe('what it watches', () => {
     await t.pass(12 * MINUTE);
     expect(t.told).toEqual([
       'created: somebody asked for it',
-      'ready: it can be seen',
+      'ready: it has come up',
       'paused: no viewer for 2m',
       'woken: somebody looks at it',
       'paused: no viewer for 2m',
@@ -70,7 +70,7 @@ describe('what it watches', () => {
     const before = t.told.length;
     container.health = 'healthy';
     await t.pass(2_000);
-    expect(t.told.slice(before)).toEqual(['ready: it can be seen']);
+    expect(t.told.slice(before)).toEqual(['ready: it has come up']);
   });
 
   test('what happens elsewhere is told at once, and looked at within a second', async () => {
@@ -167,7 +167,7 @@ describe('trouble', () => {
     up();
     await t.pass(MINUTE + 31_000);
     expect(t.engine.world.eventStreams).toBe(1);
-    expect(t.told).toEqual(['created: somebody asked for it', 'ready: it can be seen']);
+    expect(t.told).toEqual(['created: somebody asked for it', 'ready: it has come up']);
     expect(t.log.filter((line) => !line.startsWith('info'))).toEqual([
       "warning: the engine's events were lost, connecting again",
       'error: can not watch the desktops; they are left alone',
