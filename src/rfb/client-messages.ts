@@ -67,7 +67,6 @@ export class ClientMessages {
    * first bytes of the message at fault may have passed with an earlier chunk.
    */
   read(chunk: Uint8Array): ClientFault | undefined {
-    if (this.#fault !== undefined) return this.#fault;
     const between = this.#headBytes === 0 && this.#bodyBytesLeft === 0;
     this.#passFrom = this.#opaque || !(between || this.#dropping) ? 0 : -1;
     let at = 0;
