@@ -136,14 +136,29 @@ describe('the page', () => {
     expect(await noticeIn(page)).toContain('waking up');
     gateway.state = { status: 'stopped' };
     await waitForState(page, 'stopped');
-    expect(await noticeIn(page)).toContain('started again');
+    expect(await noticeIn(page)).toContain('starts again');
     gateway.state = { status: 'ready' };
     await waitForState(page, 'connected', 2000);
     expect(await noticeIn(page)).toBe('');
   });
 
+  test('wakes a paused desktop by being opened, and one that is paused behind its picture when it is told to', async () => {
+    const { page } = await chromium.freshTab();
+    gateway.state = { status: 'paused' };
+    gateway.onUpgrade = () => {
+      gateway.state = { status: 'ready', removeAt: inMs(1500) };
+    };
+    await openDesktop(page, gateway.link());
+    gateway.state = { status: 'paused' };
+    await waitForState(page, 'paused');
+    await page.getByRole('button', { name: 'Wake it up' }).click();
+    await waitForState(page, 'connected');
+    expect(gateway.joined).toBe(2);
+  });
+
   test('says why a desktop was taken away, in the language of the person, and stops asking', async () => {
     const { page } = await chromium.freshTab({ ...PHONE, locale: 'pt-BR' });
+    await page.clock.install();
     gateway.state = { status: 'ready', removeAt: inMs(1500) };
     await openDesktop(page, gateway.link());
     gateway.state = { status: 'gone', reason: 'no viewer for 8h' };
@@ -154,8 +169,7 @@ describe('the page', () => {
     await bar(page).waitFor({ state: 'hidden' });
     await picture(page, 'taken-away-phone-pt');
     const { looks, joined } = gateway;
-    await page.clock.install();
-    await page.clock.runFor(10_000);
+    await page.clock.runFor(60_000);
     expect([gateway.looks, gateway.joined]).toEqual([looks, joined]);
   });
 

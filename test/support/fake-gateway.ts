@@ -40,6 +40,8 @@ export interface FakeGateway {
   state: ToldState;
   /** What `POST keep` does to the state; undefined refuses it. */
   onKeep: (() => void) | undefined;
+  /** Called when an allowed viewer asks for its WebSocket, which is joined when the state is `ready` afterwards. */
+  onUpgrade: (() => void) | undefined;
   /** Answers of the next posts of a ticket, before any is exchanged: HTTP statuses, or 0 to hang up. */
   readonly sessionFailures: number[];
   /** Refuses the cookies that were given so far. */
@@ -98,8 +100,10 @@ export async function startFakeGateway(rfbPort: number): Promise<FakeGateway> {
   };
 
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
-    if (request.url !== `${FOLDER}ws` || !allowed(request) || gateway.state.status !== 'ready') {
-      socket.end('HTTP/1.1 401 Unauthorized\r\nconnection: close\r\n\r\n');
+    const may = request.url === `${FOLDER}ws` && allowed(request);
+    if (may) gateway.onUpgrade?.();
+    if (!may || gateway.state.status !== 'ready') {
+      socket.end(`HTTP/1.1 ${may ? '503 Service Unavailable' : '401 Unauthorized'}\r\nconnection: close\r\n\r\n`);
       return;
     }
     viewers.handleUpgrade(request, socket, head, (viewer) => {
@@ -146,6 +150,7 @@ export async function startFakeGateway(rfbPort: number): Promise<FakeGateway> {
     },
     state: { status: 'ready' },
     onKeep: undefined,
+    onUpgrade: undefined,
     sessionFailures: [],
     forgetCookies: () => cookies.clear(),
     stop,

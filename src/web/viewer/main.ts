@@ -9,7 +9,7 @@ import { createGatewaySession } from './gateway-session.ts';
 import type { DesktopState } from './gateway-state.ts';
 import { messagesFor } from './i18n.ts';
 import { keyRing } from './key.ts';
-import { showNotice } from './notice.ts';
+import { ASLEEP, showNotice } from './notice.ts';
 import { findPage, translate } from './page.ts';
 import { pageOptions, websocketUrl } from './page-options.ts';
 import { preferenceStore } from './preferences.ts';
@@ -140,8 +140,7 @@ page.keyForm.addEventListener('submit', (event) => {
   connection.start(key);
 });
 page.retry.addEventListener('click', () => {
-  const state = root.dataset['state'];
-  if (state === 'paused' || state === 'stopped') session.wake();
+  if (ASLEEP.some((state) => state === root.dataset['state'])) session.wake();
   else hurry();
 });
 document.addEventListener('visibilitychange', () => {

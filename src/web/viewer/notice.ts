@@ -8,6 +8,8 @@ import type { ViewerState } from './state.ts';
 
 const WITH_KEY_FORM: readonly ViewerState[] = ['no-key', 'wrong-key'];
 const WITH_RETRY: readonly ViewerState[] = ['gone', 'reconnecting', 'unreachable', 'not-allowed', 'paused', 'stopped'];
+/** Where trying means to wake a desktop that does not run. */
+export const ASLEEP: readonly ViewerState[] = ['paused', 'stopped'];
 const WITH_PHASES: readonly ViewerState[] = ['starting', 'waking', 'stopped'];
 
 /** Shows the state, or takes the card away once it is connected. `desktop` is there behind a gateway only. */
@@ -20,6 +22,7 @@ export function showNotice(page: Page, messages: Messages, language: string, sta
   setText(page.noticePhases, WITH_PHASES.includes(state) ? phasesInWords(desktop?.phaseMs ?? [], messages, language) : '');
   page.keyForm.hidden = !WITH_KEY_FORM.includes(state);
   page.retry.hidden = !WITH_RETRY.includes(state);
+  setText(page.retry, messages[ASLEEP.includes(state) ? 'wake' : 'retry']);
 }
 
 /** Puts a text with `commands` in it; the same one again changes nothing, or it would be read out with every look. */
