@@ -15,7 +15,10 @@ export interface GatewayDoor {
   keep(): Promise<boolean>;
 }
 
-/** What `fetch` is told. The mode stays the default, `cors`: with `same-origin` and a page without referrer, Origin would be "null". */
+/**
+ * What `fetch` is told. The mode stays the default, `cors`: with `same-origin` and a page without referrer the Fetch standard makes
+ * Origin "null" (Chromium tells it all the same).
+ */
 export interface DoorRequest {
   method?: string;
   headers?: Record<string, string>;
