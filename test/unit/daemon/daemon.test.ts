@@ -85,17 +85,17 @@ describe('what it watches', () => {
     expect(t.looks()).toBe(before + 1);
   });
 
-  test('however much happens, it looks once a second at most', async () => {
+  test('however much happens, it looks once a second at most, and every two seconds at least', async () => {
     const t = await started();
     await t.up();
     await t.pass(10_000);
     const before = t.looks();
-    for (let events = 0; events < 40; events++) {
+    for (let events = 0; events < 20; events++) {
       t.engine.world.addForeign(`other_${events}`, t.engine.world.get(NAME).spec.labels);
-      await t.pass(250);
+      await t.pass(500);
     }
     expect(t.looks() - before).toBeLessThanOrEqual(11);
-    expect(t.looks() - before).toBeGreaterThanOrEqual(9);
+    expect(t.looks() - before).toBeGreaterThanOrEqual(5);
   });
 
   test('a paused one that somebody looks at is woken within two seconds', async () => {
