@@ -23,9 +23,8 @@ export function isOurHost({ headers, socket }: Pick<IncomingMessage, 'headers' |
 export function isOurOrigin({ headers }: Pick<IncomingMessage, 'headers'>, { secure }: HostRules): boolean {
   const { origin, host } = headers;
   const site = headers['sec-fetch-site'];
-  // `none` is what a person typed: nobody types a POST or a WebSocket.
-  if (site !== undefined && site !== 'same-origin') return false;
-  if (origin === undefined) return site === undefined;
+  // Where both are said the origin counts: browsers differ about the site of a WebSocket.
+  if (origin === undefined) return site === undefined || site === 'same-origin';
   const [, scheme, place] = /^(https?):\/\/([^/?#@\s]+)$/i.exec(origin) ?? [];
   if (scheme === undefined || place === undefined || host === undefined) return false;
   if (secure && scheme.toLowerCase() !== 'https') return false;

@@ -17,11 +17,16 @@ import type { ViewerFiles } from './viewer-files.ts';
 
 /** How a desktop stands, as its page tells it. */
 export interface ScreenState {
-  state: 'starting' | 'ready' | 'paused' | 'waking' | 'stopped';
+  /** `gone`: there was one of that id, and something is still known of it. */
+  status: 'starting' | 'ready' | 'paused' | 'waking' | 'stopped' | 'gone';
   /** When it will be removed if nothing is done: ISO-8601 UTC; absent: never, or nobody can tell. */
   removeAt?: string;
   /** Whether keeping it would put that off. */
-  keepable?: boolean;
+  canKeep?: boolean;
+  /** Why it is gone; names no client. */
+  reason?: string;
+  /** How long each step of its start took, in the order of the steps. */
+  phaseMs?: Readonly<Record<string, number>>;
 }
 
 export interface GatewayRoutesOptions {
@@ -35,7 +40,7 @@ export interface GatewayRoutesOptions {
   /** Takes a request for a WebSocket over that was found right, with its socket; `head` is what came behind it. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, session: Session): void | Promise<void>;
   log: Log;
-  clock: Pick<Clock, 'now' | 'monotonicMs'>;
+  clock: Pick<Clock, 'monotonicMs'>;
 }
 
 /** Answers what is under /d/. Both return whether the request was theirs. */
@@ -83,15 +88,9 @@ export function createGatewayRoutes({ files, sessions, hosts, find, keep, upgrad
   };
 
   const tellState = (request: IncomingMessage, response: ServerResponse, session: Session, found: ScreenState | undefined): void => {
-    const facts = {
-      state: found?.state ?? 'gone',
-      mode: session.mode,
-      removeAt: found?.removeAt ?? null,
-      keepable: found?.keepable === true && session.mode === 'full',
-      // The browser's clock may be another: it counts from this one.
-      now: clock.now().toISOString(),
-    };
-    sendJson(request, response, found ? 200 : 404, facts);
+    const { status, removeAt = null, canKeep = false, reason, phaseMs } = found ?? { status: 'gone' as const };
+    const viewOnly = session.mode === 'view-only';
+    sendJson(request, response, status === 'gone' ? 404 : 200, { status, viewOnly, removeAt, canKeep: canKeep && !viewOnly, reason, phaseMs });
   };
 
   const withSession = async (request: IncomingMessage, response: ServerResponse, { desktopId }: Target, act: (session: Session) => Promise<void>): Promise<void> => {
@@ -130,7 +129,8 @@ export function createGatewayRoutes({ files, sessions, hosts, find, keep, upgrad
   const join = async (request: IncomingMessage, socket: Duplex, head: Buffer, target: Target): Promise<void> => {
     const session = await sessions.find(request.headers.cookie, target.desktopId);
     if (!session) return refuseUpgrade(socket, 401);
-    if (!(await find(target.desktopId))) return refuseUpgrade(socket, 404);
+    const found = await find(target.desktopId);
+    if (!found || found.status === 'gone') return refuseUpgrade(socket, 404);
     if (socket.destroyed) return;
     try {
       await upgrade(request, socket, head, session);

@@ -79,8 +79,8 @@ export async function openGateway({ publicNames = [], secure = false, ...over }:
   const clock = createFakeClock();
   const log = createFakeLog();
   const desktops = new Map<DesktopId, ScreenState>([
-    [ONE, { state: 'ready' }],
-    [OTHER, { state: 'paused' }],
+    [ONE, { status: 'ready' }],
+    [OTHER, { status: 'paused' }],
   ]);
   const kept: DesktopId[] = [];
   const joined: Session[] = [];

@@ -15,7 +15,7 @@ test('a link is opened by its page and by nothing else: page, ticket, cookie, st
   const cookie = answer.headers['set-cookie']?.split(';')[0];
   const state = await gateway.ask(`/d/${ONE}/state`, { headers: { cookie } });
   expect(state.status).toBe(200);
-  expect(JSON.parse(state.body)).toEqual({ state: 'ready', mode: 'full', removeAt: null, keepable: false, now: '2030-01-01T12:00:00.000Z' });
+  expect(JSON.parse(state.body)).toEqual({ status: 'ready', viewOnly: false, removeAt: null, canKeep: false });
   expect((await gateway.ask(`/d/${ONE}/ws`, { headers: { ...WEBSOCKET_HEADERS, cookie, origin: gateway.origin } })).status).toBe(101);
   expect(gateway.joined).toEqual([{ desktopId: ONE, mode: 'full', ticketId: gateway.tickets.all[0]?.id, expiresAt: '2030-01-01T12:15:00.000Z' }]);
 });
@@ -56,7 +56,7 @@ const ATTACKS: readonly (readonly [string, number, Attack])[] = [
   ['a WebSocket of a file', 403, socketWith({ origin: 'file://' })],
   ['a WebSocket of a browser that tells no origin', 403, socketWith({ origin: undefined, 'sec-fetch-site': 'cross-site' })],
   ['a ticket of a foreign page', 403, session({ headers: { origin: 'https://evil.example' } })],
-  ['a ticket of a page on the same site', 403, session({ headers: { 'sec-fetch-site': 'same-site' } })],
+  ['a ticket of a page on the same site that tells no origin', 403, session({ headers: { origin: undefined, 'sec-fetch-site': 'same-site' } })],
   ['a keep of a foreign page, with the cookie', 403, async (gateway) => gateway.ask(`/d/${ONE}/keep`, { method: 'POST', headers: { cookie: await gateway.open(), origin: 'http://evil.example' } })],
   // By somebody who may?
   ['a state without a cookie', 401, stateWith(async () => undefined)],
@@ -240,25 +240,30 @@ test('a ticket that is tried many times at once opens as often as it may', async
 
 test('the state tells when it goes and whether that can be put off, to one who may only look not', async () => {
   const gateway = await openGateway();
-  gateway.desktops.set(ONE, { state: 'ready', removeAt: '2030-01-01T12:05:00.000Z', keepable: true });
+  gateway.desktops.set(ONE, { status: 'ready', removeAt: '2030-01-01T12:05:00.000Z', canKeep: true, phaseMs: { running: 300, rfb: 500 } });
   const read = async (mode: 'full' | 'view-only'): Promise<unknown> => JSON.parse((await gateway.ask(`/d/${ONE}/state`, { headers: { cookie: await gateway.open({ mode }) } })).body);
-  const facts = { state: 'ready', removeAt: '2030-01-01T12:05:00.000Z', now: '2030-01-01T12:00:00.000Z' };
-  expect(await read('full')).toEqual({ ...facts, mode: 'full', keepable: true });
-  expect(await read('view-only')).toEqual({ ...facts, mode: 'view-only', keepable: false });
+  const facts = { status: 'ready', removeAt: '2030-01-01T12:05:00.000Z', phaseMs: { running: 300, rfb: 500 } };
+  expect(await read('full')).toEqual({ ...facts, viewOnly: false, canKeep: true });
+  expect(await read('view-only')).toEqual({ ...facts, viewOnly: true, canKeep: false });
 });
 
 test('a keep is passed on and answered with the state', async () => {
   const gateway = await openGateway();
   const answer = await gateway.ask(`/d/${ONE}/keep`, { method: 'POST', headers: { cookie: await gateway.open(), origin: gateway.origin } });
   expect(answer.status).toBe(200);
-  expect(JSON.parse(answer.body)).toMatchObject({ state: 'ready', mode: 'full' });
+  expect(JSON.parse(answer.body)).toMatchObject({ status: 'ready', viewOnly: false });
   expect(gateway.kept).toEqual([ONE]);
 });
 
 test('who asks for a desktop that went is told so', async () => {
   const gateway = await openGateway();
-  const { status, body } = await gateway.ask(`/d/${ONE}/state`, { headers: { cookie: await goneCookie(gateway) } });
-  expect({ status, ...(JSON.parse(body) as object) }).toMatchObject({ status: 404, state: 'gone', removeAt: null });
+  const headers = { cookie: await goneCookie(gateway) };
+  const nothingKnown = await gateway.ask(`/d/${ONE}/state`, { headers });
+  expect([nothingKnown.status, JSON.parse(nothingKnown.body)]).toEqual([404, { status: 'gone', viewOnly: false, removeAt: null, canKeep: false }]);
+  gateway.desktops.set(ONE, { status: 'gone', reason: 'nobody looked at it for 8h' });
+  const known = await gateway.ask(`/d/${ONE}/state`, { headers });
+  expect([known.status, JSON.parse(known.body)]).toMatchObject([404, { status: 'gone', reason: 'nobody looked at it for 8h' }]);
+  expect((await gateway.ask(`/d/${ONE}/ws`, { headers: { ...WEBSOCKET_HEADERS, ...headers } })).status).toBe(404);
 });
 
 test('without its slash the page is led to itself', async () => {
