@@ -20,6 +20,7 @@ import type { HostPorts } from './core/ports.ts';
 import type { DesktopProbe } from './core/readiness.ts';
 import type { Sweep, SweepOptions } from './core/reap.ts';
 import type { Store } from './core/store.ts';
+import type { TicketStore } from './core/tickets.ts';
 import type { EmbeddedEngine, EmbeddedWiring } from './engine/embedded/operations.ts';
 import { embeddedPaths } from './engine/embedded/paths.ts';
 import { type Endpoint, machineFiles, resolveEndpoint } from './engine/endpoint.ts';
@@ -31,7 +32,7 @@ import { changeConfigFile, readConfigFile } from './store/config-file.ts';
 import { findDaemon, type RunningDaemon } from './store/daemon-lock.ts';
 import { createFileStore } from './store/file-store.ts';
 import { withInterruptibleLock, withLock } from './store/lock.ts';
-import { daemonFileOf, eventsFileOf, type Paths, instanceKeyFileOf, pathsOf, stateFileOf } from './store/paths.ts';
+import { daemonFileOf, eventsFileOf, type Paths, instanceKeyFileOf, pathsOf, stateFileOf, ticketsFileOf } from './store/paths.ts';
 import { findProjectFile } from './store/project-file.ts';
 
 /** Parts that tests replace. */
@@ -78,6 +79,8 @@ export interface App {
   runDaemon(options: DaemonOptions): Promise<void>;
   /** What installing the daemon as a service needs. */
   services(): Promise<Services>;
+  /** The tickets to the desktops of the instance. */
+  tickets(): Promise<TicketStore>;
   /** What happened to the desktops of the instance. */
   journal(): Promise<InstanceJournal>;
   /** Sets or (undefined) unsets one of the user's settings; the value is checked already. */
@@ -234,6 +237,10 @@ export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
     daemon: () => findDaemon(daemonFileOf(paths, getSettings().instance), ownProcesses),
     sweepOnce: async (options) => (await import('./app/watching.ts')).sweepOnce({ app, parts }, options),
     runDaemon: async (options) => (await import('./app/watching.ts')).runDaemon({ app, parts, io, again: (kept) => createApp(input, { ...parts, ...kept }) }, options),
+    tickets: once(async (): Promise<TicketStore> => {
+      const { createTicketFile } = await import('./store/ticket-file.ts');
+      return createTicketFile({ file: ticketsFileOf(paths, getSettings().instance), warn, now: () => clock.now() });
+    }),
     journal: once(async (): Promise<InstanceJournal> => {
       const { instance } = getSettings();
       const [{ createEventJournal }, { getInstanceKey }] = await Promise.all([import('./store/event-journal.ts'), import('./store/instance-key.ts')]);

@@ -59,7 +59,7 @@ export async function main(argv: readonly string[], overrides: MainOverrides = {
       (await verb.load()).define(command, context);
       inherit(command, program);
       // So that a slip in the name of an inner command is told as one.
-      if (command.commands.length > 0) command.allowExcessArguments();
+      if (command.commands.length > 0) command.allowExcessArguments(command.registeredArguments.length === 0);
       // One that does something by itself too has its own action.
       if (verb.usage === '<command>') actAsGroup(command.usage('[options] <command>'));
     },

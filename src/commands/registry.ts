@@ -21,6 +21,7 @@ export const VERBS: readonly Verb[] = [
   { name: 'up', aliases: [], usage: '<client>', summary: "create a client's desktop, or find it again", group: 'Desktops:', load: () => import('./up.ts') },
   { name: 'ls', aliases: ['list', 'ps'], usage: '', summary: 'list the desktops', group: 'Desktops:', load: () => import('./ls.ts') },
   { name: 'open', aliases: ['attach'], usage: '<client>', summary: 'open a desktop in the browser', group: 'Desktops:', load: () => import('./open.ts') },
+  { name: 'share', aliases: [], usage: '<client> | <command>', summary: 'give a link to a desktop that ends by itself', group: 'Desktops:', load: () => import('./share.ts') },
   { name: 'touch', aliases: [], usage: '<client>', summary: 'keep a desktop: it counts as used now', group: 'Desktops:', load: () => import('./touch.ts') },
   { name: 'inspect', aliases: [], usage: '<client>', summary: 'show everything about a desktop', group: 'Desktops:', load: () => import('./inspect.ts') },
   { name: 'why', aliases: [], usage: '<client>', summary: 'show when a desktop goes, and why', group: 'Desktops:', load: () => import('./why.ts') },

@@ -1,15 +1,26 @@
-// The daemon's HTTP server: where it listens, how much it takes from a stranger, and the two questions of whoever watches it.
-// Says nothing of any client.
+// The daemon's HTTP server: where it listens, how much it takes from a stranger, and the two questions of whoever watches it;
+// what else is asked is offered to the routes it is given. Says nothing of any client.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { hostNameIn, isLoopbackAddress, LOOPBACK_NAMES } from '../core/host-header.ts';
 import { VncctlError } from '../errors.ts';
 import type { Readiness } from './health.ts';
 
 /** An address of this machine, or a listening socket that was passed to us. */
 export type DoorPlace = { host: string; port: number } | { fd: number };
 
+/** Answers some of the requests, with its own checks of where they come from. Both return whether the request was theirs. */
+export interface DoorRoutes {
+  request(request: IncomingMessage, response: ServerResponse): boolean;
+  /** Has to end the socket, whatever comes of it. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean;
+}
+
 export interface DoorOptions {
   readiness: () => Readiness;
+  /** Asked first, one after another; none when absent. */
+  routes?: readonly DoorRoutes[];
 }
 
 export interface Door {
@@ -22,25 +33,47 @@ export interface Door {
 const HEADERS_MS = 10_000;
 const REQUEST_MS = 15_000;
 const KEEP_ALIVE_MS = 5_000;
+// Beside those that the routes took over.
 const MAX_CONNECTIONS = 256;
 const MAX_HEADER_BYTES = 16 * 1024;
 const STOP_GRACE_MS = 500;
 
 /** Not yet listening. */
-export function createDoor({ readiness }: DoorOptions): Door {
+export function createDoor({ readiness, routes = [] }: DoorOptions): Door {
   const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: HEADERS_MS, requestTimeout: REQUEST_MS, keepAliveTimeout: KEEP_ALIVE_MS, connectionsCheckingInterval: 5_000 });
   server.maxConnections = MAX_CONNECTIONS;
   server.on('request', (request, response) => {
     // A broken connection is the other side's affair.
     request.on('error', () => {});
     response.on('error', () => {});
+    if (routes.some((some) => some.request(request, response))) return;
     const bound = server.address();
-    if (bound !== null && typeof bound === 'object' && isLoopback(bound.address) && !isOwnHost(request.headers.host, bound.address)) {
+    if (bound !== null && typeof bound === 'object' && isLoopbackAddress(bound.address) && !isOwnHost(request.headers.host, bound.address)) {
       return answer(request, response, 403, { error: { message: 'this host name is none of mine' } });
     }
     route(request, response, readiness);
   });
-  return { listen: (place) => listen(server, place), stop: () => stop(server) };
+  const upgraded = new Set<Duplex>();
+  if (routes.length > 0) {
+    server.on('upgrade', (request, socket, head) => {
+      socket.on('error', () => {});
+      const count = (): void => void (server.maxConnections = MAX_CONNECTIONS + upgraded.size);
+      upgraded.add(socket);
+      count();
+      socket.once('close', () => {
+        upgraded.delete(socket);
+        count();
+      });
+      if (!routes.some((some) => some.upgrade(request, socket, head))) refuseUpgrade(socket);
+    });
+  }
+  return { listen: (place) => listen(server, place), stop: () => stop(server, upgraded) };
+}
+
+// Without routes such a request is answered as any other; once somebody listens for them, Node hands all of them over.
+function refuseUpgrade(socket: Duplex): void {
+  socket.once('finish', () => socket.destroy());
+  socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
 }
 
 function route(request: IncomingMessage, response: ServerResponse, readiness: () => Readiness): void {
@@ -96,9 +129,13 @@ function listenFailure(error: NodeJS.ErrnoException, place: DoorPlace): VncctlEr
   return new VncctlError('BAD_SETTING', `can't listen on ${where}: ${why}`, { hint: 'choose another: vncctl daemon --listen 127.0.0.1:8080', cause: error });
 }
 
-function stop(server: Server): Promise<void> {
+function stop(server: Server, upgraded: ReadonlySet<Duplex>): Promise<void> {
   return new Promise((resolve) => {
-    const late = setTimeout(() => server.closeAllConnections(), STOP_GRACE_MS);
+    const late = setTimeout(() => {
+      server.closeAllConnections();
+      // Node counts these no longer, but waits for them.
+      for (const socket of upgraded) socket.destroy();
+    }, STOP_GRACE_MS);
     // Its failure says that it wasn't listening.
     server.close(() => {
       clearTimeout(late);
@@ -113,14 +150,9 @@ function spell({ address, port }: Pick<AddressInfo, 'address' | 'port'>): string
   return `${address.includes(':') ? `[${address}]` : address}:${port}`;
 }
 
-function isLoopback(address: string): boolean {
-  return address === '::1' || /^(::ffff:)?127\./.test(address);
-}
-
-// A page of a stranger whose name was made to point at this machine speaks in that name (DNS rebinding). Browsers always send
-// one; what sends none is no browser. The port may be that of a tunnel.
 function isOwnHost(header: string | undefined, bound: string): boolean {
+  // What sends none is no browser. The port may be that of a tunnel.
   if (header === undefined) return true;
-  const name = /^(\[[^\]]+\]|[^:]*)(?::\d*)?$/.exec(header.trim().toLowerCase())?.[1]?.replace(/^\[|\]$/g, '');
-  return name !== undefined && ['localhost', '127.0.0.1', '::1', bound].includes(name);
+  const name = hostNameIn(header);
+  return name !== undefined && [...LOOPBACK_NAMES, bound].includes(name);
 }

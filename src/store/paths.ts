@@ -55,6 +55,11 @@ export function eventsFileOf(paths: Paths, instance: string): string {
   return join(paths.state, instance, 'events.jsonl');
 }
 
+/** The tickets to an instance's desktops. */
+export function ticketsFileOf(paths: Paths, instance: string): string {
+  return join(paths.state, instance, 'tickets.json');
+}
+
 /** What says which daemon of an instance runs. */
 export function daemonFileOf(paths: Paths, instance: string): string {
   return join(paths.state, instance, 'daemon.json');

@@ -60,6 +60,11 @@ test.each(['open', 'attach', 'touch', 'inspect', 'up', 'rm', 'events'])('%s is c
   expect((await offered([verb, ''], await twoDesktops())).sort()).toEqual(['111.444.777-35', '529.982.247-25']);
 });
 
+test('share is completed with its own commands and the clients that have a desktop', async () => {
+  expect((await offered(['share', ''], await twoDesktops())).sort()).toEqual(['111.444.777-35', '529.982.247-25', 'ls', 'revoke']);
+  expect(await offered(['share', 'r'])).toEqual(['revoke']);
+});
+
 test('a client is completed in the spelling that was begun, and only once', async () => {
   const program = await twoDesktops();
   expect(await offered(['rm', '5299'], program)).toEqual(['52998224725']);

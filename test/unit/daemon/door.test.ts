@@ -1,9 +1,10 @@
-import { request } from 'node:http';
+import { type IncomingMessage, request } from 'node:http';
 import { connect, createServer } from 'node:net';
 import { once } from 'node:events';
+import type { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { expect, onTestFinished, test } from 'vitest';
-import { createDoor, type Door } from '../../../src/daemon/door.ts';
+import { createDoor, type Door, type DoorRoutes } from '../../../src/daemon/door.ts';
 import type { Readiness } from '../../../src/daemon/health.ts';
 
 interface Answer {
@@ -13,8 +14,8 @@ interface Answer {
   body: string;
 }
 
-async function openDoor({ host = '127.0.0.1', readiness = { ready: true, counts: { desktops: 2, viewers: 1 } } as Readiness } = {}) {
-  const door = createDoor({ readiness: () => readiness });
+async function openDoor({ host = '127.0.0.1', readiness = { ready: true, counts: { desktops: 2, viewers: 1 } } as Readiness, routes = [] as readonly DoorRoutes[] } = {}) {
+  const door = createDoor({ readiness: () => readiness, routes });
   onTestFinished(() => door.stop());
   const where = await door.listen({ host, port: 0 });
   const port = Number(where.split(':').at(-1));
@@ -124,4 +125,80 @@ test('headers without end are refused', async () => {
   socket.on('error', () => {});
   socket.write(`GET /healthz HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(20_000)}\r\n`);
   expect(await text(socket).catch(() => 'HTTP/1.1 431 ')).toMatch(/^HTTP\/1\.1 431 /);
+});
+
+/** Routes that answer under `/taken`, and keep the sockets that they were handed. */
+function takenRoutes(): { routes: DoorRoutes; held: Duplex[] } {
+  const held: Duplex[] = [];
+  const isTheirs = ({ url }: IncomingMessage): boolean => url?.startsWith('/taken') === true;
+  const routes: DoorRoutes = {
+    request(request, response) {
+      if (isTheirs(request)) response.end('theirs');
+      return isTheirs(request);
+    },
+    upgrade(request, socket) {
+      if (!isTheirs(request)) return false;
+      held.push(socket);
+      socket.write('HTTP/1.1 101 Switching Protocols\r\n\r\n');
+      return true;
+    },
+  };
+  return { routes, held };
+}
+
+const UPGRADE = 'Host: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
+
+test('routes are asked first, whatever the host, and the rest stays as it is', async () => {
+  const { ask } = await openDoor({ routes: [takenRoutes().routes] });
+  expect(await ask('/taken', { headers: { host: 'screens.example' } })).toMatchObject({ status: 200, body: 'theirs' });
+  expect((await ask('/healthz')).status).toBe(200);
+  expect((await ask('/healthz', { headers: { host: 'evil.example' } })).status).toBe(403);
+  expect((await ask('/other')).status).toBe(404);
+});
+
+test('what asks for another protocol is handed to the routes, or refused', async () => {
+  const { routes, held } = takenRoutes();
+  const { port } = await openDoor({ routes: [routes] });
+  const [theirs, nobodys] = [connect(port, '127.0.0.1'), connect(port, '127.0.0.1')];
+  theirs.write(`GET /taken HTTP/1.1\r\n${UPGRADE}`);
+  nobodys.write(`GET /healthz HTTP/1.1\r\n${UPGRADE}`);
+  expect(await text(nobodys)).toMatch(/^HTTP\/1\.1 400 /);
+  expect(String(await once(theirs, 'data'))).toMatch(/^HTTP\/1\.1 101 /);
+  expect(held).toHaveLength(1);
+  held[0]?.end();
+  await once(theirs, 'close');
+});
+
+test('without routes such a request is answered as any other', async () => {
+  const { port } = await openDoor();
+  const socket = connect(port, '127.0.0.1');
+  socket.write(`GET /healthz HTTP/1.1\r\n${UPGRADE.replace('Connection: Upgrade', 'Connection: Upgrade, close')}`);
+  expect(await text(socket)).toMatch(/^HTTP\/1\.1 200 /);
+});
+
+test('it stops within a second although the routes hold sockets', async () => {
+  const { routes, held } = takenRoutes();
+  const { door, port } = await openDoor({ routes: [routes] });
+  const socket = connect(port, '127.0.0.1');
+  const end = once(socket, 'close');
+  socket.write(`GET /taken HTTP/1.1\r\n${UPGRADE}`);
+  await once(socket, 'data');
+  const began = performance.now();
+  await door.stop();
+  expect(performance.now() - began).toBeLessThan(1_000);
+  await end;
+  expect(held[0]?.destroyed).toBe(true);
+});
+
+test('connections that the routes took over leave room for others', async () => {
+  const { routes, held } = takenRoutes();
+  const { port, ask } = await openDoor({ routes: [routes] });
+  for (let count = 0; count < 300; count++) {
+    const socket = connect(port, '127.0.0.1');
+    onTestFinished(() => void socket.destroy());
+    socket.write(`GET /taken HTTP/1.1\r\n${UPGRADE}`);
+    await once(socket, 'data');
+  }
+  expect(held).toHaveLength(300);
+  expect((await ask('/healthz')).status).toBe(200);
 });
