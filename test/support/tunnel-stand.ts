@@ -20,6 +20,8 @@ export interface TunnelStandOptions {
 export interface TunnelStand {
   tunnels: Tunnels;
   port: number;
+  /** Of the TCP server. */
+  containerPort: number;
   /** How each tunnel ended. */
   ends: { state: TunnelState; failure: unknown }[];
   /** The container's ends, in the order of their coming. */
@@ -45,9 +47,11 @@ export interface Viewer {
 /** Starts both servers on free ports. */
 export async function startTunnelStand({ clock = systemClock, limits, session }: TunnelStandOptions = {}): Promise<TunnelStand> {
   const peers: Socket[] = [];
+  let stopping = false;
   const container = createServer({ allowHalfOpen: true }, (socket) => {
     socket.on('error', () => undefined);
     peers.push(socket);
+    if (stopping) socket.destroy();
   });
   container.listen(0, '127.0.0.1');
   await once(container, 'listening');
@@ -74,6 +78,7 @@ export async function startTunnelStand({ clock = systemClock, limits, session }:
   return {
     tunnels,
     port,
+    containerPort: place.port,
     ends,
     peers,
     async peer(index = 0) {
@@ -110,6 +115,7 @@ export async function startTunnelStand({ clock = systemClock, limits, session }:
       return socket;
     },
     async stop() {
+      stopping = true;
       for (const viewer of viewers) viewer.destroy();
       for (const peer of peers) peer.destroy();
       await tunnels.stop();
