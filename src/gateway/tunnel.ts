@@ -81,6 +81,8 @@ export class Tunnel {
       pause: () => webSocket.pause(),
       resume: () => webSocket.resume(),
     });
+    // `ws` would first wait until all is sent that it will never read.
+    options.socket.once('end', () => this.terminate());
     webSocket.on('message', (data, isBinary) => this.#hear(data, isBinary));
     webSocket.on('pong', () => {
       this.#heardMs = clock.monotonicMs();
@@ -122,8 +124,11 @@ export class Tunnel {
 
   async #open(): Promise<void> {
     const { clock, session, connectTimeoutMs } = this.#options;
-    const dialled = this.#within(connectTimeoutMs, CLOSE_CODES.badGateway, 'the desktop did not answer in time');
-    const greeted = this.#within(GREET_WITHIN_MS, CLOSE_CODES.policy, 'no handshake in time');
+    const dialled = this.#within(connectTimeoutMs, () => {
+      const reason = 'the desktop did not answer in time';
+      this.close(CLOSE_CODES.badGateway, reason, new RfbFailure('ended', reason));
+    });
+    const greeted = this.#within(GREET_WITHIN_MS, () => this.close(CLOSE_CODES.policy, 'no handshake in time'));
     const dial = async (): Promise<RfbLink> => {
       const link = await session.dial(this.#joining.signal);
       dialled.abort();
@@ -133,7 +138,12 @@ export class Tunnel {
       return link;
     };
     const greet = async (): Promise<void> => {
-      await session.greet?.(this.#early);
+      try {
+        await session.greet?.(this.#early);
+      } catch (error) {
+        if (error instanceof RfbFailure) this.close(CLOSE_CODES.policy, 'the handshake failed');
+        throw error;
+      }
       greeted.abort();
     };
     try {
@@ -149,12 +159,9 @@ export class Tunnel {
     }
   }
 
-  #within(ms: number, code: CloseCode, reason: string): AbortController {
+  #within(ms: number, late: () => void): AbortController {
     const done = new AbortController();
-    this.#options.clock.sleep(ms, done.signal).then(
-      () => this.close(code, reason, new RfbFailure('ended', reason)),
-      () => undefined,
-    );
+    this.#options.clock.sleep(ms, done.signal).then(late, () => undefined);
     return done;
   }
 

@@ -226,6 +226,20 @@ test.each([
   expect(tunnels.list()).toEqual([]);
 });
 
+test('a viewer that closes its half with bytes left to read is gone at once', async () => {
+  const { bareViewer, peer, ends } = await start();
+  const viewer = await bareViewer();
+  const here = await peer();
+  const pump = (): void => {
+    while (here.write(pattern(MEGABYTE)));
+  };
+  here.on('drain', pump);
+  pump();
+  await settled(() => stand.tunnels.list()[0]?.toViewerBytes ?? 0);
+  viewer.end();
+  await eventually(() => ends.length === 1);
+}, 20_000);
+
 test('only what the filter lets through reaches the desktop, and input is told and remembered', async () => {
   const inputs: Date[] = [];
   const { viewer, peer, tunnels } = await start({

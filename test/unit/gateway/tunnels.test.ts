@@ -113,6 +113,22 @@ test('a viewer that never answers the greeting is sent away', async () => {
   await ended;
 });
 
+test('a viewer whose handshake is none is sent away, and its desktop is not blamed', async () => {
+  const { viewer, ends } = await start({
+    session: {
+      async greet(stream) {
+        await stream.read(3);
+        throw new RfbFailure('not-rfb', 'the viewer greets with "GET"');
+      },
+    },
+  });
+  const { socket, closed } = await viewer();
+  socket.send(Buffer.from('GET'));
+  expect(await closed).toEqual({ code: 1008, reason: 'the handshake failed' });
+  await eventually(() => ends.length === 1);
+  expect(ends[0]?.failure).toBeUndefined();
+});
+
 test('a viewer that leaves before the container has answered ends the dialling', async () => {
   let signal: AbortSignal | undefined;
   const { viewer, ends } = await start({
