@@ -82,6 +82,8 @@ export interface App {
   journal(): Promise<InstanceJournal>;
   /** Sets or (undefined) unsets one of the user's settings; the value is checked already. */
   changeSetting(name: string, value: string | number | boolean | undefined): Promise<void>;
+  /** Hands warnings to somebody else from now on; without it they are lines on stderr. */
+  warnThrough(tell: (message: string) => void): void;
   /** Drops connections, so that the process can end. */
   close(): void;
 }
@@ -99,7 +101,8 @@ const IMAGE_WAIT_MS = 60 * 60_000;
 /** Puts the program together. Reads the settings at once (BAD_SETTING when they can't be used) and dials nothing. */
 export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
   const { io } = input;
-  const warn = (message: string): void => void io.stderr.write(`warning: ${message}\n`);
+  let tellWarning = (message: string): void => void io.stderr.write(`warning: ${message}\n`);
+  const warn = (message: string): void => tellWarning(message);
   const home = parts.homedir ?? homedir();
   const clock = parts.clock ?? systemClock;
   const paths = pathsOf(io.env, home);
@@ -238,6 +241,7 @@ export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
       return { ...createEventJournal({ file: eventsFileOf(paths, instance), clock, warn }), hashOf: (client) => clientHash(client, key) };
     }),
     changeSetting: (name, value) => changeConfigFile(paths.userFile, { [name]: value }),
+    warnThrough: (tell) => void (tellWarning = tell),
     close() {
       looking?.close();
       opened?.close();

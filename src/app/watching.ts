@@ -20,6 +20,7 @@ import { takePassedSocket } from '../daemon/passed-socket.ts';
 import { createServiceNotify } from '../daemon/service-notify.ts';
 import { describeSummary } from '../daemon/summary.ts';
 import { wordsOf } from '../daemon/words-of.ts';
+import { keepYoungSpaceSmall } from '../daemon/young-space.ts';
 import { hostBootClock } from '../engine/host-boot.ts';
 import { ownProcesses } from '../engine/host-processes.ts';
 import { runProgram } from '../engine/run-program.ts';
@@ -65,8 +66,11 @@ export async function sweepOnce({ app, parts }: WatchingInput, options: Pick<Swe
 /** The daemon of the instance, until its signal aborts. DAEMON_RUNNING when there is one already, PORT_TAKEN when its door can't be opened. */
 export async function runDaemon({ app, parts, io, again }: DaemonInput, options: DaemonOptions): Promise<void> {
   const { settings, clock, paths } = app;
+  keepYoungSpaceSmall();
   const lock = await takeDaemonLock({ file: daemonFileOf(paths, settings.instance), now: () => clock.now(), processes: ownProcesses });
   const log = logOn(io, options.logFormat ?? settings.logFormat, clock);
+  // Its stderr is its log, and a log has one form.
+  app.warnThrough((message) => log.write('warning', message));
   let hooks = hooksOf(settings, log, clock, io);
   const stops: (() => Promise<void> | void)[] = [() => lock.release(), () => hooks.settle(HOOKS_TO_FINISH_MS)];
   try {
@@ -175,17 +179,24 @@ const SENTENCES: Readonly<Record<LifeEvent['event'], string>> = {
 /** What takes effect only when the daemon starts: it holds on to them. */
 const AT_START: readonly SettingName[] = ['instance', 'engine', 'engineDeadline', 'stateFile', 'listen', 'logFormat', 'naming'];
 
+/** Whose values may hold a secret: they stand in no log line. */
+const UNSPOKEN: readonly SettingName[] = ['hook', 'url', 'app'];
+
 /** The program with the settings as they are now, and what has changed in the log. Throws BAD_SETTING and BAD_CATALOG_ENTRY. */
 async function settingsAnew(before: App, again: DaemonInput['again'], log: Log): Promise<App> {
   const next = again(await held(before));
+  next.warnThrough((message) => log.write('warning', message));
   // Both are checked before anything is taken over.
   void next.settings;
   await next.catalog();
-  for (const { name, text, origin } of next.reading.settings) {
-    const old = before.reading.settings.find((setting) => setting.name === name);
-    if (!old || old.text === text) continue;
+  const changed = next.reading.settings.flatMap((setting) => {
+    const old = before.reading.settings.find(({ name }) => name === setting.name);
+    return !old || old.text === setting.text ? [] : [{ ...setting, old }];
+  });
+  if (changed.length === 0) log.write('info', 'the settings were read anew; nothing has changed');
+  for (const { name, text, origin, old } of changed) {
     const note = AT_START.includes(name) ? 'from the next start on' : 'from now on';
-    log.write('info', `setting ${name} changed, ${note}`, { before: old.text, now: text, from: describeOrigin(origin) });
+    log.write('info', `setting ${name} changed, ${note}`, { ...(UNSPOKEN.includes(name) ? {} : { before: old.text, now: text }), from: describeOrigin(origin) });
   }
   return next;
 }

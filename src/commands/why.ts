@@ -9,7 +9,7 @@ import { lookAt } from '../core/look.ts';
 import { isVncctlError, VncctlError } from '../errors.ts';
 import { writeJson } from '../ui/json.ts';
 import { writeFields, writeTable } from '../ui/table.ts';
-import { relativeTime } from '../ui/time.ts';
+import { momentText, relativeTime, timeLeft } from '../ui/time.ts';
 import { readClient } from './client.ts';
 import type { CommandContext } from './context.ts';
 import { withExamples } from './help.ts';
@@ -80,20 +80,21 @@ async function print(context: CommandContext, explanation: Explanation): Promise
   const { io } = context;
   const now = context.app().clock.now();
   const { desktop, facts, state, watch } = explanation;
-  const at = (time: string): string => relativeTime(time, now);
+  const ago = (time: string): string => relativeTime(time, now);
+  const left = (time: string): string => timeLeft(time, now);
   writeFields(io, [
     ['client', desktop.client && formatClientId(desktop.client)],
     ['desktop', desktop.id],
     ['status', `${desktop.status}, ${viewersOf(explanation)}`],
-    ['kept', facts.keptUntil !== undefined && Date.parse(facts.keptUntil) > now.getTime() ? `until ${facts.keptUntil} (${at(facts.keptUntil)}), whatever the clocks say but max-age` : undefined],
-    ['watched', watch.watched && watch.lastLookAt !== undefined ? `yes, the last look was ${at(watch.lastLookAt)}` : watch.lastLookAt === undefined ? 'no, and never was' : `no, not since ${at(watch.lastLookAt).replace(/ ago$/, '')} ago`],
-    ['next', nextOf(explanation, at)],
+    ['kept', facts.keptUntil !== undefined && Date.parse(facts.keptUntil) > now.getTime() ? `until ${momentText(facts.keptUntil, now)}, whatever the clocks say but max-age` : undefined],
+    ['watched', watch.lastLookAt === undefined ? 'no, and never was' : `${watch.watched ? 'yes' : 'no'}, the last look was ${ago(watch.lastLookAt)}`],
+    ['next', nextOf(explanation, left)],
   ]);
   io.stdout.write('\n');
   await writeTable(io, {
     headers: true,
     columns: [{ heading: 'CLOCK' }, { heading: 'THEN' }, { heading: 'AFTER' }, { heading: 'SET BY', shrinks: true }, { heading: 'COUNTS FROM' , shrinks: true }, { heading: 'DUE' }],
-    rows: state.clocks.map((clock) => [clock.clock, clock.action, formatLimit(clock.length), clock.from, countsFrom(clock, at), clock.dueAt === undefined ? '-' : at(clock.dueAt)]),
+    rows: state.clocks.map((clock) => [clock.clock, clock.action, formatLimit(clock.length), clock.from, countsFrom(clock, ago), clock.dueAt === undefined ? '-' : left(clock.dueAt)]),
   });
 }
 
@@ -102,15 +103,15 @@ function viewersOf({ facts: { viewers } }: Explanation): string {
   return viewers.count === 1 ? '1 viewer' : `${viewers.count || 'no'} viewers`;
 }
 
-function nextOf({ state: { next, removal }, watch }: Explanation, at: (time: string) => string): string {
+function nextOf({ state: { next, removal }, watch }: Explanation, left: (time: string) => string): string {
   if (!watch.watched) return 'nothing: nobody watches it (start it: vncctl daemon   or for good: vncctl daemon install)';
   if (!next) return 'nothing: no clock runs';
-  const then = removal && next.do === 'warn' ? `, then remove it ${at(removal.at)}` : '';
-  return `${next.do === 'warn' ? 'announce its removal' : `${next.do} it`} ${at(next.at)}${then}: ${next.cause}`;
+  const then = removal && next.do === 'warn' ? `, then remove it ${left(removal.at)}` : '';
+  return `${next.do === 'warn' ? 'announce its removal' : `${next.do} it`} ${left(next.at)}${then}: ${next.cause}`;
 }
 
-function countsFrom(clock: ClockState, at: (time: string) => string): string {
+function countsFrom(clock: ClockState, ago: (time: string) => string): string {
   if (clock.state === 'off') return 'off';
   if (clock.since === undefined) return `${clock.state}: ${clock.reason ?? ''}`;
-  return `${clock.movedBy === 'touch --for' ? 'a touch' : clock.movedBy}, ${at(clock.since)}`;
+  return `${clock.movedBy === 'touch --for' ? 'a touch' : clock.movedBy}, ${ago(clock.since)}`;
 }

@@ -79,10 +79,6 @@ export function leaseState(lease: Lease, facts: LeaseFacts, policy: LeasePolicy,
   if (facts.warned && removal?.step.do !== 'remove' && (!removal || Date.parse(removal.step.at) > now.getTime())) {
     steps.unshift({ do: 'keep', at: now.toISOString(), clock: facts.warned.clock, cause: keptBecause(clocks, facts.warned.clock) });
   }
-  if (facts.life === 'paused' && facts.viewers.known && facts.viewers.count > 0) {
-    // Before anything else: somebody waits.
-    steps.unshift({ do: 'wake', at: now.toISOString(), clock: 'no-client', cause: 'somebody looks at it' });
-  }
   const pause = clocks.find(({ action, state }) => action === 'pause' && state === 'runs');
   // Before all else that is due from now on: somebody waits for it.
   if (facts.life === 'paused' && facts.viewers.known && facts.viewers.count > 0) {

@@ -205,7 +205,7 @@ export function createLifeTracker({ instance, clientHash }: LifeOptions): LifeTr
     if (is.life === 'running' && was?.life === 'ended') tell('started', 'it had ended');
     if (is.life === 'paused' && was?.life !== 'paused') tell('paused', intended(id, 'pause') ?? BY_OTHER_MEANS);
     if (is.life === 'running' && was?.life === 'paused') tell('woken', intended(id, 'wake') ?? 'somebody asked for it');
-    if (is.ready && !was?.ready) tell('ready', 'it can be seen');
+    if (is.ready && !was?.ready) tell('ready', 'it has come up');
     return events;
   }
 }

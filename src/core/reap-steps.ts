@@ -63,6 +63,7 @@ async function act(desktops: Desktops, step: ReapStep, options: CarryOutOptions)
     await containers.pause(container.id, { signal });
     if (!(await wasUsed(desktops, step.desktop, options))) return { step, result: 'done' };
     // Handed out between the last look and the pause.
+    options.onStep?.({ ...step, do: 'wake', cause: USED_MEANWHILE });
     await containers.unpause(container.id, { signal });
     return { step, result: 'dropped', reason: USED_MEANWHILE };
   } catch (error) {
@@ -114,7 +115,7 @@ async function removeOnce(desktops: Desktops, steps: readonly ReapStep[], option
         cause: (desktop) => stepOf.get(desktop.id)?.cause ?? '',
         unless: (desktop, record) => {
           const step = stepOf.get(desktop.id);
-          if (step?.clock === 'no-client' && !idle.has(desktop.id)) return 'somebody looks at it';
+          if (step?.clock === 'no-client' && !idle.has(desktop.id)) return 'somebody may look at it now';
           if (record?.removing && record.removing.pid !== desktops.processes.pid && desktops.processes.isAlive(record.removing.pid)) return 'another process removes it';
           // Nothing moves max-age.
           return step?.clock !== 'max-age' && hasChanged(options.seen.allocations[desktop.id], record) ? USED_MEANWHILE : undefined;

@@ -1,18 +1,16 @@
-// A sweep: one look at every desktop of the instance, the plan of what their leases ask for now (reap-plan.ts), and carrying it
+// A sweep: one look at every desktop of the instance (observe.ts), the plan of what their leases ask for now (reap-plan.ts), and carrying it
 // out (reap-steps.ts). Used by the daemon again and again and by `reap` once. What is newer than the look is not in it.
 import type { ActivitySource } from './activity.ts';
-import { shiftTimes } from './clock-shift.ts';
-import { type Desktop, deriveDesktops } from './desktop.ts';
-import { type Desktops, viewOf } from './desktops.ts';
-import { type BootClock, type Interval, intervalBetween, laterWatch, longestWatchedMs } from './gap.ts';
-import { ownershipLabels } from './labels.ts';
-import { isVisible, leaseFacts, leasePolicy } from './lease-facts.ts';
-import { leaseOf } from './lease-of.ts';
+import type { Desktop } from './desktop.ts';
+import type { Desktops } from './desktops.ts';
+import { type BootClock, laterWatch } from './gap.ts';
+import { isVisible } from './lease-facts.ts';
 import { isIdle, lookAt } from './look.ts';
-import { type ObservedDesktop, planReap, type ReapStep } from './reap-plan.ts';
+import { type Observation, observe } from './observe.ts';
+import { planReap, type ReapStep } from './reap-plan.ts';
 import { carryOut, type ReapOutcome } from './reap-steps.ts';
-import type { Allocation, DesktopId, StoreState, Warning, Watch } from './store.ts';
-import { createWatchMemories, type WatchMemories, WRITE_EVERY_MS } from './watch-memory.ts';
+import type { Allocation, DesktopId, Warning, Watch } from './store.ts';
+import { createWatchMemories, WRITE_EVERY_MS } from './watch-memory.ts';
 
 export interface ReaperParts {
   /** Asked at each sweep: settings may have been read anew. */
@@ -31,17 +29,6 @@ export interface SweepOptions {
   /** Called before a step is carried out, and with its outcome. */
   onStep?: (step: ReapStep) => void;
   onOutcome?: (outcome: ReapOutcome) => void;
-}
-
-/** What one look saw. */
-export interface Observation {
-  lookedAt: Date;
-  /** Time before this look was not watched. */
-  gap: boolean;
-  /** By how much somebody has set the clock since the last look, in milliseconds. */
-  clockShiftMs: number;
-  observed: readonly ObservedDesktop[];
-  state: StoreState;
 }
 
 /** What one sweep saw and did. */
@@ -69,7 +56,10 @@ export function createReaper({ desktops: getDesktops, activity, boot }: ReaperPa
 
   const write = async (desktops: Desktops, announced: readonly ReapStep[], all: boolean): Promise<void> => {
     const now = desktops.clock.now();
-    const due = memories.due(now, all);
+    // Of the look that the plan was made with: so a warning names the very moment of the removal.
+    const announcedAt = last?.at ?? now.toISOString();
+    // With a warning goes what led to it: whoever reads the store then sees the same as this sweep.
+    const due = memories.due(now, all, announced.map(({ desktop }) => desktop.id));
     if (due.size === 0 && announced.length === 0 && !all && Math.abs(now.getTime() - writtenMs) < WRITE_EVERY_MS) return;
     await desktops.store.update((state) => {
       const allocations = { ...state.allocations };
@@ -78,14 +68,14 @@ export function createReaper({ desktops: getDesktops, activity, boot }: ReaperPa
         const step = announced.find((other) => other.desktop.id === desktop.id);
         // One whose record went since the look was removed: it must not come back as a lost one.
         const record = allocations[desktop.id] ?? (seen?.state.allocations[desktop.id] ? undefined : newRecord(desktop, desktops));
-        if (record && (memory || step)) allocations[desktop.id] = { ...(step ? withWarning(record, step, now) : record), ...(memory ? { watched: memory } : {}) };
+        if (record && (memory || step)) allocations[desktop.id] = { ...(step ? withWarning(record, step, announcedAt) : record), ...(memory ? { watched: memory } : {}) };
       }
       const watch = laterWatch(last, state.watch);
       return { state: { ...state, allocations, ...(watch ? { watch: watch === last && all ? { ...watch, complete: true } : watch } : {}) }, result: undefined };
     });
     for (const id of unwritten.keys()) if (!seen?.observed.some(({ desktop }) => desktop.id === id)) unwritten.delete(id);
     for (const step of announced) {
-      const warned = warningOf(step, now);
+      const warned = warningOf(step, announcedAt);
       if (warned && !step.desktop.client) unwritten.set(step.desktop.id, warned);
       else unwritten.delete(step.desktop.id);
     }
@@ -133,74 +123,14 @@ export function createReaper({ desktops: getDesktops, activity, boot }: ReaperPa
   };
 }
 
-interface LookTools extends Omit<ReaperParts, 'desktops'> {
-  memories: WatchMemories;
-  unwritten: ReadonlyMap<DesktopId, Warning>;
-  /** The look before this one, by this process. */
-  last: Watch | undefined;
-  /** Whether the store is to stay as it is. */
-  dryRun: boolean;
-  signal: AbortSignal;
-}
-
-async function observe(desktops: Desktops, { activity, boot, memories, unwritten, last, dryRun, signal }: LookTools): Promise<Observation & { watch: Watch }> {
-  const { clock, store, engine, installation } = desktops;
-  // In this order: what is remembered has a container by then, and one without a record yet is simply new.
-  const before = await store.read();
-  const containers = await engine.containers.list({ labels: ownershipLabels(installation.instance) }, { signal });
-  const lookedAt = clock.now();
-  const watch: Watch = { at: lookedAt.toISOString(), pid: desktops.processes.pid, bootMs: boot.ms(), bootId: boot.id };
-  const previous = last ?? before.watch;
-  const intervalSince = (watched: Watch | undefined): Interval => intervalBetween(watched, lookedAt, { id: boot.id, ms: watch.bootMs }, installation.sweepIntervalMs);
-  const interval = intervalSince(previous);
-  // Another process may have moved what is stored already.
-  const shiftOf = (state: StoreState): number => intervalSince(laterWatch(last, state.watch)).shiftMs;
-  const shiftMs = shiftOf(before);
-  const state = shiftMs === 0 ? before : dryRun ? shiftTimes(before, shiftMs) : await shiftStore(desktops, shiftOf, watch);
-  const known = deriveDesktops(containers, state, viewOf(desktops));
-  const activities = await lookAt(desktops, known, activity, signal);
-  const remembered = memories.observe(
-    known.map((desktop) => ({
-      id: desktop.id,
-      createdAt: desktop.createdAt,
-      visible: isVisible(desktop),
-      stored: state.allocations[desktop.id]?.watched,
-      activity: activities.get(desktop.id),
-    })),
-    { now: lookedAt, interval, lastLookAt: previous?.at, complete: previous?.complete === true, longestWatchedMs: longestWatchedMs(installation.sweepIntervalMs) },
-  );
-  const policy = leasePolicy(installation, engine.capabilities);
-  const observed = known.map((desktop) => ({
-    desktop,
-    lease: leaseOf(desktops, desktop),
-    facts: leaseFacts({
-      desktop,
-      record: state.allocations[desktop.id],
-      warned: unwritten.get(desktop.id),
-      memory: remembered.get(desktop.id),
-      activity: activities.get(desktop.id),
-    }),
-    policy,
-  }));
-  return { lookedAt, gap: interval.gap, clockShiftMs: interval.shiftMs, observed, state, watch };
-}
-
-// In one write with the look that found it, so that nobody who looks after a kill moves them a second time.
-function shiftStore({ store }: Desktops, shiftOf: (state: StoreState) => number, watch: Watch): Promise<StoreState> {
-  return store.update((state) => {
-    const shifted = { ...shiftTimes(state, shiftOf(state)), watch };
-    return { state: shifted, result: shifted };
-  });
-}
-
-function withWarning(record: Allocation, step: ReapStep, now: Date): Allocation {
+function withWarning(record: Allocation, step: ReapStep, at: string): Allocation {
   const { warned: _, ...rest } = record;
-  const warned = warningOf(step, now);
+  const warned = warningOf(step, at);
   return { ...rest, ...(warned ? { warned } : {}) };
 }
 
-function warningOf({ clock, removeAt, renews }: ReapStep, now: Date): Warning | undefined {
-  return removeAt === undefined ? undefined : { at: now.toISOString(), clock, removeAt, ...(renews ? { renewed: true } : {}) };
+function warningOf({ clock, removeAt, renews }: ReapStep, at: string): Warning | undefined {
+  return removeAt === undefined ? undefined : { at, clock, removeAt, ...(renews ? { renewed: true } : {}) };
 }
 
 /** A record for a desktop that the store has forgotten; undefined where nobody knows whose it is. */

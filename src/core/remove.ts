@@ -1,6 +1,7 @@
 // `rm`: takes desktops away. Marks them in the store first, so that an `up` at the same moment waits instead of handing one
 // out; asks the session to end before the container does; leaves no container, record, label or network of its own behind.
 import { isVncctlError } from '../errors.ts';
+import type { ClientId } from './client-id.ts';
 import type { Desktop } from './desktop.ts';
 import { type Desktops, nameOf } from './desktops.ts';
 import type { CallOptions, ContainerId, Engine } from './engine.ts';
@@ -41,6 +42,15 @@ export async function removeDesktops(desktops: Desktops, targets: readonly Deskt
   });
   await forget(desktops, removals);
   return removals;
+}
+
+/** Says in the store that this process takes the desktop of a client away: nobody hands it out, and whoever sees it go knows why. */
+export async function announceRemoval({ store, engine, clock, processes }: Desktops, client: ClientId, cause: string): Promise<void> {
+  await store.update((state) => {
+    const removing = { pid: processes.pid, at: clock.now().toISOString(), cause };
+    const marked = Object.entries(state.allocations).map(([id, allocation]) => [id, allocation.client === client && allocation.endpoint === engine.endpoint ? { ...allocation, removing } : allocation]);
+    return { state: { ...state, allocations: Object.fromEntries(marked) }, result: undefined };
+  });
 }
 
 /** Removes the networks of the instance that no desktop is left on; returns the names of those that went. */

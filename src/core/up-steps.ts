@@ -8,6 +8,7 @@ import { decodeLabels, encodeLabels } from './labels.ts';
 import { deadManSeconds } from './lease.ts';
 import { leaseOf } from './lease-of.ts';
 import { releasePort, reservePort } from './port-reservation.ts';
+import { announceRemoval } from './remove.ts';
 import { containerSpec, type DesktopSpec } from './spec.ts';
 import type { DesktopId } from './store.ts';
 import { createNetwork } from './up-network.ts';
@@ -26,6 +27,7 @@ export async function perform(run: Run, step: UpStep, made: Made, current: Conta
       return undefined;
     case 'remove':
       await run.phase('remove', async () => {
+        await announceRemoval(desktops, request.client, `vncctl up: ${step.cause}`);
         await engine.containers.stop(step.id, request.entry.stopGraceSeconds, { signal });
         await engine.containers.remove(step.id, { signal });
       });

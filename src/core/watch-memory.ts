@@ -45,8 +45,8 @@ interface Entry {
 export interface WatchMemories {
   /** Takes a look in and returns what is known of each desktop from now on; forgets those that are gone. */
   observe(looks: readonly Look[], moment: LookMoment): ReadonlyMap<DesktopId, WatchMemory>;
-  /** Those whose memory is to be written now; all that differ when `all` is set. */
-  due(now: Date, all: boolean): ReadonlyMap<DesktopId, WatchMemory>;
+  /** Those whose memory is to be written now; all that differ when `all` is set, and those of `also`. */
+  due(now: Date, all: boolean, also?: readonly DesktopId[]): ReadonlyMap<DesktopId, WatchMemory>;
   /** These were written. */
   wrote(written: ReadonlyMap<DesktopId, WatchMemory>, now: Date): void;
 }
@@ -68,14 +68,14 @@ export function createWatchMemories(): WatchMemories {
       for (const id of entries.keys()) if (!present.has(id)) entries.delete(id);
       return new Map(looks.map((look) => [look.id, observeOne(look, moment)]));
     },
-    due(now, all) {
-      const isDue = ({ writtenMs }: Entry): boolean => all || now.getTime() - writtenMs >= WRITE_EVERY_MS || now.getTime() < writtenMs;
-      return new Map([...entries].filter(([, entry]) => differs(entry) && isDue(entry)).map(([id, { memory }]) => [id, memory]));
+    due(now, all, also = []) {
+      return new Map([...entries].filter(([id, entry]) => differs(entry) && (all || also.includes(id) || isOld(entry, now))).map(([id, { memory }]) => [id, memory]));
     },
     wrote(written, now) {
       for (const [id, memory] of written) {
         const entry = entries.get(id);
-        if (entry) entries.set(id, { ...entry, written: memory, writtenMs: now.getTime() });
+        // Written before its time, it puts off no later write: what a kill can lose stays within a minute of what is stored.
+        if (entry) entries.set(id, { ...entry, written: memory, writtenMs: isOld(entry, now) ? now.getTime() : entry.writtenMs });
       }
     },
   };
@@ -127,6 +127,11 @@ function advance(before: Entry, { visible, activity }: Look, { now, interval, lo
   // They left at some moment since the last look: the latest one counts.
   if (count > 0 || before.lastCount > 0) memory.viewerSeenAt = at;
   return { ...entry, memory: { ...memory, viewers: count }, lastCount: count, lastKnownMs: nowMs };
+}
+
+/** Whether the last write is a minute ago, or in the future since the clock was set. */
+function isOld({ writtenMs }: Entry, now: Date): boolean {
+  return now.getTime() - writtenMs >= WRITE_EVERY_MS || now.getTime() < writtenMs;
 }
 
 /** Whether the store should hear of it: somebody came or left, a gap, input, or a minute more of being looked at. */

@@ -55,6 +55,9 @@ export interface Daemon {
 // Between two sweeps, however much happens.
 const SPACING_MS = 1_000;
 const WHILE_STARTING_MS = 2_000;
+// Docker tells of a change a moment before its list shows it: a look at once would find the desktop as it was.
+const SETTLING_MS = 300;
+const LONGEST_SETTLING_MS = 1_000;
 const WAKE_LOOK_MS = 1_000;
 const TO_FINISH_MS = 2_500;
 const FIRST_RETRY_MS = 1_000;
@@ -69,6 +72,7 @@ export function startDaemon(parts: DaemonParts): Daemon {
   const bell = createBell();
   let state: DaemonState = {};
   let failures = 0;
+  let toldAtMs = Number.NEGATIVE_INFINITY;
 
   const become = (next: DaemonState): void => {
     if (next.trouble !== undefined && next.trouble !== state.trouble) log.write('error', 'can not watch the desktops; they are left alone', { reason: next.trouble });
@@ -90,7 +94,18 @@ export function startDaemon(parts: DaemonParts): Daemon {
     void parts.tell(life.settle(outcome, clock.now()));
   };
 
+  /** Waits until the engine has told nothing for a moment; not for ever, since much may be going on. */
+  const settled = async (): Promise<void> => {
+    const untilMs = clock.monotonicMs() + LONGEST_SETTLING_MS;
+    for (;;) {
+      const leftMs = Math.min(toldAtMs + SETTLING_MS, untilMs) - clock.monotonicMs();
+      if (leftMs <= 0 || stopping.signal.aborted) return;
+      await clock.sleep(leftMs, stopping.signal).catch(() => {});
+    }
+  };
+
   const sweep = async (): Promise<Sweep | undefined> => {
+    await settled();
     try {
       life.lookBegins();
       const done = await reaper.sweep({ signal: breaking.signal, stopping: stopping.signal, onStep: (step) => life.intend(step), onOutcome });
@@ -109,6 +124,7 @@ export function startDaemon(parts: DaemonParts): Daemon {
   };
 
   const onEvent = async (event: ContainerEvent, { store }: Desktops): Promise<void> => {
+    toldAtMs = clock.monotonicMs();
     await parts.tell(life.apply(event, WITHOUT_CAUSE.includes(event.kind) ? EMPTY_STATE : await store.read()));
     bell.ring();
   };

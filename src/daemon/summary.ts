@@ -24,10 +24,12 @@ export function summarize(observed: readonly ObservedDesktop[]): Summary {
   };
 }
 
+const ORDER: readonly DesktopStatus[] = ['ready', 'starting', 'paused', 'stopped', 'exiting', 'failed', 'lost'];
+
 /** `3 desktops: 2 ready, 1 paused; 1 in use`. */
 export function describeSummary({ desktops, byStatus, used, unknown }: Summary): string {
   if (desktops === 0) return 'no desktops';
-  const statuses = Object.entries(byStatus).map(([status, count]) => `${count} ${status}`);
+  const statuses = ORDER.flatMap((status) => (byStatus[status] === undefined ? [] : [`${byStatus[status]} ${status}`]));
   const use = [`${used} in use`, ...(unknown > 0 ? [`${unknown} unknown`] : [])];
   return `${desktops === 1 ? '1 desktop' : `${desktops} desktops`}: ${statuses.join(', ')}; ${use.join(', ')}`;
 }

@@ -1,8 +1,7 @@
 // The journal of life events as a file of JSON lines, for several processes at once. A file is appended to in single writes
 // without any lock; turning to a new file is done by one process under a lock, so that no line is lost. Following is
 // event-follow.ts.
-import { closeSync, fstatSync, openSync, readFileSync, readSync, renameSync, statSync, unlinkSync, writeSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { closeSync, fstatSync, mkdirSync, openSync, readFileSync, readSync, renameSync, statSync, unlinkSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Clock } from '../core/clock.ts';
 import type { Journal, LifeEvent } from '../core/journal.ts';
@@ -61,7 +60,6 @@ export function createEventJournal({ file, clock, warn, maxBytes = MAX_BYTES, wa
 
   const keep = async (events: readonly LifeEvent[]): Promise<void> => {
     try {
-      await mkdir(dirname(file), { recursive: true, mode: 0o700 });
       await turnOver();
       appendLines(file, events.map(spellEvent).join(''));
       told = false;
@@ -92,7 +90,7 @@ export function createEventJournal({ file, clock, warn, maxBytes = MAX_BYTES, wa
 
 /** One write, behind the end of a line: what a killed process left torn must not take the next line with it. */
 function appendLines(file: string, text: string): void {
-  const descriptor = openSync(file, 'a+', 0o600);
+  const descriptor = openToAppend(file);
   try {
     const { size } = fstatSync(descriptor);
     const last = Buffer.alloc(1);
@@ -102,6 +100,17 @@ function appendLines(file: string, text: string): void {
     if (written < bytes.length) throw new Error(`only ${written} of ${bytes.length} bytes could be written`);
   } finally {
     closeSync(descriptor);
+  }
+}
+
+// The folder is made when it turns out to be missing: asking for it each time cost more than the write.
+function openToAppend(file: string): number {
+  try {
+    return openSync(file, 'a+', 0o600);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    return openSync(file, 'a+', 0o600);
   }
 }
 

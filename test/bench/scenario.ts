@@ -65,7 +65,8 @@ export interface Measurement {
   scenario: string;
   ours: Summary;
   rival: Summary & { name: string };
-  ratio: number;
+  /** Null where the rival took nothing. */
+  ratio: number | null;
   unit: Unit;
   goal?: number;
   limit?: number;
@@ -105,8 +106,8 @@ export async function measureStudy<Context>(study: Study<Context>, context: Cont
 
 function judge({ name, rival, unit = 'ms', goal, limit, node }: Figure, samples: Samples): Measurement {
   const [ours, theirs] = [summarise(samples.ours), summarise(samples.rival)];
-  const ratio = Math.round((ours.p50 / theirs.p50) * 100) / 100;
-  const met = (goal === undefined || ratio <= goal) && (limit === undefined || ours.p90 <= limit);
+  const ratio = theirs.p50 === 0 ? null : Math.round((ours.p50 / theirs.p50) * 100) / 100;
+  const met = (goal === undefined || (ratio !== null && ratio <= goal)) && (limit === undefined || ours.p90 <= limit);
   return { scenario: name, ours, rival: { name: rival, ...theirs }, ratio, unit, ...(goal === undefined ? {} : { goal }), ...(limit === undefined ? {} : { limit }), met, node };
 }
 

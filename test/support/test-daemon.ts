@@ -26,9 +26,9 @@ export interface TestDaemon extends Omit<TestReaper, 'pass' | 'sweep' | 'flush' 
   readonly states: readonly DaemonState[];
 }
 
-const STEP_MS = 250;
+const STEP_MS = 500;
 // More than any chain of calls of the fakes takes.
-const TURNS = 60;
+const TURNS = 40;
 
 /** Not started yet. */
 export function createTestDaemon(options: TestDesktopsOptions = {}): TestDaemon {

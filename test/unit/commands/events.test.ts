@@ -134,14 +134,19 @@ test('--follow --json prints one object a line, of one client where one is named
     terminals: ['stdout'],
     signal: interrupt.signal,
     meanwhile: async (io) => {
+      let turn = 0;
       // It begins with nothing, so what it sees tells that it has begun.
-      for (let turn = 0; io.out() === ''; turn++) await journal.append([event({ cause: `of another ${turn}` }), event({ event: 'died', cause: 'gone' }, EVA)]);
+      const appended = async (): Promise<string> => {
+        await journal.append([event({ cause: `of another ${++turn}` }), event({ event: 'died', cause: 'gone' }, EVA)]);
+        return io.out();
+      };
+      await expect.poll(appended, { timeout: 20_000 }).not.toBe('');
       interrupt.abort(new VncctlError('TERMINATED', 'stopped'));
     },
   });
   expect(ended).toMatchObject({ code: 143, err: '' });
   for (const line of ended.out.trimEnd().split('\n')) expect(JSON.parse(line)).toMatchObject({ event: 'died', client: '52998224725' });
-});
+}, 30_000);
 
 test('--follow learns whose a new desktop is', async () => {
   const { run, journal, event } = await journalOfTwo();

@@ -21,7 +21,7 @@ test('every clock is told: what it does, how long it is, who set it, what moved 
   expect(run).toMatchObject({ code: 0, err: '' });
   const lines = run.out.split('\n').map((line) => line.replace(/  +/g, ' | '));
   expect(lines).toContain('status | ready, no viewers');
-  expect(lines).toContain('next | announce its removal in 1h, then remove it in 2h: its time to live of 2h is over');
+  expect(lines).toContain('next | announce its removal in 1h55m, then remove it in 2h: its time to live of 2h is over');
   expect(lines.slice(-7, -1)).toEqual([
     'CLOCK | THEN | AFTER | SET BY | COUNTS FROM | DUE',
     'no-client | pause | 15m | default | held: would not wake (pauseDirect) | -',
@@ -54,14 +54,14 @@ test('where nobody watches, nothing will happen, and it is said how to change th
   expect((await program.run(['why', CLIENT])).out).toMatch(/^next +nothing: nobody watches it \(start it: vncctl daemon/m);
   await program.run(['reap']);
   program.clock.advance(5 * HOUR);
-  expect((await program.run(['why', CLIENT])).out).toMatch(/^watched +no, not since 5h ago$/m);
+  expect((await program.run(['why', CLIENT])).out).toMatch(/^watched +no, the last look was 5h ago$/m);
 });
 
 test('a desktop that is kept says until when', async () => {
   const { program } = await watchedDesktop();
   await program.run(['touch', CLIENT, '--for', '10h']);
   const { out } = await program.run(['why', CLIENT]);
-  expect(out).toMatch(/^kept +until 2030-01-01T22:00:00.000Z \(in 10h\)/m);
+  expect(out).toMatch(/^kept +until \d{2}:\d{2} \(in 10h\)/m);
   expect(out).toMatch(/^no-client +remove +8h +default +a touch, now +in 10h$/m);
 });
 

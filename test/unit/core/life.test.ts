@@ -59,7 +59,7 @@ describe('each thing is told once, whichever way it is learned first', () => {
     lives.look();
     for (const learn of order) learn(lives);
     lives.look('ready');
-    expect(lives.told).toEqual(['created: somebody asked for it', 'ready: it can be seen']);
+    expect(lives.told).toEqual(['created: somebody asked for it', 'ready: it has come up']);
   });
 
   test.each(named({ event: (l) => l.event('died', { exitCode: 1 }), look: (l) => l.look('failed', { exitCode: 1 }) }))('a death: %s', (_, order) => {
@@ -72,7 +72,7 @@ describe('each thing is told once, whichever way it is learned first', () => {
     const lives = watching('stopped');
     for (const learn of order) learn(lives);
     lives.look('ready');
-    expect(lives.told).toEqual(['started: it had ended', 'ready: it can be seen']);
+    expect(lives.told).toEqual(['started: it had ended', 'ready: it has come up']);
   });
 
   const other = { name: 'other', container: { ...desktopSeen('ready').container, id: desktopSeen('ready').container?.id ?? ('' as never), name: 'other', running: true } };
@@ -113,7 +113,7 @@ describe('a look that began before something happened', () => {
     lives.event('started');
     lives.reconcile([]);
     lives.look('ready');
-    expect(lives.told).toEqual(['created: somebody asked for it', 'ready: it can be seen']);
+    expect(lives.told).toEqual(['created: somebody asked for it', 'ready: it has come up']);
   });
 
   test('does not bring a removed one back', () => {

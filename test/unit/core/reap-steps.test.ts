@@ -34,8 +34,8 @@ function once(t: TestReaper, call: Parameters<TestReaper['engine']['calls']['bef
 
 describe('whoever comes between the look and the removal keeps the desktop', () => {
   test.each<[string, (t: TestReaper & { ana: Desktop }) => void, string]>([
-    ['somebody looks at it', (t) => t.activity.set(t.ana.id, 1), 'somebody looks at it'],
-    ['nobody can tell any more', (t) => t.activity.set(t.ana.id, 'unknown'), 'somebody looks at it'],
+    ['somebody looks at it', (t) => t.activity.set(t.ana.id, 1), 'somebody may look at it now'],
+    ['nobody can tell any more', (t) => t.activity.set(t.ana.id, 'unknown'), 'somebody may look at it now'],
   ])('%s', async (_, comes, reason) => {
     const t = await almostRemoved();
     t.sleep(SWEEP_MS);

@@ -23,13 +23,13 @@ describe('a day of one desktop', () => {
     await t.pass(20 * MINUTE);
     expect(t.engine.world.get(NAME).state).toBe('paused');
     t.activity.set(t.ana.id, 1);
-    await t.pass(9 * HOUR);
+    await t.pass(9 * HOUR, MINUTE);
     expect(t.engine.world.get(NAME).state).toBe('running');
     t.activity.set(t.ana.id, 0);
     await t.pass(9 * HOUR, MINUTE);
     expect(t.lines).toEqual([
       `+15m: pause ${NAME}, no viewer for 15m`,
-      `+20m30s: wake ${NAME}, somebody looks at it`,
+      `+21m: wake ${NAME}, somebody looks at it`,
       `+9h36m: pause ${NAME}, no viewer for 15m`,
       `+17h16m: warn ${NAME}, no viewer for 8h`,
       `+17h21m: remove ${NAME}, no viewer for 8h`,

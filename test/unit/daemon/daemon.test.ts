@@ -29,7 +29,7 @@ describe('what it watches', () => {
     await t.pass(12 * MINUTE);
     expect(t.told).toEqual([
       'created: somebody asked for it',
-      'ready: it can be seen',
+      'ready: it has come up',
       'paused: no viewer for 2m',
       'woken: somebody looks at it',
       'paused: no viewer for 2m',
@@ -70,7 +70,7 @@ describe('what it watches', () => {
     const before = t.told.length;
     container.health = 'healthy';
     await t.pass(2_000);
-    expect(t.told.slice(before)).toEqual(['ready: it can be seen']);
+    expect(t.told.slice(before)).toEqual(['ready: it has come up']);
   });
 
   test('what happens elsewhere is told at once, and looked at within a second', async () => {
@@ -85,17 +85,17 @@ describe('what it watches', () => {
     expect(t.looks()).toBe(before + 1);
   });
 
-  test('however much happens, it looks once a second at most', async () => {
+  test('however much happens, it looks once a second at most, and every two seconds at least', async () => {
     const t = await started();
     await t.up();
     await t.pass(10_000);
     const before = t.looks();
-    for (let events = 0; events < 40; events++) {
+    for (let events = 0; events < 20; events++) {
       t.engine.world.addForeign(`other_${events}`, t.engine.world.get(NAME).spec.labels);
-      await t.pass(250);
+      await t.pass(500);
     }
     expect(t.looks() - before).toBeLessThanOrEqual(11);
-    expect(t.looks() - before).toBeGreaterThanOrEqual(9);
+    expect(t.looks() - before).toBeGreaterThanOrEqual(5);
   });
 
   test('a paused one that somebody looks at is woken within two seconds', async () => {
@@ -167,7 +167,7 @@ describe('trouble', () => {
     up();
     await t.pass(MINUTE + 31_000);
     expect(t.engine.world.eventStreams).toBe(1);
-    expect(t.told).toEqual(['created: somebody asked for it', 'ready: it can be seen']);
+    expect(t.told).toEqual(['created: somebody asked for it', 'ready: it has come up']);
     expect(t.log.filter((line) => !line.startsWith('info'))).toEqual([
       "warning: the engine's events were lost, connecting again",
       'error: can not watch the desktops; they are left alone',
