@@ -28,6 +28,13 @@ interface Bridge {
   port: number;
 }
 
+/** Whether the rival is there; says on stderr how to get it when it isn't. */
+export function findWebsockify(): boolean {
+  const found = existsSync(WEBSOCKIFY);
+  if (!found) process.stderr.write('!! NOT MEASURED: the gateway, for want of its rival (apt-get install --no-install-recommends websockify)\n');
+  return found;
+}
+
 export function gateway(node: NodeProgram): Study<Pick<Workshop, 'home' | 'program' | 'env'>> {
   const figure = { rival: RIVAL, node: node.version };
   return {
@@ -38,7 +45,6 @@ export function gateway(node: NodeProgram): Study<Pick<Workshop, 'home' | 'progr
       { ...figure, name: 'gateway-stream-cpu', about: `the CPU time of a gigabyte, ${STREAMS} viewers at 0.6 MB/s`, goal: 0.33 },
     ],
     async observe(shop, { quick }) {
-      if (!existsSync(WEBSOCKIFY)) throw new Error('the gateway is compared with websockify: apt-get install --no-install-recommends websockify');
       const stand = await startDesktopStand();
       const echo: Samples = { ours: [], rival: [] };
       const echoCpu: Samples = { ours: [], rival: [] };
