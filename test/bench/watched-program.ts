@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 
 export interface WatchedProgram {
+  readonly pid: number;
   /** CPU time it has used so far, in milliseconds (of its threads, counted in hundredths of a second). */
   cpuMs(): number;
   /** Its resident memory, in millions of bytes. */
@@ -43,6 +44,7 @@ export function startProgram(program: string, args: readonly string[], env: Node
   const statFields = (): string[] => readFileSync(proc('stat'), 'utf8').replace(/^.*\) /s, '').split(' ');
 
   return {
+    pid: child.pid ?? 0,
     cpuMs() {
       const fields = statFields();
       return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
