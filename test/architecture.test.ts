@@ -19,7 +19,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   gateway: ['core', 'rfb', 'errors'],
   ui: ['core', 'errors'],
   commands: ['ui', 'core', 'errors', 'settings'],
-  app: ['core', 'daemon', 'gateway', 'rfb', 'engine', 'store', 'settings', 'errors'],
+  app: ['core', 'daemon', 'gateway', 'gateway', 'rfb', 'engine', 'store', 'settings', 'errors'],
   version: [],
   main: ['app', 'commands', 'ui', 'core', 'settings', 'errors', 'version'],
   start: ['main', 'store', 'version'],

@@ -24,6 +24,7 @@ import { keepYoungSpaceSmall } from '../daemon/young-space.ts';
 import { hostBootClock } from '../engine/host-boot.ts';
 import { ownProcesses } from '../engine/host-processes.ts';
 import { runProgram } from '../engine/run-program.ts';
+import { openGateway } from './gateway.ts';
 import { describeOrigin, type SettingName, type Settings } from '../settings.ts';
 import { takeDaemonLock } from '../store/daemon-lock.ts';
 import { daemonFileOf } from '../store/paths.ts';
@@ -77,14 +78,19 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
     let current = app;
     const journal = await app.journal();
     // Asked for at each look: an engine that isn't there yet must not keep the daemon from starting.
-    const activity: ActivitySource = { look: async (subjects, lookOptions) => (await current.activity()).look(subjects, lookOptions), close: () => {} };
+    const direct: ActivitySource = { look: async (subjects, lookOptions) => (await current.activity()).look(subjects, lookOptions), close: () => {} };
     const notify = createServiceNotify({ env: io.env, pid: process.pid, run: runProgram, clock, log });
     let state: DaemonState = {};
     const listen = options.listen ?? settings.listen;
-    if (listen !== 'off') {
-      const door = createDoor({ readiness: () => readinessOf(state, clock.monotonicMs(), current.settings.sweepInterval) });
-      stops.push(() => door.stop());
-      log.write('info', `answering at ${await door.listen(takePassedSocket(io.env, process.pid) ?? listen)}`);
+    const gateway = listen === 'off' ? undefined : await openGateway({ app: () => current, journal, clock, log });
+    const activity = gateway?.activityWith(direct) ?? direct;
+    if (gateway && listen !== 'off') {
+      const door = createDoor({ routes: [gateway.routes], readiness: () => readinessOf(state, clock.monotonicMs(), current.settings.sweepInterval) });
+      // Viewers first: the door cuts off whoever is still there.
+      stops.push(() => door.stop(), () => gateway.stop());
+      const address = await door.listen(takePassedSocket(io.env, process.pid) ?? listen);
+      lock.answersAt(address);
+      log.write('info', `answering at ${address}`);
     }
     const daemon = startDaemon({
       desktops: () => current.desktops(),

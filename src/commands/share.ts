@@ -3,7 +3,6 @@ import type { Command } from 'commander';
 import { formatClientId, maskClientId } from '../core/client-id.ts';
 import { titleOf } from '../core/desktops.ts';
 import { DURATION_FORM, parseDuration } from '../core/duration.ts';
-import type { ListenAddress } from '../core/setting-types.ts';
 import { revokeShare, shareDesktop, ticketUrl } from '../core/share.ts';
 import { liveShares, type Ticket } from '../core/tickets.ts';
 import { VncctlError } from '../errors.ts';
@@ -138,14 +137,9 @@ function readUses(typed: string): number {
 /** Where the daemon answers. DAEMON_NOT_RUNNING when nobody would. */
 function originOf(context: CommandContext): string {
   const app = context.app();
-  const { listen, host } = app.settings;
-  if (listen === 'off') throw new VncctlError('DAEMON_NOT_RUNNING', 'the setting "listen" is off, so no daemon answers links', { hint: 'switch it on: vncctl config unset listen   (then: vncctl daemon)' });
-  if (!app.daemon()) throw new VncctlError('DAEMON_NOT_RUNNING', 'no daemon runs that would answer the link', { hint: 'start it: vncctl daemon' });
-  return `http://${spell(listen, host)}`;
-}
-
-// All addresses of this machine are none that a browser could ask for.
-function spell({ host, port }: ListenAddress, linkHost: string): string {
-  const name = host === '0.0.0.0' || host === '::' ? linkHost : host;
-  return `${name.includes(':') ? `[${name}]` : name}:${port}`;
+  const daemon = app.daemon();
+  if (!daemon) throw new VncctlError('DAEMON_NOT_RUNNING', 'no daemon runs that would answer the link', { hint: 'start it: vncctl daemon' });
+  if (daemon.address === undefined) throw new VncctlError('DAEMON_NOT_RUNNING', 'the daemon that runs answers nowhere', { hint: 'see: vncctl config get listen   (and start it anew)' });
+  // All addresses of this machine are none that a browser could ask for.
+  return `http://${daemon.address.replace(/^(0\.0\.0\.0|\[::\])(?=:)/, app.settings.host)}`;
 }

@@ -5,6 +5,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
+import type { ScreenState } from '../core/screens.ts';
 import type { DesktopId } from '../core/store.ts';
 import type { Session } from '../core/tickets.ts';
 import { isVncctlError } from '../errors.ts';
@@ -14,20 +15,6 @@ import { type HostRules, isOurHost, isOurOrigin } from './checks.ts';
 import type { Sessions } from './sessions.ts';
 import { readTicketBody } from './ticket-body.ts';
 import type { ViewerFiles } from './viewer-files.ts';
-
-/** How a desktop stands, as its page tells it. */
-export interface ScreenState {
-  /** `gone`: there was one of that id, and something is still known of it. */
-  status: 'starting' | 'ready' | 'paused' | 'waking' | 'stopped' | 'gone';
-  /** When it will be removed if nothing is done: ISO-8601 UTC; absent: never, or nobody can tell. */
-  removeAt?: string;
-  /** Whether keeping it would put that off. */
-  canKeep?: boolean;
-  /** Why it is gone; names no client. */
-  reason?: string;
-  /** How long each step of its start took, in the order of the steps. */
-  phaseMs?: Readonly<Record<string, number>>;
-}
 
 export interface GatewayRoutesOptions {
   files: ViewerFiles;

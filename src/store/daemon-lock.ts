@@ -1,6 +1,6 @@
 // One daemon an instance: a file that says which process it is. A holder that was killed is taken over at once, since its pid
 // either is nobody's or belongs to a process that was started at another moment.
-import { readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import type { ProcessIdentities, ProcessStart } from '../core/desktops.ts';
 import { VncctlError } from '../errors.ts';
 import { withFileFailures, withFileFailuresNow } from './file-failure.ts';
@@ -12,9 +12,13 @@ export interface RunningDaemon {
   pid: number;
   /** ISO-8601 UTC. */
   startedAt: string;
+  /** Where it answers, as text like `127.0.0.1:8080`; absent where it doesn't. */
+  address?: string;
 }
 
 export interface DaemonLock {
+  /** Notes where the daemon answers, for whoever makes links to it. */
+  answersAt(address: string): void;
   /** Lets another daemon start; does nothing when it isn't ours any more. */
   release(): void;
 }
@@ -28,7 +32,8 @@ export interface DaemonLockOptions {
 /** Makes this process the daemon of the instance. Throws DAEMON_RUNNING when another one is. */
 export async function takeDaemonLock({ file, now, processes }: DaemonLockOptions): Promise<DaemonLock> {
   const start = processes.startOf(processes.pid);
-  const text = `${JSON.stringify({ pid: processes.pid, startedAt: now().toISOString(), ...(start ? { startTicks: start.ticks, bootId: start.bootId } : {}) })}\n`;
+  const facts = { pid: processes.pid, startedAt: now().toISOString(), ...(start ? { startTicks: start.ticks, bootId: start.bootId } : {}) };
+  let text = `${JSON.stringify(facts)}\n`;
   await withFileFailures(`write ${file}`, () =>
     withLock(file, async () => {
       const other = findDaemon(file, processes);
@@ -43,6 +48,13 @@ export async function takeDaemonLock({ file, now, processes }: DaemonLockOptions
     }),
   );
   return {
+    answersAt(address) {
+      text = `${JSON.stringify({ ...facts, address })}\n`;
+      // By renaming: nobody reads half of it.
+      const next = `${file}.${processes.pid}`;
+      writeFileSync(next, text, { mode: 0o600 });
+      renameSync(next, file);
+    },
     release() {
       try {
         // As long as this process lives nobody else takes the file, unless it was removed by hand.
@@ -59,7 +71,8 @@ export function findDaemon(file: string, processes: ProcessIdentities): RunningD
   const content = withFileFailuresNow(`read ${file}`, () => readJsonFile(file));
   const holder = content.kind === 'object' ? readHolder(content.values) : undefined;
   if (!holder || !isRunning(holder, processes)) return undefined;
-  return { pid: holder.pid, startedAt: holder.startedAt };
+  const { pid, startedAt, address } = holder;
+  return { pid, startedAt, ...(address === undefined ? {} : { address }) };
 }
 
 interface Holder extends RunningDaemon {
@@ -67,10 +80,10 @@ interface Holder extends RunningDaemon {
 }
 
 function readHolder(values: Record<string, unknown>): Holder | undefined {
-  const { pid, startedAt, startTicks, bootId } = values;
+  const { pid, startedAt, startTicks, bootId, address } = values;
   if (typeof pid !== 'number' || !Number.isInteger(pid) || pid <= 0 || typeof startedAt !== 'string') return undefined;
   const start = typeof startTicks === 'number' && typeof bootId === 'string' ? { ticks: startTicks, bootId } : undefined;
-  return { pid, startedAt, start };
+  return { pid, startedAt, start, ...(typeof address === 'string' ? { address } : {}) };
 }
 
 function isRunning({ pid, start }: Holder, processes: ProcessIdentities): boolean {
