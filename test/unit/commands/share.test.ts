@@ -8,12 +8,12 @@ import { createTestProgram, type TestProgram } from '../../support/test-program.
 const ANA = '111.444.777-35';
 
 /** Ana has a desktop, and a daemon runs: this process is taken for it. */
-async function prepared({ daemon = true } = {}): Promise<TestProgram> {
+async function prepared({ daemon = true, address = '127.0.0.1:8080' }: { daemon?: boolean; address?: string } = {}): Promise<TestProgram> {
   const program = createTestProgram();
   await program.run(['up', ANA]);
   const folder = join(program.home, 'state/default');
   mkdirSync(folder, { recursive: true });
-  if (daemon) writeFileSync(join(folder, 'daemon.json'), JSON.stringify({ pid: process.pid, startedAt: '2030-01-01T12:00:00.000Z' }));
+  if (daemon) writeFileSync(join(folder, 'daemon.json'), JSON.stringify({ pid: process.pid, startedAt: '2030-01-01T12:00:00.000Z', ...(address === '' ? {} : { address }) }));
   return program;
 }
 
@@ -41,11 +41,11 @@ test('share --view-only --for --uses makes a ticket of that kind, and --json tel
 });
 
 test.each([
-  [{ VNCCTL_LISTEN: '127.0.0.1:9000' }, 'http://127.0.0.1:9000/d/'],
-  [{ VNCCTL_LISTEN: '[::1]:9000' }, 'http://[::1]:9000/d/'],
-  [{ VNCCTL_LISTEN: '0.0.0.0:9000', VNCCTL_HOST: 'screens.example.org' }, 'http://screens.example.org:9000/d/'],
-])('with %j the link begins with %s', async (env, start) => {
-  const { out } = await (await prepared()).run(['share', ANA], { env });
+  ['127.0.0.1:9000', 'http://127.0.0.1:9000/d/'],
+  ['[::1]:9000', 'http://[::1]:9000/d/'],
+  ['0.0.0.0:9000', 'http://screens.example.org:9000/d/'],
+])('where the daemon answers at %s the link begins with %s', async (address, start) => {
+  const { out } = await (await prepared({ address })).run(['share', ANA], { env: { VNCCTL_HOST: 'screens.example.org' } });
   expect(out.startsWith(start)).toBe(true);
 });
 
@@ -70,7 +70,7 @@ test('without a daemon nobody would answer the link, so none is given', async ()
   const without = await (await prepared({ daemon: false })).run(['share', ANA]);
   expect(without).toMatchObject({ code: 4, out: '' });
   expect(without.err).toMatch(/no daemon runs.*\n(.*\n)*hint: .*vncctl daemon/);
-  const off = await (await prepared()).run(['share', ANA, '--json'], { env: { VNCCTL_LISTEN: 'off' } });
+  const off = await (await prepared({ address: '' })).run(['share', ANA, '--json']);
   expect(off.code).toBe(4);
   expect(off.err + off.out).toContain('DAEMON_NOT_RUNNING');
 });
