@@ -49,6 +49,10 @@ export async function openGateway({ app, journal, clock, log }: GatewayInput): P
   const { paths, root, settings } = app();
   const instanceKey = await getInstanceKey(instanceKeyFileOf(paths, settings.instance));
   const sessions = createSessions({ tickets: await app().tickets(), cookies: createSessionCookies({ instanceKey, secure: false }), clock });
+  /** What each viewer was let in by. */
+  const viewers = new Map<number, Session>();
+  /** The last input in each desktop. */
+  const inputs = new Map<string, string>();
   const tunnels = createTunnels({
     clock,
     limits: { ...DEFAULT_TUNNEL_LIMITS, drainMs: DRAIN_MS },
@@ -57,9 +61,6 @@ export async function openGateway({ app, journal, clock, log }: GatewayInput): P
       if (failure instanceof Error) log.write('info', 'a viewer was disconnected', { desktop: desktop as DesktopId, reason: failure.message });
     },
   });
-  /** What each viewer was let in by. */
-  const viewers = new Map<number, Session>();
-  const inputs = new Map<string, string>();
 
   const dial = async (id: DesktopId, signal: AbortSignal): Promise<RfbLink> => {
     const { secret, ...place } = await openScreen(await app().desktops(), id, signal);
@@ -89,8 +90,7 @@ export async function openGateway({ app, journal, clock, log }: GatewayInput): P
     find: async (id) => findScreen(await app().desktops(), journal, id),
     keep: async (id) => keepScreen(await app().desktops(), journal, id),
     upgrade(request, socket, head, session) {
-      const before = new Set(tunnels.list().map(({ id }) => id));
-      tunnels.accept(request, socket, head, {
+      const viewer = tunnels.accept(request, socket, head, {
         desktop: session.desktopId,
         viewOnly: session.mode === 'view-only',
         address: request.socket.remoteAddress ?? '',
@@ -99,7 +99,7 @@ export async function openGateway({ app, journal, clock, log }: GatewayInput): P
         filter: filterFor(session),
         onInput: (at) => void inputs.set(session.desktopId, at.toISOString()),
       });
-      for (const { id } of tunnels.list()) if (!before.has(id)) viewers.set(id, session);
+      if (viewer !== undefined) viewers.set(viewer, session);
     },
     log,
     clock,

@@ -29,8 +29,8 @@ export interface TunnelsOptions {
 }
 
 export interface Tunnels {
-  /** Answers an upgrade request, as `http.Server` emits it, and serves its viewer until either side ends. A bad request gets its HTTP status. */
-  accept(request: IncomingMessage, socket: Duplex, head: Buffer, session: TunnelSession): void;
+  /** Answers an upgrade request, as `http.Server` emits it, and serves its viewer until either side ends. A bad request gets its HTTP status. Returns the viewer's id; undefined when it was turned away. */
+  accept(request: IncomingMessage, socket: Duplex, head: Buffer, session: TunnelSession): number | undefined;
   /** The viewers there are now, in the order of their coming. */
   list(): TunnelState[];
   /** Ends one and tells its viewer why, in at most 123 bytes; false when there is none with this id. */
@@ -106,11 +106,18 @@ export function createTunnels({ clock, limits, onEnd }: TunnelsOptions): Tunnels
 
   return {
     accept(request, socket, head, session) {
-      if (stopped !== undefined || tunnels.size >= limits.maxSessions) return refuse(socket);
+      if (stopped !== undefined || tunnels.size >= limits.maxSessions) {
+        refuse(socket);
+        return undefined;
+      }
+      let viewer: number | undefined;
+      // Calls back before it returns, or not at all.
       server.handleUpgrade(request, socket, head, (webSocket) => {
         const id = ++count;
+        viewer = id;
         add(new Tunnel({ id, clock, webSocket, socket, session, connectTimeoutMs: limits.connectTimeoutMs, onEnd: remove }), id);
       });
+      return viewer;
     },
     list: () => [...tunnels.values()].map(({ state }) => state),
     close(id, code, reason) {
