@@ -1,7 +1,7 @@
 // The part of the composition root that serves screens: the routes under /d/ with their tickets, and the tunnels behind them.
 import { join } from 'node:path';
 import type { App } from '../app.ts';
-import type { Activity, ActivitySource } from '../core/activity.ts';
+import type { ActivitySource } from '../core/activity.ts';
 import type { Clock } from '../core/clock.ts';
 import type { InstanceJournal } from '../core/journal.ts';
 import type { Log } from '../core/log.ts';
@@ -10,6 +10,7 @@ import type { DesktopId } from '../core/store.ts';
 import type { Session } from '../core/tickets.ts';
 import { CLOSE_CODES } from '../gateway/close-codes.ts';
 import { createSessionCookies } from '../gateway/cookie.ts';
+import { createOwnViewers } from '../gateway/own-viewers.ts';
 import { openRfbLink, type RfbLink } from '../gateway/rfb-link.ts';
 import { createGatewayRoutes, type GatewayRoutes } from '../gateway/routes.ts';
 import { createSessions } from '../gateway/sessions.ts';
@@ -51,8 +52,6 @@ export async function openGateway({ app, journal, clock, log }: GatewayInput): P
   const sessions = createSessions({ tickets: await app().tickets(), cookies: createSessionCookies({ instanceKey, secure: false }), clock });
   /** What each viewer was let in by. */
   const viewers = new Map<number, Session>();
-  /** The last input in each desktop. */
-  const inputs = new Map<string, string>();
   const tunnels = createTunnels({
     clock,
     limits: { ...DEFAULT_TUNNEL_LIMITS, drainMs: DRAIN_MS },
@@ -61,6 +60,7 @@ export async function openGateway({ app, journal, clock, log }: GatewayInput): P
       if (failure instanceof Error) log.write('info', 'a viewer was disconnected', { desktop: desktop as DesktopId, reason: failure.message });
     },
   });
+  const own = createOwnViewers(() => tunnels.list());
 
   const dial = async (id: DesktopId, signal: AbortSignal): Promise<RfbLink> => {
     const { secret, ...place } = await openScreen(await app().desktops(), id, signal);
@@ -97,7 +97,7 @@ export async function openGateway({ app, journal, clock, log }: GatewayInput): P
         dial: (signal) => dial(session.desktopId, signal),
         greet: serveHandshake,
         filter: filterFor(session),
-        onInput: (at) => void inputs.set(session.desktopId, at.toISOString()),
+        onInput: (at) => own.sawInput(session.desktopId, at),
       });
       if (viewer !== undefined) viewers.set(viewer, session);
     },
@@ -116,27 +116,12 @@ export async function openGateway({ app, journal, clock, log }: GatewayInput): P
 
   return {
     routes,
-    activityWith: (source) => ({
-      async look(subjects, options) {
-        const seen = await source.look(subjects, options);
-        const own = new Map<string, number>();
-        for (const { desktop } of tunnels.list()) own.set(desktop, (own.get(desktop) ?? 0) + 1);
-        return new Map([...seen].map(([id, activity]) => [id, withOwn(activity, own.get(id) ?? 0, inputs.get(id))]));
-      },
-      close: () => source.close(),
-    }),
+    activityWith: (source) => own.addedTo(source),
     async stop() {
       clearInterval(check);
       await tunnels.stop();
     },
   };
-}
-
-/** What the gateway adds: it sees the keys and the pointer of its own viewers, so input is known where nobody comes another way. */
-function withOwn(activity: Activity, own: number, inputAt: string | undefined): Activity {
-  const { viewers } = activity;
-  if (!viewers.known) return own > 0 ? { ...activity, viewers: { known: true, count: own } } : activity;
-  return viewers.count > own ? activity : { viewers, input: { known: true, ...(inputAt === undefined ? {} : { at: inputAt }) } };
 }
 
 function filterFor({ mode }: Session): ViewerFilter {
