@@ -1,31 +1,38 @@
 // The composition root: from settings to the engine, the store and the use-cases' collaborators. Everything heavy is loaded on
 // first use, so that a verb pays only for what it touches.
-import { readFileSync } from 'node:fs';
-import { availableParallelism, homedir } from 'node:os';
+import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { builtInCatalog, type CatalogSources, makeInstallation, readCatalog } from './app/installation.ts';
 import type { CatalogEntry } from './core/catalog.ts';
+import type { ServiceParts, Services } from './app/services.ts';
+import type { DaemonOptions } from './app/watching.ts';
 import type { Io } from './commands/context.ts';
-import { createCatalog } from './core/catalog-lookup.ts';
+import type { ActivitySource } from './core/activity.ts';
 import { type Clock, systemClock } from './core/clock.ts';
-import type { Catalog, Desktops, Installation, ProcessTable } from './core/desktops.ts';
+import type { Catalog, Desktops, ProcessTable } from './core/desktops.ts';
 import type { Engine } from './core/engine.ts';
-import type { Naming } from './core/identity.ts';
+import type { BootClock } from './core/gap.ts';
+import { clientHash } from './core/identity.ts';
 import type { ImageBuilding, ImageSources } from './core/images.ts';
+import type { InstanceJournal } from './core/journal.ts';
 import type { HostPorts } from './core/ports.ts';
 import type { DesktopProbe } from './core/readiness.ts';
+import type { Sweep, SweepOptions } from './core/reap.ts';
 import type { Store } from './core/store.ts';
+import type { TicketStore } from './core/tickets.ts';
 import type { EmbeddedEngine, EmbeddedWiring } from './engine/embedded/operations.ts';
 import { embeddedPaths } from './engine/embedded/paths.ts';
 import { type Endpoint, machineFiles, resolveEndpoint } from './engine/endpoint.ts';
 import { hostPorts } from './engine/host-ports.ts';
 import { ownProcesses } from './engine/host-processes.ts';
-import { isVncctlError, VncctlError } from './errors.ts';
+import { isVncctlError } from './errors.ts';
 import { isSettingName, readSettings, type SettingName, type Settings, type SettingsReading, settingsOf } from './settings.ts';
 import { changeConfigFile, readConfigFile } from './store/config-file.ts';
+import { findDaemon, type RunningDaemon } from './store/daemon-lock.ts';
 import { createFileStore } from './store/file-store.ts';
-import { withLock } from './store/lock.ts';
-import { type Paths, instanceKeyFileOf, pathsOf, stateFileOf } from './store/paths.ts';
+import { withInterruptibleLock, withLock } from './store/lock.ts';
+import { daemonFileOf, eventsFileOf, type Paths, instanceKeyFileOf, pathsOf, stateFileOf, ticketsFileOf } from './store/paths.ts';
 import { findProjectFile } from './store/project-file.ts';
 
 /** Parts that tests replace. */
@@ -40,6 +47,9 @@ export interface AppParts {
   clock: Clock;
   processes: ProcessTable;
   homedir: string;
+  services: ServiceParts;
+  activity: ActivitySource;
+  boot: BootClock;
 }
 
 export interface App {
@@ -59,8 +69,24 @@ export interface App {
   desktops(): Promise<Desktops>;
   images(): Promise<ImageBuilding>;
   embedded(): Promise<EmbeddedEngine>;
+  /** Tells who uses which desktop. */
+  activity(): Promise<ActivitySource>;
+  /** The daemon of the instance that runs now; undefined when none does. */
+  daemon(): RunningDaemon | undefined;
+  /** One sweep by this process; a dry run changes nothing. */
+  sweepOnce(options: Pick<SweepOptions, 'signal' | 'dryRun'>): Promise<Sweep>;
+  /** Watches until the signal aborts. DAEMON_RUNNING when another process does, PORT_TAKEN when the door can't be opened. */
+  runDaemon(options: DaemonOptions): Promise<void>;
+  /** What installing the daemon as a service needs. */
+  services(): Promise<Services>;
+  /** The tickets to the desktops of the instance. */
+  tickets(): Promise<TicketStore>;
+  /** What happened to the desktops of the instance. */
+  journal(): Promise<InstanceJournal>;
   /** Sets or (undefined) unsets one of the user's settings; the value is checked already. */
   changeSetting(name: string, value: string | number | boolean | undefined): Promise<void>;
+  /** Hands warnings to somebody else from now on; without it they are lines on stderr. */
+  warnThrough(tell: (message: string) => void): void;
   /** Drops connections, so that the process can end. */
   close(): void;
 }
@@ -73,10 +99,13 @@ export interface AppInput {
   flags: Readonly<Record<string, unknown>>;
 }
 
+const IMAGE_WAIT_MS = 60 * 60_000;
+
 /** Puts the program together. Reads the settings at once (BAD_SETTING when they can't be used) and dials nothing. */
 export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
   const { io } = input;
-  const warn = (message: string): void => void io.stderr.write(`warning: ${message}\n`);
+  let tellWarning = (message: string): void => void io.stderr.write(`warning: ${message}\n`);
+  const warn = (message: string): void => tellWarning(message);
   const home = parts.homedir ?? homedir();
   const clock = parts.clock ?? systemClock;
   const paths = pathsOf(io.env, home);
@@ -99,6 +128,7 @@ export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
   // The built files and src/app.ts are all one folder below the root of the package.
   const root = dirname(dirname(fileURLToPath(import.meta.url)));
   let opened: Engine | undefined;
+  let looking: ActivitySource | undefined;
 
   const locate = (): Endpoint => {
     const { host, context } = input.flags as { host?: string; context?: string };
@@ -132,13 +162,8 @@ export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
     return parts.store ?? createFileStore({ file: stateFileOf(paths, instance, stateFile), warn, now: () => clock.now() });
   });
 
-  const builtIn = (): readonly CatalogEntry[] => parts.catalog ?? readBuiltInCatalog(root);
-  const catalogOf = (entries: readonly CatalogEntry[]): Catalog => createCatalog(entries, { containerPort: getSettings().containerPort });
-
-  const catalog = once(async (): Promise<Catalog> => {
-    const { loadCatalog } = await import('./store/catalog-files.ts');
-    return catalogOf(await loadCatalog({ builtIn: builtIn(), userDir: paths.catalog }));
-  });
+  const catalogSources = (): CatalogSources => ({ builtIn: parts.catalog, root, userDir: paths.catalog, containerPort: getSettings().containerPort });
+  const catalog = once(() => readCatalog(catalogSources()));
 
   // A mistake in somebody's entry must not keep them from listing or removing what is there; `up` asks for the catalog itself.
   const catalogOrBuiltIn = async (): Promise<Catalog> => {
@@ -147,28 +172,13 @@ export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
     } catch (error) {
       if (!isVncctlError(error, 'BAD_CATALOG_ENTRY')) throw error;
       warn(`only the built-in catalog is used: ${error.message}`);
-      return catalogOf(builtIn());
+      return builtInCatalog(catalogSources());
     }
   };
 
-  const installation = once(async (): Promise<Installation> => {
-    const values = getSettings();
-    return {
-      instance: values.instance,
-      prefix: values.prefix,
-      naming: values.naming === 'hashed' ? await hashedNaming(paths, values.instance) : { kind: 'plain' },
-      network: values.network,
-      subnet: values.subnet ?? '',
-      bindAddress: values.bind,
-      linkHost: values.host,
-      ports: { min: values.portMin, max: values.portMax },
-      parallel: values.parallel,
-      hostCpus: availableParallelism(),
-      defaults: { size: { width: values.width, height: values.height }, ...(values.url === undefined ? {} : { url: values.url }) },
-    };
-  });
+  const installation = once(() => makeInstallation(getSettings(), reading, paths));
 
-  return {
+  const app: App = {
     version: input.version,
     get settings() {
       return getSettings();
@@ -200,7 +210,7 @@ export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
         engine: theEngine,
         catalog: theCatalog,
         sources,
-        exclusively: (name, signal, work) => exclusively(join(paths.state, `image-${name.replace(/[^A-Za-z0-9_.-]/g, '_')}`), signal, work),
+        exclusively: (name, signal, work) => withInterruptibleLock(join(paths.state, `image-${name.replace(/[^A-Za-z0-9_.-]/g, '_')}`), signal, work, IMAGE_WAIT_MS),
       };
     }),
     embedded: once(async (): Promise<EmbeddedEngine> => {
@@ -217,9 +227,34 @@ export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
         },
       });
     }),
+    services: once(async (): Promise<Services> => (await import('./app/services.ts')).createServices({ env: io.env, home, root }, parts.services)),
+    activity: once(async (): Promise<ActivitySource> => {
+      if (parts.activity) return parts.activity;
+      const [theEngine, { createDirectPresence }] = await Promise.all([engine(), import('./engine/presence/direct.ts')]);
+      looking = createDirectPresence({ engine: theEngine, clock });
+      return looking;
+    }),
+    daemon: () => findDaemon(daemonFileOf(paths, getSettings().instance), ownProcesses),
+    sweepOnce: async (options) => (await import('./app/watching.ts')).sweepOnce({ app, parts }, options),
+    runDaemon: async (options) => (await import('./app/watching.ts')).runDaemon({ app, parts, io, again: (kept) => createApp(input, { ...parts, ...kept }) }, options),
+    tickets: once(async (): Promise<TicketStore> => {
+      const { createTicketFile } = await import('./store/ticket-file.ts');
+      return createTicketFile({ file: ticketsFileOf(paths, getSettings().instance), warn, now: () => clock.now() });
+    }),
+    journal: once(async (): Promise<InstanceJournal> => {
+      const { instance } = getSettings();
+      const [{ createEventJournal }, { getInstanceKey }] = await Promise.all([import('./store/event-journal.ts'), import('./store/instance-key.ts')]);
+      const key = await getInstanceKey(instanceKeyFileOf(paths, instance));
+      return { ...createEventJournal({ file: eventsFileOf(paths, instance), clock, warn }), hashOf: (client) => clientHash(client, key) };
+    }),
     changeSetting: (name, value) => changeConfigFile(paths.userFile, { [name]: value }),
-    close: () => opened?.close(),
+    warnThrough: (tell) => void (tellWarning = tell),
+    close() {
+      looking?.close();
+      opened?.close();
+    },
   };
+  return app;
 }
 
 /** Only what was typed: the program's flags that are settings too. */
@@ -233,40 +268,8 @@ function settingFlags(flags: Readonly<Record<string, unknown>>): Partial<Record<
   return typed;
 }
 
-async function hashedNaming(paths: Paths, instance: string): Promise<Naming> {
-  const { getInstanceKey } = await import('./store/instance-key.ts');
-  return { kind: 'hashed', key: await getInstanceKey(instanceKeyFileOf(paths, instance)) };
-}
-
-function readBuiltInCatalog(root: string): CatalogEntry[] {
-  const file = join(root, 'dist/catalog.json');
-  try {
-    const entries = JSON.parse(readFileSync(file, 'utf8')) as CatalogEntry[];
-    // Folders are relative in the file, so that a built package can be moved.
-    return entries.map((entry) => (entry.source.kind === 'template' ? { ...entry, source: { ...entry.source, folder: join(root, entry.source.folder) } } : entry));
-  } catch (error) {
-    throw new VncctlError('BAD_CATALOG_ENTRY', `the built-in catalog can not be read: ${(error as Error).message}`, { hint: 'build it again: npm run build', cause: error });
-  }
-}
-
 /** The store's lock, for what else only one process may do at a time. */
 const folderLock: EmbeddedWiring['lock'] = (folder, waitMs, work) => withLock(folder, () => work(), waitMs);
-
-const IMAGE_WAIT_MS = 60 * 60_000;
-
-/** The same for work that may be interrupted while it waits for its turn. */
-function exclusively<T>(name: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-  const interrupted = new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
-  const done = withLock(
-    name,
-    () => {
-      signal.throwIfAborted();
-      return work();
-    },
-    IMAGE_WAIT_MS,
-  );
-  return Promise.race([done, interrupted]);
-}
 
 async function imageSources(root: string, clock: Clock): Promise<ImageSources> {
   const { baseImageFrom, createImageSources } = await import('./engine/image-sources.ts');
@@ -281,7 +284,12 @@ function lazyProbe(clock: Clock): DesktopProbe {
   };
 }
 
+// A failure is not kept: an engine that wasn't there may be by the next call.
 function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;
-  return () => (made ??= make());
+  return () =>
+    (made ??= make().catch((error: unknown) => {
+      made = undefined;
+      throw error;
+    }));
 }

@@ -16,10 +16,10 @@ export type ErrorKind =
 /** The published table of kinds: README and tests are held against it. `http` is absent where no answer can be sent. */
 export const ERROR_KINDS: Readonly<Record<ErrorKind, { exit: number; http?: number; when: string }>> = {
   usage: { exit: 2, http: 400, when: 'a bad flag, id, setting or catalog entry' },
-  'not-found': { exit: 3, http: 404, when: 'no such desktop or image' },
-  conflict: { exit: 4, http: 409, when: 'a name taken by something foreign, a locked store' },
+  'not-found': { exit: 3, http: 404, when: 'no such desktop, image or share' },
+  conflict: { exit: 4, http: 409, when: 'a name taken by something foreign, a locked store, a second daemon or none' },
   capacity: { exit: 5, http: 429, when: 'no free port, no memory' },
-  engine: { exit: 6, http: 503, when: 'engine unreachable, pull or build failed, container died' },
+  engine: { exit: 6, http: 503, when: 'engine unreachable, pull or build failed, container died; systemd refused' },
   timeout: { exit: 7, http: 504, when: 'not ready in time' },
   denied: { exit: 8, http: 403, when: 'no right to do this' },
   bug: { exit: 1, http: 500, when: 'anything else: a fault of vncctl itself' },
@@ -32,15 +32,20 @@ export const ERROR_CODES = {
   BAD_CLIENT_ID: 'usage',
   BAD_SETTING: 'usage',
   BAD_CATALOG_ENTRY: 'usage',
+  BAD_CONFIGURATION: 'usage',
   NEEDS_CONFIRMATION: 'usage',
   DESKTOP_NOT_FOUND: 'not-found',
   IMAGE_NOT_FOUND: 'not-found',
   NETWORK_NOT_FOUND: 'not-found',
   SETTING_NOT_FOUND: 'not-found',
+  TICKET_NOT_FOUND: 'not-found',
   NAME_TAKEN: 'conflict',
   CONFLICT: 'conflict',
   NETWORK_CONFLICT: 'conflict',
   STORE_LOCKED: 'conflict',
+  DAEMON_RUNNING: 'conflict',
+  DAEMON_NOT_RUNNING: 'conflict',
+  PORT_TAKEN: 'conflict',
   NO_FREE_PORT: 'capacity',
   ENGINE_UNREACHABLE: 'engine',
   ENGINE_DENIED: 'engine',
@@ -52,6 +57,7 @@ export const ERROR_CODES = {
   CONTAINER_DIED: 'engine',
   VNC_REFUSED: 'engine',
   NOT_VNC: 'engine',
+  SERVICE_FAILED: 'engine',
   NOT_READY: 'timeout',
   STORE_DENIED: 'denied',
   SECRET_REFUSED: 'denied',
@@ -79,8 +85,9 @@ export class VncctlError extends Error {
     return ERROR_CODES[this.code];
   }
 
-  /** The shell's convention for SIGTERM is its own; every other code follows its kind. */
+  /** SIGTERM has the shell's own convention, a daemon's bad configuration that of sysexits.h (EX_CONFIG); every other code follows its kind. */
   get exitCode(): number {
+    if (this.code === 'BAD_CONFIGURATION') return 78;
     if (this.code === 'TERMINATED') return 143;
     return ERROR_KINDS[this.kind].exit;
   }

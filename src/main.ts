@@ -58,7 +58,10 @@ export async function main(argv: readonly string[], overrides: MainOverrides = {
       loaded.add(command);
       (await verb.load()).define(command, context);
       inherit(command, program);
-      if (command.commands.length > 0) actAsGroup(command.usage('[options] <command>'));
+      // So that a slip in the name of an inner command is told as one.
+      if (command.commands.length > 0) command.allowExcessArguments(command.registeredArguments.length === 0);
+      // One that does something by itself too has its own action.
+      if (verb.usage === '<command>') actAsGroup(command.usage('[options] <command>'));
     },
   };
   try {

@@ -15,9 +15,11 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   rfb: ['core', 'errors'],
   engine: ['core', 'errors'],
   store: ['core', 'errors'],
+  daemon: ['core', 'errors'],
+  gateway: ['core', 'rfb', 'errors'],
   ui: ['core', 'errors'],
   commands: ['ui', 'core', 'errors', 'settings'],
-  app: ['core', 'rfb', 'engine', 'store', 'settings', 'errors'],
+  app: ['core', 'daemon', 'gateway', 'gateway', 'rfb', 'engine', 'store', 'settings', 'errors'],
   version: [],
   main: ['app', 'commands', 'ui', 'core', 'settings', 'errors', 'version'],
   start: ['main', 'store', 'version'],
@@ -47,8 +49,8 @@ const ENTRANCES: Readonly<Record<string, string>> = {
   yaml: 'src/store/catalog-files.ts',
 };
 
-/** Packages whose types and small classes stand in a folder that isn't their entrance: every verb declares its options. */
-const ALSO_IN: Readonly<Record<string, string>> = { commander: 'src/commands/' };
+/** Packages that stand in a folder that isn't their entrance too: every verb declares its options, and a WebSocket has a client's and a server's side. */
+const ALSO_IN: Readonly<Record<string, string>> = { commander: 'src/commands/', ws: 'src/gateway/' };
 
 const MAX_LINES = 300;
 

@@ -8,6 +8,8 @@ import { ensurePackages, requireNode } from '../bin/packages.js';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const results = join(root, 'test/.work/results');
+const SYSTEMD = ['/usr/bin/systemd-analyze', '/bin/systemd-analyze'];
+const PYTHON = ['/usr/bin/python3'];
 const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 const IMAGES = ['firefox-kiosk', 'desktop'];
 
@@ -19,7 +21,7 @@ const CHECKS = [
 ];
 
 /** Suites in order: quick ones first, so that a plain mistake shows early. */
-const SUITES = ['checks', 'unit', 'engine', 'cli', 'browser'];
+const SUITES = ['checks', 'unit', 'systemd', 'engine', 'cli', 'browser'];
 const NEED_ENGINE = ['engine', 'cli', 'browser'];
 
 /** @param {string} text */
@@ -72,16 +74,21 @@ async function step(name, work) {
   process.stderr.write(`   ${((Date.now() - before) / 1000).toFixed(1)} s\n`);
 }
 
-/** @returns {Promise<number>} */
-async function ensureChromium() {
-  if (CHROMIUM.some((path) => existsSync(path))) return 0;
+/**
+ * Makes sure of a program by its package.
+ * @param {readonly string[]} paths where it may be
+ * @param {string} name
+ * @returns {Promise<number>}
+ */
+async function ensurePackage(paths, name) {
+  if (paths.some((path) => existsSync(path))) return 0;
   if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) {
-    process.stderr.write('the browser tests need Chromium; install it, e.g. with: sudo apt-get install chromium\n');
+    process.stderr.write(`the tests need ${name}; install it, e.g. with: sudo apt-get install ${name}\n`);
     return 1;
   }
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   const updated = await run(['apt-get', 'update', '-qq'], env);
-  return updated === 0 ? run(['apt-get', 'install', '-y', '-qq', '--no-install-recommends', 'chromium'], env) : updated;
+  return updated === 0 ? run(['apt-get', 'install', '-y', '-qq', '--no-install-recommends', name], env) : updated;
 }
 
 /**
@@ -131,7 +138,11 @@ async function main() {
     });
     await step('images', () => run([...vncctl, 'images', 'build', ...IMAGES]));
   }
-  if (suites.includes('browser')) await step('Chromium', ensureChromium);
+  if (suites.includes('systemd')) {
+    await step('systemd', () => ensurePackage(SYSTEMD, 'systemd'));
+    await step('Python', () => ensurePackage(PYTHON, 'python3'));
+  }
+  if (suites.includes('browser')) await step('Chromium', () => ensurePackage(CHROMIUM, 'chromium'));
 
   rmSync(results, { recursive: true, force: true });
   mkdirSync(results, { recursive: true });

@@ -1,4 +1,5 @@
-// Which tests run together: quick ones on fakes, and those that need a container engine, one file after another.
+// Which tests run together: quick ones on fakes, those that need systemd's programs, and those that need a container engine, one
+// file after another.
 import { defineConfig } from 'vitest/config';
 
 const root = new URL('..', import.meta.url).pathname;
@@ -13,6 +14,14 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/unit/**/*.test.ts', 'test/contract/fake*.test.ts', 'test/architecture*.test.ts'],
+        },
+      },
+      {
+        root,
+        test: {
+          name: 'systemd',
+          include: ['test/systemd/**/*.test.ts'],
+          testTimeout: 20_000,
         },
       },
       {

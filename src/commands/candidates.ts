@@ -46,9 +46,9 @@ export async function completeWords(program: Command, words: readonly string[], 
   if (!closed && word.startsWith('-')) return asksForHelp ? [] : matching(flagsOf(command), word);
   const inner = operands.length === 0 ? commandsOf(command) : [];
   if (command === program && operands.length === 0 && !asksForHelp) inner.push({ value: 'help', about: 'all about one command' });
-  if (inner.length > 0) return matching(inner, word);
   const argument = command.registeredArguments[operands.length] ?? command.registeredArguments.findLast(({ variadic }) => variadic);
-  return asksForHelp || !argument ? [] : matching(await valuesOfArgument(argument, place, word, sources), word);
+  const values = asksForHelp || !argument ? [] : await valuesOfArgument(argument, place, word, sources);
+  return matching([...inner, ...values], word);
 }
 
 async function walk(program: Command, words: readonly string[], load: (verb: Command) => Promise<void>): Promise<Place> {

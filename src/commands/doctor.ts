@@ -24,6 +24,7 @@ export function define(command: Command, context: CommandContext): void {
         freeMemoryBytes: freemem,
         browser: () => browserOpener(context.io),
         stateFolder: app.paths.state,
+        daemon: () => app.daemon(),
         signal: context.signal,
       });
       if (flags.json) writeJson(context.io, results);

@@ -18,11 +18,11 @@ export function formatHelp(command: Command, helper: Help): string {
   return `${[...sections.filter((section) => !isOptions(section)), ...sections.filter(isOptions)].join('\n\n')}\n`;
 }
 
-/** Makes a command that only holds other commands print its help when none is named, and name the nearest one after a slip. */
-export function actAsGroup(command: Command): void {
+/** Makes a command that holds other commands do what is given (print its help) when none is named, and name the nearest one after a slip. */
+export function actAsGroup(command: Command, alone: () => Promise<void> | void = () => command.outputHelp()): void {
   command.allowExcessArguments().action(() => {
     const [unknown] = command.args;
-    if (unknown === undefined) return command.outputHelp();
+    if (unknown === undefined) return alone();
     const known = command.commands.flatMap((inner) => [inner.name(), ...inner.aliases()]);
     throw new VncctlError('USAGE', `there is no command "${unknown}"${didYouMean(unknown, known)}`, { hint: `see: ${pathOf(command)} --help` });
   });

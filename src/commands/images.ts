@@ -1,6 +1,7 @@
 // `vncctl images`: the catalog, and making its images present.
 import type { Command } from 'commander';
 import { ensureImage, getEntry, imageStatus, imageStatuses } from '../core/images.ts';
+import { describeLeaseChanges, spellLeaseChanges } from '../core/lease-words.ts';
 import { formatBytes } from '../core/size.ts';
 import { VncctlError } from '../errors.ts';
 import { writeJson } from '../ui/json.ts';
@@ -60,8 +61,9 @@ async function list(context: CommandContext, flags: { json?: boolean; quiet?: bo
 async function inspect(context: CommandContext, key: string, flags: { json?: boolean }): Promise<void> {
   const building = await context.app().images();
   const { entry, reference, state, image } = await imageStatus(building, getEntry(building.catalog, key), { signal: context.signal });
-  if (flags.json) return writeJson(context.io, { ...entry, reference, state, image: image ?? null });
+  if (flags.json) return writeJson(context.io, { ...entry, lease: spellLeaseChanges(entry.lease), reference, state, image: image ?? null });
   const { limits } = entry;
+  const lease = describeLeaseChanges(entry.lease);
   writeFields(context.io, [
     ['image', entry.key],
     ['title', entry.title],
@@ -72,6 +74,7 @@ async function inspect(context: CommandContext, key: string, flags: { json?: boo
     ['entry from', entry.origin],
     ['ready when', entry.ready],
     ['limits', `${limits.cpus} cpus, ${formatBytes(limits.memoryBytes)} memory, ${limits.pids} processes, ${formatBytes(limits.shmSizeBytes)} shared memory`],
+    ['lease', lease === '' ? undefined : lease],
     ...Object.entries(entry.settings).map(([name, setting]): [string, string] => ['setting', `${name}${setting.default === undefined ? '' : `=${setting.default}`}  ${setting.description}`]),
   ]);
 }

@@ -2,6 +2,9 @@
 import type { Command } from 'commander';
 import { formatClientId } from '../core/client-id.ts';
 import { linkUrl, pageUrl, secretOf } from '../core/desktops.ts';
+import { explain, shortly } from '../core/explain.ts';
+import { leaseOf } from '../core/lease-of.ts';
+import { describeLease, spellLease } from '../core/lease-words.ts';
 import { getDesktop } from '../core/list.ts';
 import { formatBytes } from '../core/size.ts';
 import { writeJson } from '../ui/json.ts';
@@ -31,6 +34,8 @@ async function run(context: CommandContext, typed: string, flags: { secret?: boo
   const declared = new Set([...Object.keys(entry?.settings ?? {}), ...Object.values(entry?.variables ?? {})]);
   const page = pageUrl(desktops, desktop);
   const secret = container && secretOf(desktops, desktop.image, container);
+  const lease = leaseOf(desktops, desktop);
+  const { expiresAt, why } = shortly(explain(desktops, desktop, await desktops.store.read()));
   const facts = {
     id: desktop.id,
     client,
@@ -47,6 +52,9 @@ async function run(context: CommandContext, typed: string, flags: { secret?: boo
     finishedAt: container?.finishedAt ?? null,
     exitCode: container?.exitCode ?? null,
     lastUsedAt: desktop.lastUsedAt ?? null,
+    lease: spellLease(lease),
+    expiresAt: expiresAt ?? null,
+    why,
     ...(flags.secret ? { secret: secret ?? null, link: page ? linkUrl(page, secret) : null } : {}),
   };
   if (flags.json) return writeJson(io, facts);
@@ -66,6 +74,8 @@ async function run(context: CommandContext, typed: string, flags: { secret?: boo
     ['started', ago(facts.startedAt)],
     ['ended', facts.exitCode === null ? undefined : ago(facts.finishedAt)],
     ['last used', ago(facts.lastUsedAt) ?? 'unknown'],
+    ['lease', describeLease(lease)],
+    ['expires', facts.expiresAt === null ? why : `${ago(facts.expiresAt)}: ${why}`],
     ...(flags.secret ? ([['link', facts.link ?? 'none'], ['secret', facts.secret ?? 'none']] as [string, string][]) : []),
   ]);
 }

@@ -3,8 +3,10 @@ import type { Command } from 'commander';
 import { formatClientId, maskClientId } from '../core/client-id.ts';
 import type { Desktop } from '../core/desktop.ts';
 import { type Desktops, pageUrl } from '../core/desktops.ts';
-import { listDesktops } from '../core/list.ts';
+import { explain, shortly } from '../core/explain.ts';
+import { listWithState } from '../core/list.ts';
 import { nearest } from '../core/nearest.ts';
+import type { StoreState } from '../core/store.ts';
 import { VncctlError } from '../errors.ts';
 import { parseFormat } from '../ui/format.ts';
 import { writeJson } from '../ui/json.ts';
@@ -30,6 +32,10 @@ interface Row {
   url: string | null;
   createdAt: string;
   lastUsedAt: string | null;
+  /** When it will be removed if nothing moves a clock; null: never, or nobody can tell. */
+  expiresAt: string | null;
+  /** In a word or two why then, or why not. */
+  why: string;
   id: string;
   container: string | null;
   hostPort: number | null;
@@ -42,6 +48,8 @@ const FIELDS: Readonly<Record<string, keyof Row>> = {
   Url: 'url',
   Created: 'createdAt',
   LastUsed: 'lastUsedAt',
+  Expires: 'expiresAt',
+  Why: 'why',
   Id: 'id',
   Container: 'container',
   Port: 'hostPort',
@@ -75,7 +83,8 @@ async function run(context: CommandContext, flags: LsFlags): Promise<void> {
   const format = flags.format === undefined || flags.format === 'json' ? undefined : parseFormat(flags.format, Object.keys(FIELDS));
   const app = context.app();
   const desktops = await app.desktops();
-  const found = (await listDesktops(desktops, { signal: context.signal })).map((desktop) => rowOf(desktops, desktop)).filter((row) => filters.every((matches) => matches(row)));
+  const { desktops: all, state } = await listWithState(desktops, { signal: context.signal });
+  const found = all.map((desktop) => rowOf(desktops, desktop, state)).filter((row) => filters.every((matches) => matches(row)));
   const rows = (flags.mask ?? app.settings.mask) ? found.map(maskRow) : found;
   if (flags.quiet) {
     for (const row of rows) io.stdout.write(`${row.client === null ? row.id : formatClientId(row.client)}\n`);
@@ -92,8 +101,10 @@ async function run(context: CommandContext, flags: LsFlags): Promise<void> {
         { heading: 'STATUS' },
         { heading: 'IMAGE', shrinks: true },
         { heading: 'URL' },
-        { heading: 'CREATED' },
-        { heading: 'LAST USED' },
+        { heading: 'CREATED', drops: 2 },
+        { heading: 'LAST USED', drops: 1 },
+        { heading: 'EXPIRES' },
+        { heading: 'WHY' },
       ],
       rows: rows.map((row) => [
         row.client === null ? `(${row.id})` : formatClientId(row.client),
@@ -102,6 +113,8 @@ async function run(context: CommandContext, flags: LsFlags): Promise<void> {
         row.url ?? '-',
         relativeTime(row.createdAt, now),
         row.lastUsedAt === null ? 'unknown' : relativeTime(row.lastUsedAt, now),
+        row.expiresAt === null ? '-' : relativeTime(row.expiresAt, now),
+        row.why,
       ]),
     });
   }
@@ -114,7 +127,8 @@ function maskRow(row: Row): Row {
   return { ...row, client, container: row.container?.replaceAll(row.client, client) ?? null };
 }
 
-function rowOf(desktops: Desktops, desktop: Desktop): Row {
+function rowOf(desktops: Desktops, desktop: Desktop, state: StoreState): Row {
+  const { expiresAt = null, why } = shortly(explain(desktops, desktop, state));
   return {
     client: desktop.client ?? null,
     status: desktop.status,
@@ -122,6 +136,8 @@ function rowOf(desktops: Desktops, desktop: Desktop): Row {
     url: pageUrl(desktops, desktop) ?? null,
     createdAt: desktop.createdAt,
     lastUsedAt: desktop.lastUsedAt ?? null,
+    expiresAt,
+    why,
     id: desktop.id,
     container: desktop.container?.name ?? null,
     hostPort: desktop.hostPort ?? null,

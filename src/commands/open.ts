@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { formatClientId } from '../core/client-id.ts';
 import { linkUrl, pageUrl, secretOf } from '../core/desktops.ts';
 import { getDesktopContainer } from '../core/list.ts';
-import { touchDesktop } from '../core/touch.ts';
+import { useDesktop } from '../core/touch.ts';
 import { VncctlError } from '../errors.ts';
 import { openBrowser, opensBrowser } from '../ui/browser.ts';
 import { writeJson } from '../ui/json.ts';
@@ -27,7 +27,7 @@ export function define(command: Command, context: CommandContext): void {
       const page = pageUrl(desktops, desktop);
       if (!page) throw new VncctlError('DESKTOP_NOT_FOUND', `the desktop of ${formatClientId(client)} has no published port`, { hint: `replace it: vncctl up ${formatClientId(client)} --recreate` });
       const link = linkUrl(page, secretOf(desktops, desktop.image, container));
-      await touchDesktop(desktops, client);
+      await useDesktop(desktops, client);
       if (flags.json) return writeJson(io, { id: desktop.id, client, url: link });
       io.stdout.write(`${link}\n`);
       if (!flags.print && opensBrowser(io)) await openBrowser(io, link);

@@ -87,6 +87,7 @@ async function removeAll(context: CommandContext, desktops: Desktops, targets: r
   try {
     return await removeDesktops(desktops, targets, {
       signal: context.signal,
+      cause: 'vncctl rm',
       onRemoved: () => progress.update(`removed ${++done} of ${targets.length}`),
     });
   } finally {

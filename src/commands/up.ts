@@ -2,8 +2,10 @@
 import { type Command, Option } from 'commander';
 import { type ReadyStage, READY_STAGES } from '../core/catalog.ts';
 import { titleOf } from '../core/desktops.ts';
-import { parseDuration } from '../core/duration.ts';
+import { LIMIT_FORM, parseDuration, parseLimit } from '../core/duration.ts';
 import { ensureImage, getEntry } from '../core/images.ts';
+import { LEASE_FIELDS, type LeaseChanges, type LeaseField } from '../core/lease.ts';
+import { LEASE_WORDS, spellLease, spellLeaseChanges } from '../core/lease-words.ts';
 import { parseBytes, parseGeometry } from '../core/size.ts';
 import type { DesktopWishes } from '../core/spec.ts';
 import { dryRunUp, up, type UpResult } from '../core/up.ts';
@@ -17,7 +19,7 @@ import { readClient } from './client.ts';
 import type { CommandContext } from './context.ts';
 import { withExamples } from './help.ts';
 
-interface UpFlags {
+interface UpFlags extends Partial<Record<LeaseField, string>> {
   image?: string;
   url?: string;
   size?: string;
@@ -40,6 +42,7 @@ export function define(command: Command, context: CommandContext): void {
         'vncctl up 111.222.333-44',
         'vncctl up 11122233344 --url https://example.org --size 390x844',
         'vncctl up 111.222.333-44 --image desktop --memory 2g',
+        'vncctl up 111.222.333-44 --idle never --remove-after 48h',
         'vncctl up 111.222.333-44 --json | jq -r .url',
       ),
     )
@@ -52,6 +55,11 @@ export function define(command: Command, context: CommandContext): void {
     .option('-m, --memory <size>', 'how much memory it may use, like 1g')
     .addOption(new Option('-w, --wait <stage>', 'how far it has to be before the command returns').choices(READY_STAGES))
     .option('-t, --timeout <duration>', 'how long that may take, like 30s')
+    .option('--idle <duration>', 'pause it when nobody has looked at it for this long, like 15m; never for not at all')
+    .option('--remove-after <duration>', 'remove it when nobody has looked at it for this long, like 8h; or never')
+    .option('--input-idle <duration>', 'remove it when nobody has typed or pointed for this long; or never')
+    .option('--ttl <duration>', 'remove it this long after its creation or its last touch; or never')
+    .option('--max-age <duration>', 'remove it this long after its creation, whatever happens; or never')
     .option('--recreate', 'replace a desktop that is there')
     .option('--no-open', 'do not open the browser')
     .option('--json', 'print everything about the desktop and the milliseconds of each phase')
@@ -65,7 +73,7 @@ async function run(context: CommandContext, typed: string, flags: UpFlags): Prom
   const desktops = await app.desktops();
   if (flags.dryRun) {
     const plan = await dryRunUp(desktops, request);
-    if (flags.json) writeJson(context.io, { outcome: plan.outcome, steps: plan.steps, notes: plan.notes });
+    if (flags.json) writeJson(context.io, { outcome: plan.outcome, steps: plan.steps, lease: spellLeaseChanges(plan.lease ?? {}), notes: plan.notes });
     else context.io.stdout.write(`${renderPlan(plan)}\n`);
     return;
   }
@@ -104,6 +112,7 @@ async function print(context: CommandContext, result: UpResult, flags: UpFlags):
       container: desktop.container?.name,
       hostPort: desktop.hostPort ?? null,
       createdAt: desktop.createdAt,
+      lease: spellLease(result.lease),
       totalMs: result.totalMs,
       phases: result.phases,
       notes: result.notes,
@@ -136,9 +145,15 @@ async function readRequest(context: CommandContext, typed: string, flags: UpFlag
     wishes: readWishes(flags),
     askedImage: flags.image !== undefined,
     recreate: flags.recreate ?? false,
+    lease: readLease(flags),
     ...(stage === undefined ? {} : { stage }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
   };
+}
+
+function readLease(flags: UpFlags): LeaseChanges {
+  const typed = LEASE_FIELDS.flatMap((field) => (flags[field] === undefined ? [] : [[field, flags[field]] as const]));
+  return Object.fromEntries(typed.map(([field, text]) => [field, read(text, parseLimit, `--${LEASE_WORDS[field]}`, LIMIT_FORM)]));
 }
 
 function readWishes(flags: UpFlags): DesktopWishes {

@@ -1,7 +1,8 @@
 // Checks one catalog entry: from a parsed file to a CatalogEntry, or to every fault in it with its place. Defaults are here.
 // Reading files and finding lines is store/catalog-files.ts.
 import { type CatalogEntry, type CatalogFault, type CatalogLimits, type CatalogSetting, READY_STAGES } from './catalog.ts';
-import { DURATION_FORM, parseDuration } from './duration.ts';
+import { DURATION_FORM, LIMIT_FORM, parseDuration, parseLimit } from './duration.ts';
+import { LEASE_FIELDS, type LeaseChanges, type LeaseLengths } from './lease.ts';
 import { didYouMean } from './nearest.ts';
 import { BYTES_FORM, parseBytes } from './size.ts';
 
@@ -22,8 +23,8 @@ type Path = CatalogFault['path'];
 /** What a key of the catalog looks like. */
 export const CATALOG_KEY = /^[a-z0-9][a-z0-9_.-]{0,62}$/;
 
-const FIELDS = ['title', 'description', 'build', 'image', 'ports', 'viewer', 'websocket', 'variables', 'settings', 'limits', 'user', 'capabilities', 'tmpfs', 'stopGrace', 'ready', 'readyTimeout'];
-const VARIABLES = ['url', 'width', 'height', 'secret', 'client', 'app'] as const;
+const FIELDS = ['title', 'description', 'build', 'image', 'ports', 'viewer', 'websocket', 'variables', 'settings', 'limits', 'lease', 'user', 'capabilities', 'tmpfs', 'stopGrace', 'ready', 'readyTimeout'];
+const VARIABLES = ['url', 'width', 'height', 'secret', 'client', 'app', 'idleExit'] as const;
 const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const REFERENCE = /^[a-zA-Z0-9][a-zA-Z0-9_./:@-]*$/;
 const DEFAULT_LIMITS: CatalogLimits = { cpus: 2, memoryBytes: 1024 ** 3, pids: 512, shmSizeBytes: 256 * 1024 ** 2 };
@@ -46,6 +47,7 @@ export function checkEntry(value: unknown, from: EntryOrigin): { entry?: Catalog
     variables: variablesOf(fields['variables'], faults),
     settings: settingsOf(fields['settings'], faults),
     limits: limitsOf(fields['limits'], faults),
+    lease: leaseOf(fields['lease'], faults),
     user: userOf(fields['user'], fields['image'] === undefined, faults),
     capabilities: capabilitiesOf(fields['capabilities'], faults),
     tmpfs: tmpfsOf(fields['tmpfs'], faults),
@@ -152,6 +154,20 @@ function limitsOf(value: unknown, faults: CatalogFault[]): CatalogLimits {
     pids: wholeAt(fields['pids'], ['limits', 'pids'], { min: 16, max: 1_000_000, fallback: DEFAULT_LIMITS.pids }, faults),
     shmSizeBytes: bytesAt(fields['shm'], ['limits', 'shm'], DEFAULT_LIMITS.shmSizeBytes, faults),
   };
+}
+
+function leaseOf(value: unknown, faults: CatalogFault[]): LeaseChanges {
+  const fields = value === undefined ? {} : (objectAt(value, ['lease'], faults) ?? {});
+  onlyKnown(fields, LEASE_FIELDS, ['lease'], faults);
+  const lease: Partial<LeaseLengths> = {};
+  for (const field of LEASE_FIELDS) {
+    const typed = fields[field];
+    if (typed === undefined) continue;
+    const length = typeof typed === 'string' || typed === 0 ? parseLimit(String(typed)) : undefined;
+    if (length === undefined) faults.push({ path: ['lease', field], message: `${LIMIT_FORM} is expected` });
+    else lease[field] = length;
+  }
+  return lease;
 }
 
 // An image of somebody else's brings its own user; a template of ours is made for an ordinary one.

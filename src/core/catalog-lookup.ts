@@ -27,6 +27,7 @@ function entryOfReference(reference: string, webPort: number): CatalogEntry {
     variables: { app: 'APPNAME', width: 'WIDTH', height: 'HEIGHT' },
     settings: {},
     limits: { cpus: 2, memoryBytes: 2 * 1024 ** 3, pids: 1024, shmSizeBytes: 512 * 1024 ** 2 },
+    lease: {},
     user: 'image',
     // What a supervisor that starts as root needs to hand its children over to other users.
     capabilities: ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'KILL', 'SETGID', 'SETUID'],

@@ -1,5 +1,6 @@
 // The catalog: curated images and what a caller may change about each. Owns the shape of an entry and the checking of one;
 // reading files (and their line numbers) is store/catalog-files.ts.
+import type { LeaseChanges } from './lease.ts';
 
 /** How far a desktop has to be before `up` returns. Each stage includes those before it. */
 export type ReadyStage = 'running' | 'rfb' | 'window' | 'page';
@@ -33,10 +34,12 @@ export interface CatalogEntry {
   viewerPath: string;
   /** WebSocket path of the RFB stream on the web port. */
   websocketPath: string;
-  /** Environment variables through which the image takes what every desktop has; absent: not supported by it. */
-  variables: { url?: string; width?: string; height?: string; secret?: string; client?: string; app?: string };
+  /** Environment variables through which the image takes what every desktop has; absent: not supported by it. `idleExit` takes the seconds without a viewer after which it ends by itself, 0 for never. */
+  variables: { url?: string; width?: string; height?: string; secret?: string; client?: string; app?: string; idleExit?: string };
   settings: Readonly<Record<string, CatalogSetting>>;
   limits: CatalogLimits;
+  /** Lengths of the lease of its desktops that differ from the settings'. */
+  lease: LeaseChanges;
   /** User the container runs as; `image` keeps the image's own. */
   user: string;
   capabilities: readonly string[];

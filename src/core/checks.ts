@@ -2,6 +2,7 @@
 import { isVncctlError } from '../errors.ts';
 import type { Desktops } from './desktops.ts';
 import type { Engine, EngineDescription } from './engine.ts';
+import { watchState } from './explain.ts';
 import { getEntry, type ImageBuilding, imageStatus } from './images.ts';
 import { formatBytes } from './size.ts';
 
@@ -28,6 +29,8 @@ export interface CheckSubjects {
   /** How a browser would be opened here, or why not. */
   browser: () => { opens: boolean; how: string };
   stateFolder: string;
+  /** The daemon of the instance that runs now; undefined when none does. */
+  daemon: () => { pid: number; startedAt: string } | undefined;
   signal: AbortSignal;
 }
 
@@ -46,6 +49,7 @@ const CHECKS: readonly { name: string; needsEngine: boolean; run: Check }[] = [
   { name: 'shared memory', needsEngine: false, run: checkSharedMemory },
   { name: 'browser', needsEngine: false, run: async ({ browser }) => checkBrowser(browser()) },
   { name: 'store', needsEngine: false, run: checkStore },
+  { name: 'daemon', needsEngine: false, run: checkDaemon },
 ];
 
 /** Runs every check in order; those that need an engine are left out when none answers, since the engine's line says why. */
@@ -173,4 +177,14 @@ async function checkStore({ desktops, stateFolder }: CheckSubjects): Promise<Omi
   // A change that changes nothing takes the lock and gives it back: what every "up" has to be able to do.
   const count = await store.update((state) => ({ result: Object.keys(state.allocations).length }));
   return { state: 'ok', message: `${stateFolder}: lock taken and given back, ${count === 1 ? '1 desktop' : `${count} desktops`} remembered` };
+}
+
+async function checkDaemon({ desktops, daemon }: CheckSubjects): Promise<Omit<CheckResult, 'name'>> {
+  const running = daemon();
+  const tools = await desktops();
+  const { watched, lastLookAt } = watchState(tools, await tools.store.read());
+  if (running && watched) return { state: 'ok', message: `process ${running.pid} since ${running.startedAt}, its last look at ${lastLookAt}` };
+  if (running) return { state: 'warning', message: `process ${running.pid} runs, but has not looked ${lastLookAt === undefined ? 'yet' : `since ${lastLookAt}`}`, hint: 'its log says why: journalctl -u vncctl' };
+  if (watched) return { state: 'ok', message: `none runs, but somebody looks now and then: ${lastLookAt}` };
+  return { state: 'warning', message: 'none runs: nobody watches, and idle desktops stay', hint: 'vncctl daemon install   (or by hand: vncctl daemon)' };
 }

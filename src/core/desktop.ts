@@ -2,6 +2,7 @@
 import type { ClientId } from './client-id.ts';
 import type { ContainerId, ContainerSummary } from './engine.ts';
 import { decodeLabels } from './labels.ts';
+import type { LeaseChanges } from './lease.ts';
 import type { Allocation, DesktopId, StoreState } from './store.ts';
 
 export type DesktopStatus = 'starting' | 'ready' | 'paused' | 'stopped' | 'exiting' | 'failed' | 'lost';
@@ -15,15 +16,19 @@ export interface Desktop {
   clientKey: string;
   status: DesktopStatus;
   /** Absent for a lost one. */
-  container?: { id: ContainerId; name: string; address?: string };
+  container?: { id: ContainerId; name: string; running: boolean; address?: string };
   image: string;
   specHash?: string;
   hostPort?: number;
   /** Name of the network that is this desktop's alone. */
   ownNetwork?: string;
   createdAt: string;
+  /** Of an ended one. */
+  exitCode?: number;
   /** Absent when nobody remembers: an unknown, not "never". */
   lastUsedAt?: string;
+  /** What was asked for its lease: by the `up` that created it, and since then. The whole of it: lease-of.ts. */
+  lease: { created: LeaseChanges; changed: LeaseChanges };
 }
 
 export interface DesktopView {
@@ -65,10 +70,12 @@ export function deriveDesktop(container: ContainerSummary, state: StoreState, vi
     id: labels.desktopId,
     clientKey: labels.clientKey,
     status: statusOf(container, allocation, view),
-    container: { id: container.id, name: container.name, ...(container.address ? { address: container.address } : {}) },
+    container: { id: container.id, name: container.name, running: container.state === 'running', ...(container.address ? { address: container.address } : {}) },
     image: labels.imageKey,
     specHash: labels.specHash,
     createdAt: container.createdAt,
+    ...(container.exitCode === undefined ? {} : { exitCode: container.exitCode }),
+    lease: { created: labels.lease ?? {}, changed: allocation?.lease ?? {} },
     ...(client ? { client } : {}),
     ...(hostPort === undefined ? {} : { hostPort }),
     ...(labels.ownNetwork === undefined ? {} : { ownNetwork: labels.ownNetwork }),
@@ -84,6 +91,7 @@ function lostDesktop(allocation: Allocation): Desktop {
     status: 'lost',
     image: allocation.image,
     createdAt: allocation.createdAt,
+    lease: { created: {}, changed: allocation.lease ?? {} },
     ...(allocation.lastUsedAt ? { lastUsedAt: allocation.lastUsedAt } : {}),
   };
 }
@@ -97,6 +105,14 @@ const REMOVAL_LIFE_MS = 120_000;
 export function isBeingRemoved(allocation: Allocation | undefined, now: Date, isAlive: (pid: number) => boolean): boolean {
   const mark = allocation?.removing;
   return mark !== undefined && now.getTime() - Date.parse(mark.at) < REMOVAL_LIFE_MS && isAlive(mark.pid);
+}
+
+// Docker calls a woken one unhealthy until its next health check, a minute later at most.
+const SEEN_LATELY_MS = 90_000;
+
+/** Whether a process of ours has just seen it run with its own eyes. */
+function wasSeenLately(allocation: Allocation | undefined, now: Date): boolean {
+  return allocation?.readyAt !== undefined && now.getTime() - Date.parse(allocation.readyAt) < SEEN_LATELY_MS;
 }
 
 function statusOf(container: ContainerSummary, allocation: Allocation | undefined, view: DesktopView): DesktopStatus {
@@ -113,7 +129,7 @@ function statusOf(container: ContainerSummary, allocation: Allocation | undefine
     case 'restarting':
       return 'starting';
     case 'running':
-      if (container.health === 'unhealthy') return 'failed';
+      if (container.health === 'unhealthy' && !wasSeenLately(allocation, view.now)) return 'failed';
       // A health check runs late and seldom; a stage that `up` saw with its own eyes counts at once.
       return container.health === 'starting' && !allocation?.readyAt ? 'starting' : 'ready';
     default:

@@ -7,6 +7,7 @@ import type { Clock } from './clock.ts';
 import type { Desktop, DesktopView } from './desktop.ts';
 import type { ContainerDetails, Engine } from './engine.ts';
 import { clientKey, containerName, type Naming } from './identity.ts';
+import type { Lease } from './lease.ts';
 import type { HostPorts, PortRange } from './ports.ts';
 import type { DesktopProbe, ProbeTarget } from './readiness.ts';
 import type { DesktopDefaults } from './spec.ts';
@@ -29,6 +30,14 @@ export interface Installation {
   parallel: number;
   hostCpus: number;
   defaults: DesktopDefaults;
+  /** What the settings give every desktop; what its image and its `up` say comes first: lease-of.ts. */
+  lease: Lease;
+  /** How long before a removal it is announced; 0 for never. */
+  warnBeforeMs: number;
+  /** Whether idle desktops that are reached through their own port are paused too. */
+  pauseDirect: boolean;
+  /** How often whoever watches looks at all desktops. */
+  sweepIntervalMs: number;
 }
 
 /** Knows the images a desktop can be made of. */
@@ -42,6 +51,19 @@ export interface Catalog {
 export interface ProcessTable {
   readonly pid: number;
   isAlive(pid: number): boolean;
+}
+
+/** When a process was started. */
+export interface ProcessStart {
+  bootId: string;
+  /** Clock ticks since that boot. */
+  ticks: number;
+}
+
+/** Which process a pid means: ended ones leave theirs to others. */
+export interface ProcessIdentities extends ProcessTable {
+  /** Undefined for one that has ended, and for all where the machine doesn't tell. */
+  startOf(pid: number): ProcessStart | undefined;
 }
 
 export interface Desktops {

@@ -33,3 +33,9 @@ export function intervalBetween(last: Watch | undefined, now: Date, boot: { id: 
   const shiftMs = Math.abs(shift) < SHIFT_NOTICED_MS ? 0 : shift;
   return { gap: shiftMs !== 0 || wallMs < -SHIFT_NOTICED_MS || realMs > longestWatchedMs(sweepIntervalMs), shiftMs };
 }
+
+/** The later of a look by this process and the one in the store, by the clock that nobody sets. */
+export function laterWatch(own: Watch | undefined, stored: Watch | undefined): Watch | undefined {
+  if (!own || !stored) return own ?? stored;
+  return stored.bootId === own.bootId && stored.bootMs > own.bootMs ? stored : own;
+}

@@ -11,6 +11,12 @@ export function clientKey(client: ClientId, naming: Naming): string {
   return naming.kind === 'plain' ? client : createHmac('sha256', naming.key).update(client).digest('hex').slice(0, 20);
 }
 
+/** Whose a desktop was, as journals tell it: 20 hexadecimal digits of a keyed hash (HMAC-SHA-256) that only this installation can make, another than that of names and labels. */
+export function clientHash(client: ClientId, key: Uint8Array): string {
+  // No client id has a NUL in it, so no client's hash in names is another's hash here.
+  return createHmac('sha256', key).update(`journal\0${client}`).digest('hex').slice(0, 20);
+}
+
 /** Name of a client's container. Instances other than `default` carry their name, so that two share a host. */
 export function containerName(prefix: string, instance: string, key: string): string {
   return instance === 'default' ? `${prefix}${key}` : `${prefix}${instance}.${key}`;

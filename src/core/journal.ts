@@ -1,9 +1,10 @@
 // What happened to which desktop, and why: the life events, where they are kept, and who else is told. No CPF is ever part
 // of one; whose desktop it was is a keyed hash that only this installation can make again.
+import type { ClientId } from './client-id.ts';
 import type { DesktopId } from './store.ts';
 
 /** `created`, `ready`, `warned`, `paused`, `woken` and `removed` also go to hooks. */
-export const LIFE_EVENTS = ['created', 'ready', 'warned', 'kept', 'paused', 'woken', 'stopped', 'died', 'started', 'renamed', 'lost', 'removed', 'failed'] as const;
+export const LIFE_EVENTS = ['created', 'ready', 'warned', 'kept', 'paused', 'woken', 'stopped', 'died', 'started', 'renamed', 'removed'] as const;
 export type LifeEventKind = (typeof LIFE_EVENTS)[number];
 export const HOOKED_EVENTS: readonly LifeEventKind[] = ['created', 'ready', 'warned', 'paused', 'woken', 'removed'];
 
@@ -29,6 +30,12 @@ export interface Journal {
   read(filter?: JournalFilter): Promise<LifeEvent[]>;
   /** Yields what is appended from now on, by any process, until the signal aborts. */
   follow(signal: AbortSignal): AsyncIterable<LifeEvent>;
+}
+
+/** The journal of an installation, with what tells its clients. */
+export interface InstanceJournal extends Journal {
+  /** What stands for a client in it (see `clientHash`). */
+  hashOf(client: ClientId): string;
 }
 
 export interface JournalFilter {

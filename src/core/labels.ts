@@ -1,5 +1,6 @@
 // The labels on a container: the truth about which desktop it is. One codec writes and reads them all; an unknown layout
 // is treated as not ours.
+import { decodeLeaseChanges, encodeLeaseChanges, type LeaseChanges } from './lease.ts';
 import type { DesktopId } from './store.ts';
 
 /** Every label that vncctl writes on a container, a network or an image. */
@@ -24,6 +25,8 @@ export const LABEL = {
   port: 'io.vncctl.port',
   /** On a desktop: name of the network that is its alone and goes with it; absent where desktops share one. */
   network: 'io.vncctl.network',
+  /** The lengths of its lease that its `up` asked for, as `idle=15m,ttl=2h`; absent when it asked for none. */
+  lease: 'io.vncctl.lease',
   /** On a network: what it was made to keep apart, where the engine doesn't tell. */
   isolates: 'io.vncctl.isolates',
   /** On an image: hash of the template it was built from. */
@@ -42,10 +45,13 @@ export interface DesktopLabels {
   specHash: string;
   hostPort?: number;
   ownNetwork?: string;
+  /** Absent when its `up` asked for no length. */
+  lease?: LeaseChanges;
 }
 
 /** Labels for a new container. */
 export function encodeLabels(labels: DesktopLabels): Record<string, string> {
+  const lease = encodeLeaseChanges(labels.lease ?? {});
   return {
     ...ownershipLabels(labels.instance),
     [LABEL.version]: LAYOUT,
@@ -56,6 +62,7 @@ export function encodeLabels(labels: DesktopLabels): Record<string, string> {
     [LABEL.specHash]: labels.specHash,
     ...(labels.hostPort === undefined ? {} : { [LABEL.port]: String(labels.hostPort) }),
     ...(labels.ownNetwork === undefined ? {} : { [LABEL.network]: labels.ownNetwork }),
+    ...(lease === '' ? {} : { [LABEL.lease]: lease }),
   };
 }
 
@@ -65,6 +72,7 @@ export function decodeLabels(labels: Readonly<Record<string, string>>, instance:
   if (labels[LABEL.managed] !== 'true' || labels[LABEL.version] !== LAYOUT || labels[LABEL.instance] !== instance) return undefined;
   if (!desktopId || !clientKey || !imageKey || !specHash) return undefined;
   const hostPort = Number(labels[LABEL.port]);
+  const lease = decodeLeaseChanges(labels[LABEL.lease] ?? '');
   return {
     instance,
     desktopId: desktopId as DesktopId,
@@ -74,6 +82,7 @@ export function decodeLabels(labels: Readonly<Record<string, string>>, instance:
     specHash,
     ...(Number.isInteger(hostPort) && hostPort > 0 ? { hostPort } : {}),
     ...(labels[LABEL.network] ? { ownNetwork: labels[LABEL.network] } : {}),
+    ...(Object.keys(lease).length > 0 ? { lease } : {}),
   };
 }
 

@@ -6,14 +6,20 @@ import { type Desktops, viewOf } from './desktops.ts';
 import type { CallOptions, ContainerDetails } from './engine.ts';
 import { clientKey } from './identity.ts';
 import { ownershipLabels } from './labels.ts';
+import type { StoreState } from './store.ts';
 
 /** Every desktop of the instance, oldest first. A failure to look is an error, never an empty list. */
 export async function listDesktops(desktops: Desktops, options?: CallOptions): Promise<Desktop[]> {
+  return (await listWithState(desktops, options)).desktops;
+}
+
+/** The same, with the state of the store that they were derived with. */
+export async function listWithState(desktops: Desktops, options?: CallOptions): Promise<{ desktops: Desktop[]; state: StoreState }> {
   const [containers, state] = await Promise.all([
     desktops.engine.containers.list({ labels: ownershipLabels(desktops.installation.instance) }, options),
     desktops.store.read(),
   ]);
-  return deriveDesktops(containers, state, viewOf(desktops));
+  return { desktops: deriveDesktops(containers, state, viewOf(desktops)), state };
 }
 
 /** The client's desktop, or undefined. Of several (one renamed by hand, one lost) the one with a container counts. */

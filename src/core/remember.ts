@@ -1,16 +1,26 @@
 // Remembering a desktop that was handed out: whose it is, that it was used now, and that it was seen ready.
 import type { ClientId } from './client-id.ts';
 import { VncctlError } from '../errors.ts';
-import { deriveDesktop, isBeingRemoved } from './desktop.ts';
+import { type Desktop, deriveDesktop, isBeingRemoved } from './desktop.ts';
 import { type Desktops, viewOf } from './desktops.ts';
 import type { ContainerDetails } from './engine.ts';
-import type { StoreState } from './store.ts';
+import type { LeaseChanges } from './lease.ts';
+import { leaseOf } from './lease-of.ts';
+import type { Allocation, StoreState } from './store.ts';
 
 // Asking again at once is no news: a write costs the lock.
 const COALESCE_MS = 60_000;
 
+/** What is to be remembered of a desktop that was handed out. */
+export interface HandedOut {
+  client: ClientId;
+  seenReady: boolean;
+  /** Lengths of its lease that are new. */
+  lease?: LeaseChanges | undefined;
+}
+
 /** Records that `client` was handed the desktop in `container` now, and keeps the promise of its port no longer; returns the state that follows. DESKTOP_NOT_FOUND while another process removes it. */
-export async function rememberDesktop(desktops: Desktops, container: ContainerDetails, seen: { client: ClientId; seenReady: boolean }): Promise<StoreState> {
+export async function rememberDesktop(desktops: Desktops, container: ContainerDetails, seen: HandedOut): Promise<StoreState> {
   const { store, engine, clock, processes } = desktops;
   const { client } = seen;
   const now = clock.now();
@@ -20,7 +30,7 @@ export async function rememberDesktop(desktops: Desktops, container: ContainerDe
   const known = before.allocations[desktop.id];
   const readyBefore = known?.readyAt && known.readyAt >= (container.startedAt ?? '') ? known.readyAt : undefined;
   const readyAt = seen.seenReady ? now.toISOString() : readyBefore;
-  const fresh = known && readyBefore && !known.removing && now.getTime() - Date.parse(known.lastUsedAt ?? '') < COALESCE_MS;
+  const fresh = known && readyBefore && !known.removing && !seen.lease && now.getTime() - Date.parse(known.lastUsedAt ?? '') < coalesceMs(desktops, desktop);
   // Whoever promised the port: its container holds it by now, also when the one that created it was killed.
   const reserved = before.reservations.some((reservation) => reservation.port === desktop.hostPort);
   if (fresh && !reserved) return before;
@@ -28,19 +38,32 @@ export async function rememberDesktop(desktops: Desktops, container: ContainerDe
     // A removal that began after the look: the mark stays, and whoever asked looks again.
     if (isBeingRemoved(state.allocations[desktop.id], now, (pid) => processes.isAlive(pid))) throw new VncctlError('DESKTOP_NOT_FOUND', 'it is being removed');
     const others = Object.entries(state.allocations).filter(([, allocation]) => allocation.endpoint !== engine.endpoint || allocation.client !== client);
+    // All that others remember of it stays; what was seen of an earlier start and a killed process's mark do not.
+    const { readyAt: _, removing: __, ...kept }: Partial<Allocation> = state.allocations[desktop.id] ?? {};
     const allocation = {
+      ...kept,
       desktopId: desktop.id,
       client,
       endpoint: engine.endpoint,
       image: desktop.image,
-      createdAt: container.createdAt,
+      // Moved along when the clock was set: not the engine's.
+      createdAt: kept.createdAt ?? container.createdAt,
       lastUsedAt: now.toISOString(),
       ...(readyAt ? { readyAt } : {}),
+      ...(seen.lease ? { lease: { ...kept.lease, ...seen.lease } } : {}),
     };
     const next: StoreState = {
+      ...state,
       allocations: { ...Object.fromEntries(others), [desktop.id]: allocation },
       reservations: state.reservations.filter((reservation) => reservation.port !== desktop.hostPort),
     };
     return { state: next, result: next };
   });
+}
+
+// A clock must not fire while its desktop is being asked for: a short one is written down oftener.
+function coalesceMs(desktops: Desktops, desktop: Desktop): number {
+  const { idle, removeAfter } = leaseOf(desktops, desktop);
+  const quarters = [idle.length, removeAfter.length].map((length) => (length === 'never' ? COALESCE_MS : length / 4));
+  return Math.min(COALESCE_MS, ...quarters);
 }

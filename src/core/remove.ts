@@ -1,22 +1,30 @@
 // `rm`: takes desktops away. Marks them in the store first, so that an `up` at the same moment waits instead of handing one
 // out; asks the session to end before the container does; leaves no container, record, label or network of its own behind.
 import { isVncctlError } from '../errors.ts';
+import type { ClientId } from './client-id.ts';
 import type { Desktop } from './desktop.ts';
 import { type Desktops, nameOf } from './desktops.ts';
 import type { CallOptions, ContainerId, Engine } from './engine.ts';
 import { ownNetworkName } from './identity.ts';
 import { ownershipLabels } from './labels.ts';
+import { inParallel } from './parallel.ts';
 import { liveReservations } from './ports.ts';
-import type { StoreState } from './store.ts';
+import type { Allocation, StoreState } from './store.ts';
 
 export interface Removal {
   desktop: Desktop;
-  /** Absent when it is gone. */
+  /** Absent when it is gone or was kept. */
   error?: unknown;
+  /** Why it was left alone. */
+  kept?: string;
 }
 
 export interface RemoveOptions {
   signal: AbortSignal;
+  /** Why they go, in words, for whoever sees them go. */
+  cause: string | ((desktop: Desktop) => string);
+  /** Asked with its record under the store's lock, as the last moment to leave it alone: a reason keeps it. */
+  unless?: (desktop: Desktop, record: Allocation | undefined) => string | undefined;
   /** Called as each one is done, in the order of ending. */
   onRemoved?: (removal: Removal) => void;
 }
@@ -25,20 +33,24 @@ const DEFAULT_GRACE_SECONDS = 5;
 
 /** Removes each desktop, several at once; tries all and reports each, in the order given. */
 export async function removeDesktops(desktops: Desktops, targets: readonly Desktop[], options: RemoveOptions): Promise<Removal[]> {
-  await mark(desktops, targets);
-  const removals = new Map<Desktop, Removal>();
-  const waiting = [...targets];
-  const worker = async (): Promise<void> => {
-    for (let next = waiting.shift(); next; next = waiting.shift()) {
-      const removal = await removeOne(desktops, next, options.signal);
-      removals.set(next, removal);
-      options.onRemoved?.(removal);
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(desktops.installation.parallel, targets.length) }, worker));
-  const done = targets.map((desktop) => removals.get(desktop) ?? { desktop });
-  await forget(desktops, done);
-  return done;
+  const kept = await mark(desktops, targets, options);
+  const removals = await inParallel(targets, desktops.installation.parallel, async (desktop): Promise<Removal> => {
+    const reason = kept.get(desktop);
+    const removal = reason === undefined ? await removeOne(desktops, desktop, options.signal) : { desktop, kept: reason };
+    options.onRemoved?.(removal);
+    return removal;
+  });
+  await forget(desktops, removals);
+  return removals;
+}
+
+/** Says in the store that this process takes the desktop of a client away: nobody hands it out, and whoever sees it go knows why. */
+export async function announceRemoval({ store, engine, clock, processes }: Desktops, client: ClientId, cause: string): Promise<void> {
+  await store.update((state) => {
+    const removing = { pid: processes.pid, at: clock.now().toISOString(), cause };
+    const marked = Object.entries(state.allocations).map(([id, allocation]) => [id, allocation.client === client && allocation.endpoint === engine.endpoint ? { ...allocation, removing } : allocation]);
+    return { state: { ...state, allocations: Object.fromEntries(marked) }, result: undefined };
+  });
 }
 
 /** Removes the networks of the instance that no desktop is left on; returns the names of those that went. */
@@ -93,31 +105,39 @@ async function removeOwnNetwork(desktops: Desktops, desktop: Desktop, signal: Ab
   if (ours) await removeUnused(engine, name, { signal });
 }
 
-async function mark({ store, engine, clock, processes }: Desktops, targets: readonly Desktop[]): Promise<void> {
-  const removing = { pid: processes.pid, at: clock.now().toISOString() };
-  await store.update((state) => {
+/** Marks those that are to go; returns the others with the reason that keeps each. */
+async function mark({ store, engine, clock, processes }: Desktops, targets: readonly Desktop[], { cause, unless }: RemoveOptions): Promise<ReadonlyMap<Desktop, string>> {
+  return store.update((state) => {
+    const kept = new Map<Desktop, string>();
     const allocations = { ...state.allocations };
-    for (const { id, client, image, createdAt } of targets) {
+    for (const desktop of targets) {
+      const { id, client, image, createdAt } = desktop;
       const allocation = allocations[id];
+      const reason = unless?.(desktop, allocation);
+      if (reason !== undefined) {
+        kept.set(desktop, reason);
+        continue;
+      }
+      const removing = { pid: processes.pid, at: clock.now().toISOString(), cause: typeof cause === 'string' ? cause : cause(desktop) };
       if (allocation) allocations[id] = { ...allocation, removing };
       // One that was forgotten is remembered for the mark's sake: an `up` must not hand it out now.
       else if (client) allocations[id] = { desktopId: id, client, endpoint: engine.endpoint, image, createdAt, removing };
     }
-    return { state: { ...state, allocations }, result: undefined };
+    return { state: { ...state, allocations }, result: kept };
   });
 }
 
 async function forget({ store, clock, processes }: Desktops, removals: readonly Removal[]): Promise<void> {
   await store.update((state) => {
     const allocations: Record<string, StoreState['allocations'][string]> = { ...state.allocations };
-    for (const { desktop, error } of removals) {
+    for (const { desktop, error, kept: reason } of removals) {
       const allocation = allocations[desktop.id];
-      if (!allocation) continue;
+      if (!allocation || reason !== undefined) continue;
       const { removing: _, ...kept } = allocation;
       if (error === undefined) delete allocations[desktop.id];
       else allocations[desktop.id] = kept;
     }
     const reservations = liveReservations(state.reservations, clock.now(), (pid) => processes.isAlive(pid));
-    return { state: { allocations, reservations }, result: undefined };
+    return { state: { ...state, allocations, reservations }, result: undefined };
   });
 }

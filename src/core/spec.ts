@@ -41,6 +41,8 @@ export interface DesktopOwn {
   /** As the welcome page shows it; absent keeps the client's id out of the container. */
   clientLabel?: string;
   publish?: { hostPort: number; hostAddress: string };
+  /** Seconds without a viewer after which it ends by itself, for an image that can; 0 for never. A setting of the caller's goes first. */
+  idleExitSeconds: number;
   /** The network that is its alone; absent: the one that all share. */
   network?: string;
 }
@@ -84,10 +86,11 @@ export function buildSpec(entry: CatalogEntry, wishes: DesktopWishes, defaults: 
 /** The container's full description: the spec and what is this desktop's own. */
 export function containerSpec(spec: DesktopSpec, own: DesktopOwn): ContainerSpec {
   const { entry } = spec;
-  const { secret, client } = entry.variables;
+  const { secret, client, idleExit } = entry.variables;
   return {
     image: spec.image,
     env: {
+      ...(idleExit ? { [idleExit]: String(own.idleExitSeconds) } : {}),
       ...spec.env,
       ...(secret ? { [secret]: own.secret } : {}),
       ...(client && own.clientLabel !== undefined ? { [client]: own.clientLabel } : {}),

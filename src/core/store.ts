@@ -18,8 +18,8 @@ export interface Allocation {
   lastUsedAt?: string;
   /** Set once a readiness stage was seen: tells `ready` from `starting` before the first health check. */
   readyAt?: string;
-  /** Set while a process removes it, so that others wait instead of handing it out. */
-  removing?: ProcessMark;
+  /** Set while a process removes it, so that others wait instead of handing it out; with the cause in words. */
+  removing?: ProcessMark & { cause?: string };
   /** Lengths of its lease that were asked for after its creation. */
   lease?: LeaseChanges;
   /** The last `touch`, which moves the ttl too. */
@@ -50,6 +50,8 @@ export interface Warning {
   clock: LeaseClock;
   /** When it is due: ISO-8601 UTC. */
   removeAt: string;
+  /** It was given a second time, after a time that nobody watched. */
+  renewed?: true;
 }
 
 /** The last look of whoever watches the instance, and the clocks it was taken by. */
@@ -60,6 +62,8 @@ export interface Watch {
   /** Milliseconds since this machine was booted, its sleep included, and which boot that was: tells time that passed from a clock that was set. */
   bootMs: number;
   bootId: string;
+  /** Set where all that was known at that look is written down: whoever took it ended in good order. */
+  complete?: true;
 }
 
 /** Who holds something, so that a mark left by a killed process can be told from a live one. */

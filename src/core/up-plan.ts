@@ -6,6 +6,9 @@ import { type Desktop, deriveDesktop, isBeingRemoved } from './desktop.ts';
 import type { ContainerDetails, ContainerId, ContainerSummary, ImageInfo, NetworkInfo, NetworkIsolation } from './engine.ts';
 import { ownNetworkName } from './identity.ts';
 import { decodeLabels } from './labels.ts';
+import type { LeaseChanges } from './lease.ts';
+import { leaseNews } from './lease-of.ts';
+import { describeLeaseChanges } from './lease-words.ts';
 import { type DesktopSpec, type DesktopWishes, unmetWishes } from './spec.ts';
 import type { StoreState } from './store.ts';
 
@@ -37,6 +40,8 @@ export interface UpQuestion {
   wishes: DesktopWishes;
   askedImage: boolean;
   recreate: boolean;
+  /** Lengths of its lease that were asked for. */
+  lease: LeaseChanges;
   stage: ReadyStage;
   isAlive: (pid: number) => boolean;
 }
@@ -59,6 +64,8 @@ export interface UpPlan {
   steps: readonly UpStep[];
   /** The container that is kept, when one is. */
   kept?: ContainerDetails;
+  /** Lengths of its lease that it is given: in the store for a kept desktop, in the labels of a new one. */
+  lease?: LeaseChanges;
   /** The steps only clear the way: look and plan again after them. */
   again?: true;
   /** What the person should know: wishes that a kept desktop does not fulfil. */
@@ -94,8 +101,9 @@ export function planUp(seen: UpObservation, question: UpQuestion): UpPlan {
 function keeping(seen: UpObservation, question: UpQuestion, container: ContainerDetails, desktop: Desktop): UpPlan {
   const unmet = unmetWishes(container, desktop.image, question.spec, question.wishes, question.askedImage);
   const notes = unmet.length === 0 ? [] : [`the running desktop is kept with ${unmet.join(', ')}; to replace it: vncctl up ${question.client} … --recreate`];
+  const lease = leaseNews(desktop.lease, question.lease);
   const wait: UpStep = { do: 'wait', stage: question.stage, cause: 'it has just come up' };
-  const plan = (outcome: UpOutcome, steps: readonly UpStep[]): UpPlan => ({ outcome, steps, kept: container, notes });
+  const plan = (outcome: UpOutcome, steps: readonly UpStep[]): UpPlan => ({ outcome, steps, kept: container, notes, ...(lease ? { lease } : {}) });
   switch (container.state) {
     case 'paused':
       return plan('woken', [{ do: 'unpause', id: container.id, cause: 'it is paused' }, { do: 'wait', stage: question.stage === 'running' ? 'running' : 'rfb', cause: 'it was ready before' }]);
@@ -122,7 +130,7 @@ function creation(seen: UpObservation, question: UpQuestion, before: readonly Up
     { do: 'start', cause: 'a new desktop starts at once' },
     { do: 'wait', stage: question.stage, cause: 'until it can be seen' },
   );
-  return { outcome, steps, notes: [] };
+  return { outcome, steps, notes: [], ...(Object.keys(question.lease).length > 0 ? { lease: question.lease } : {}) };
 }
 
 /** Name of the network that the client's desktop goes on: the one all share, or one of its own where sharing would let them meet. */
@@ -155,8 +163,9 @@ function networkSteps(seen: UpObservation, question: UpQuestion): UpStep[] {
 
 /** The plan as a person reads it, one line a step. */
 export function renderPlan(plan: UpPlan): string {
-  if (plan.outcome === 'reused' && !plan.again) return ['reuse the running desktop', ...plan.notes].join('\n');
-  return [...plan.steps.map((step) => `${stepText(step)}: ${step.cause}`), ...plan.notes].join('\n');
+  const steps = plan.outcome === 'reused' && !plan.again ? ['reuse the running desktop'] : plan.steps.map((step) => `${stepText(step)}: ${step.cause}`);
+  const lease = plan.lease ? [`give it the lease ${describeLeaseChanges(plan.lease)}: it was asked for`] : [];
+  return [...steps, ...lease, ...plan.notes].join('\n');
 }
 
 function stepText(step: UpStep): string {

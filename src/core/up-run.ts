@@ -5,6 +5,7 @@ import { type ClientId, formatClientId } from './client-id.ts';
 import { type Desktops, nameOf } from './desktops.ts';
 import type { ContainerId, ProgressListener } from './engine.ts';
 import { clientKey } from './identity.ts';
+import type { LeaseChanges } from './lease.ts';
 import { buildSpec, type DesktopWishes } from './spec.ts';
 import type { DesktopId } from './store.ts';
 import type { UpQuestion } from './up-plan.ts';
@@ -16,6 +17,8 @@ export interface UpRequest {
   /** Whether the image was named by the caller rather than by the settings. */
   askedImage: boolean;
   recreate: boolean;
+  /** Lengths of its lease that were asked for. */
+  lease: LeaseChanges;
   /** Absent: the image's own. */
   stage?: ReadyStage;
   /** How long the stage may take, in milliseconds from the start of the container; absent: the image's own. */
@@ -102,6 +105,7 @@ export function questionOf(desktops: Desktops, request: UpRequest): UpQuestion {
     wishes: request.wishes,
     askedImage: request.askedImage,
     recreate: request.recreate,
+    lease: request.lease,
     stage: request.stage ?? request.entry.ready,
     isAlive: (pid) => processes.isAlive(pid),
   };

@@ -5,7 +5,10 @@ import type { Desktops } from './desktops.ts';
 import type { ContainerId, ContainerSpec } from './engine.ts';
 import { clientKey, newDesktopId, newSecret } from './identity.ts';
 import { decodeLabels, encodeLabels } from './labels.ts';
+import { deadManSeconds } from './lease.ts';
+import { leaseOf } from './lease-of.ts';
 import { releasePort, reservePort } from './port-reservation.ts';
+import { announceRemoval } from './remove.ts';
 import { containerSpec, type DesktopSpec } from './spec.ts';
 import type { DesktopId } from './store.ts';
 import { createNetwork } from './up-network.ts';
@@ -24,6 +27,7 @@ export async function perform(run: Run, step: UpStep, made: Made, current: Conta
       return undefined;
     case 'remove':
       await run.phase('remove', async () => {
+        await announceRemoval(desktops, request.client, `vncctl up: ${step.cause}`);
         await engine.containers.stop(step.id, request.entry.stopGraceSeconds, { signal });
         await engine.containers.remove(step.id, { signal });
       });
@@ -87,9 +91,12 @@ function newContainer(desktops: Desktops, request: UpRequest, spec: DesktopSpec,
     specHash: spec.hash,
     hostPort,
     ...(ownNetwork === undefined ? {} : { ownNetwork }),
+    lease: request.lease,
   });
+  const lease = leaseOf(desktops, { image: request.entry.key, lease: { created: request.lease, changed: {} } });
   return containerSpec(spec, {
     labels,
+    idleExitSeconds: deadManSeconds(lease),
     secret: newSecret(),
     // Hashed naming keeps the client's id out of everything the engine shows, the environment included.
     ...(installation.naming.kind === 'plain' ? { clientLabel: formatClientId(request.client) } : {}),

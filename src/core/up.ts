@@ -3,9 +3,13 @@
 import { isVncctlError, VncctlError } from '../errors.ts';
 import { formatClientId } from './client-id.ts';
 import { type Desktop, deriveDesktop } from './desktop.ts';
-import { type Desktops, linkUrl, pageUrl, secretOf, viewOf } from './desktops.ts';
-import type { CallOptions, ContainerId } from './engine.ts';
+import { type Desktops, linkUrl, pageUrl, secretOf, titleOf, viewOf } from './desktops.ts';
+import { formatDuration } from './duration.ts';
+import type { CallOptions, ContainerDetails, ContainerId } from './engine.ts';
 import { LABEL, ownershipLabels } from './labels.ts';
+import type { Lease, LeaseChanges } from './lease.ts';
+import { leaseOf, switchSecondsOf } from './lease-of.ts';
+import { describeLeaseChanges } from './lease-words.ts';
 import { releasePort, reservePort } from './port-reservation.ts';
 import { rememberDesktop } from './remember.ts';
 import { lookAtNetwork } from './up-network.ts';
@@ -18,6 +22,7 @@ export interface UpResult {
   desktop: Desktop;
   /** With the secret in its fragment; absent when no port is published. */
   link?: string;
+  lease: Lease;
   phases: readonly Phase[];
   totalMs: number;
   notes: readonly string[];
@@ -84,6 +89,8 @@ async function carryOut(run: Run, plan: UpPlan): Promise<UpResult | undefined> {
       return undefined;
     }
     await undo(run, made, error);
+    // Paused for longer than it lives without a viewer, it ends as it wakes; now it can be started.
+    if (plan.outcome === 'woken' && isVncctlError(error, 'CONTAINER_DIED')) return undefined;
     if (isVncctlError(error, 'NAME_TAKEN', 'DESKTOP_NOT_FOUND', 'NETWORK_NOT_FOUND')) return undefined;
     throw error;
   }
@@ -93,16 +100,30 @@ async function carryOut(run: Run, plan: UpPlan): Promise<UpResult | undefined> {
 async function conclude(run: Run, plan: UpPlan, id: ContainerId): Promise<UpResult> {
   const { desktops, request } = run;
   const container = await desktops.engine.containers.find(id, { signal: run.options.signal });
-  const state = container ? await rememberDesktop(desktops, container, { client: request.client, seenReady: run.question.stage !== 'running' }) : undefined;
+  const state = container ? await rememberDesktop(desktops, container, { client: request.client, seenReady: run.question.stage !== 'running', lease: plan.kept && plan.lease }) : undefined;
   const desktop = container && state ? deriveDesktop(container, state, viewOf(desktops)) : undefined;
   if (!container || !desktop) throw new VncctlError('DESKTOP_NOT_FOUND', 'the container was removed by somebody else');
   const page = pageUrl(desktops, desktop);
+  const lease = leaseOf(desktops, desktop);
+  if (plan.kept && plan.lease) run.notes.push(...leaseNotes(desktops, container, { desktop, lease, news: plan.lease }));
   return {
     outcome: plan.outcome,
     desktop: { ...desktop, client: request.client },
     ...(page ? { link: linkUrl(page, secretOf(desktops, desktop.image, container)) } : {}),
+    lease,
     phases: run.phases,
     totalMs: Math.round((desktops.clock.monotonicMs() - run.startedMs) * 10) / 10,
     notes: run.notes,
   };
+}
+
+// The switch was set when the container was made, and can't be set anew.
+function leaseNotes(desktops: Desktops, container: ContainerDetails, { desktop, lease, news }: { desktop: Desktop; lease: Lease; news: LeaseChanges }): string[] {
+  const notes = [`its lease is now ${describeLeaseChanges(news)}`];
+  const switchSeconds = switchSecondsOf(desktops, desktop.image, container);
+  const { length } = lease.removeAfter;
+  if (news.removeAfter !== undefined && switchSeconds !== undefined && (length === 'never' || length > switchSeconds * 1000)) {
+    notes.push(`it still ends by itself after ${formatDuration(switchSeconds * 1000)} without a viewer, as it was created; to change that: vncctl up ${titleOf(desktop)} … --recreate`);
+  }
+  return notes;
 }

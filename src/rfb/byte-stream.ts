@@ -64,6 +64,13 @@ export class BufferedByteStream implements ByteStream {
     });
   }
 
+  /** Takes what has arrived and nobody has read: for whoever takes over from the stream. */
+  rest(): Buffer {
+    const rest = this.#take(this.#bufferedBytes);
+    this.#steer();
+    return rest;
+  }
+
   write(bytes: Uint8Array): void {
     if (this.#ended === undefined) this.#carrier.write(bytes);
   }

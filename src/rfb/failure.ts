@@ -2,7 +2,7 @@
 
 /**
  * `ended`: nobody listens, or the peer went away (worth another attempt); `wrong-secret`: authentication failed, or a secret is
- * needed and none is known; `refused`: the server turned us away, with its reason; `not-rfb`: the bytes are no RFB.
+ * needed and none is known; `refused`: the server turns the client away, with its reason; `not-rfb`: the bytes are no RFB.
  */
 export type RfbFailureKind = 'ended' | 'wrong-secret' | 'refused' | 'not-rfb';
 

@@ -3,9 +3,7 @@
 import type { ByteStream } from './byte-stream.ts';
 import { vncAuthResponse } from './des.ts';
 import { RfbFailure } from './failure.ts';
-
-/** The versions there are (section 7.1.1). */
-export type RfbVersion = '3.3' | '3.7' | '3.8';
+import { readVersion, type RfbVersion, versionMessage } from './version.ts';
 
 /** How a pixel is stored (section 7.4). */
 export interface PixelFormat {
@@ -55,21 +53,9 @@ export async function initialise(stream: ByteStream): Promise<ServerInit> {
 }
 
 async function negotiateVersion(stream: ByteStream): Promise<RfbVersion> {
-  // In two parts, so that a server of another protocol that says little is recognised at once.
-  const protocol = (await stream.read(4)).toString('latin1');
-  if (protocol !== 'RFB ') throw new RfbFailure('not-rfb', `the server greets with ${JSON.stringify(protocol)}, not with RFB`);
-  const number = (await stream.read(8)).toString('latin1');
-  const parts = /^(\d{3})\.(\d{3})\n$/.exec(number);
-  if (parts === null) throw new RfbFailure('not-rfb', `the server greets with the RFB version ${JSON.stringify(number)}`);
-  const version = versionToSpeak(Number(parts[1]), Number(parts[2]));
-  stream.write(Buffer.from(`RFB 00${version.replace('.', '.00')}\n`, 'latin1'));
+  const version = await readVersion(stream, 'server');
+  stream.write(versionMessage(version));
   return version;
-}
-
-/** Numbers that no standard defines are read as 3.3 below 3.7 (section 7.1.1), and as 3.8 above it: Apple says 3.889. */
-function versionToSpeak(major: number, minor: number): RfbVersion {
-  if (major > 3 || (major === 3 && minor >= 8)) return '3.8';
-  return major === 3 && minor === 7 ? '3.7' : '3.3';
 }
 
 /** Version 3.3: the server decides (section 7.1.2). */

@@ -33,6 +33,20 @@ export async function withLock<T>(file: string, work: (lock: HeldLock) => Promis
   }
 }
 
+/** The same for work that may be interrupted while it waits for its turn: rejects with the signal's reason at once. */
+export function withInterruptibleLock<T>(file: string, signal: AbortSignal, work: () => Promise<T>, waitMs: number): Promise<T> {
+  const interrupted = new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
+  const done = withLock(
+    file,
+    () => {
+      signal.throwIfAborted();
+      return work();
+    },
+    waitMs,
+  );
+  return Promise.race([done, interrupted]);
+}
+
 async function acquire(file: string, waitMs: number): Promise<() => Promise<void>> {
   const { default: lockfile } = await import('proper-lockfile');
   const deadline = performance.now() + waitMs;

@@ -1,5 +1,5 @@
 // Where vncctl keeps its files: the XDG places, or everything under VNCCTL_HOME. Only names; nothing is read or made here.
-import { isAbsolute, join, parse, resolve } from 'node:path';
+import { dirname, isAbsolute, join, parse, resolve } from 'node:path';
 
 /** The folders and files of one user. State, lock and key files also depend on the instance. */
 export interface Paths {
@@ -30,6 +30,13 @@ export function pathsOf(env: Readonly<Record<string, string | undefined>>, homed
   };
 }
 
+/** The variables that lead another process to the same places, whatever its home and working directory are. */
+export function placesOf(env: Readonly<Record<string, string | undefined>>, homedir: string): Record<string, string> {
+  if (env.VNCCTL_HOME) return { VNCCTL_HOME: resolve(env.VNCCTL_HOME) };
+  const { config, state, cache } = pathsOf(env, homedir);
+  return { XDG_CONFIG_HOME: dirname(config), XDG_STATE_HOME: dirname(state), XDG_CACHE_HOME: dirname(cache) };
+}
+
 /** The state file of an instance; the setting `stateFile` names that of the default one. */
 export function stateFileOf(paths: Paths, instance: string, stateFile?: string): string {
   if (!stateFile) return join(paths.state, instance, 'state.json');
@@ -41,4 +48,19 @@ export function stateFileOf(paths: Paths, instance: string, stateFile?: string):
 /** The key that hashes client ids of an instance. */
 export function instanceKeyFileOf(paths: Paths, instance: string): string {
   return join(paths.config, `${instance}.key`);
+}
+
+/** Where the life events of an instance's desktops are kept. */
+export function eventsFileOf(paths: Paths, instance: string): string {
+  return join(paths.state, instance, 'events.jsonl');
+}
+
+/** The tickets to an instance's desktops. */
+export function ticketsFileOf(paths: Paths, instance: string): string {
+  return join(paths.state, instance, 'tickets.json');
+}
+
+/** What says which daemon of an instance runs. */
+export function daemonFileOf(paths: Paths, instance: string): string {
+  return join(paths.state, instance, 'daemon.json');
 }

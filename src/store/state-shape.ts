@@ -33,8 +33,8 @@ const record =
 const LENGTH = optional(either(count, word('never')));
 const LEASE: Readonly<Record<LeaseField, Field>> = { idle: LENGTH, removeAfter: LENGTH, inputIdle: LENGTH, ttl: LENGTH, maxAge: LENGTH };
 const WATCHED: Readonly<Record<keyof WatchMemory, Field>> = { viewers: either(whole, word('unknown')), viewerSeenAt: optional(time), inputSeenAt: optional(time), countsFrom: optional(time) };
-const WARNED: Readonly<Record<keyof Warning, Field>> = { at: time, clock: word('no-client', 'no-input', 'ttl', 'max-age'), removeAt: time };
-const WATCH: Readonly<Record<keyof Watch, Field>> = { at: time, pid: count, bootMs: finite, bootId: filled };
+const WARNED: Readonly<Record<keyof Warning, Field>> = { at: time, clock: word('no-client', 'no-input', 'ttl', 'max-age'), removeAt: time, renewed: optional((value) => value === true) };
+const WATCH: Readonly<Record<keyof Watch, Field>> = { at: time, pid: count, bootMs: finite, bootId: filled, complete: optional((value) => value === true) };
 
 const ALLOCATION: Readonly<Record<keyof Allocation, Field>> = {
   desktopId: filled,
@@ -44,7 +44,7 @@ const ALLOCATION: Readonly<Record<keyof Allocation, Field>> = {
   createdAt: time,
   lastUsedAt: optional(time),
   readyAt: optional(time),
-  removing: optional(mark),
+  removing: optional((value) => mark(value) && optional(filled)((value as { cause?: unknown }).cause)),
   lease: optional(record(LEASE)),
   touchedAt: optional(time),
   keptUntil: optional(time),

@@ -7,6 +7,8 @@ import { systemClock } from '../../src/core/clock.ts';
 import type { ContainerId, ContainerSpec, Engine } from '../../src/core/engine.ts';
 import { newDesktopId } from '../../src/core/identity.ts';
 import { encodeLabels, ownershipLabels } from '../../src/core/labels.ts';
+import type { LeaseChanges } from '../../src/core/lease.ts';
+import { inParallel } from '../../src/core/parallel.ts';
 import type { DesktopProbe } from '../../src/core/readiness.ts';
 import { buildSpec, containerSpec } from '../../src/core/spec.ts';
 import { connectDocker } from '../../src/engine/docker/engine.ts';
@@ -14,7 +16,7 @@ import { resolveEndpoint } from '../../src/engine/endpoint.ts';
 import { createProbe } from '../../src/rfb/readiness.ts';
 import { run, type Ran } from './timing.ts';
 
-const INSTANCE = 'bench';
+export const INSTANCE = 'bench';
 const NETWORK = 'vncctl-bench';
 /** A subnet of its own, because `docker run --ip` asks for one. */
 const SUBNET = '10.213.77.0/24';
@@ -25,10 +27,27 @@ export const KIOSK = 'vncctl/firefox-kiosk:latest';
 export const TYPICAL = 'vncctl-bench/typical';
 export const IDLE = 'vncctl-bench/idle';
 
+/** More than that don't start any sooner, nor go. */
+const AT_ONCE = 4;
+
+/** What sets a desktop of a scenario apart. */
+export interface DesktopWishes {
+  /** Publishes no port. */
+  unpublished?: boolean;
+  /** As its `up` had asked for it. */
+  lease?: LeaseChanges;
+}
+
 export interface Workshop {
+  /** Where scenarios may put files of their own: emptied when the workshop is cleared. */
+  home: string;
   engine: Engine;
+  /** As DOCKER_HOST takes it. */
+  address: string;
   entry: CatalogEntry;
   probe: DesktopProbe;
+  /** The built vncctl, to be run by a Node. */
+  program: string;
   env: NodeJS.ProcessEnv;
   /** Runs vncctl with a Node. */
   vncctl(node: string, ...args: string[]): Promise<Ran>;
@@ -36,9 +55,9 @@ export interface Workshop {
   /** Builds an image from a Dockerfile's text or from a folder. */
   image(tag: string, source: { text: string } | { folder: string }): Promise<void>;
   /** The description that `up` would hand to the engine for the client with this number, but for the image. */
-  spec(number: number, image: string): ContainerSpec;
+  spec(number: number, image: string, wishes?: DesktopWishes): ContainerSpec;
   /** Starts desktops of an image for the clients 1 to `count`; returns them in that order. */
-  startDesktops(count: number, image: string): Promise<ContainerId[]>;
+  startDesktops(count: number, image: string, wishes?: DesktopWishes): Promise<ContainerId[]>;
   ensureNetwork(): Promise<void>;
   /** Removes every desktop and the network of this instance, and forgets them. */
   clear(): Promise<void>;
@@ -48,6 +67,11 @@ export interface Workshop {
 /** The client with a number, as the engine's labels and the command line take it. */
 export function clientOf(number: number): string {
   return String(11_122_233_300 + number);
+}
+
+/** The name of that client's container. */
+export function nameOf(number: number): string {
+  return `vnc_${INSTANCE}.${clientOf(number)}`;
 }
 
 /** Address of the rival's container with a number, out of the way of those that the engine hands out. */
@@ -79,17 +103,20 @@ export async function openWorkshop({ root, work, engine: address }: { root: stri
   const plan = buildSpec(entry, { env: {}, size: { width: 1280, height: 720 } }, {}, NETWORK, 64);
 
   const workshop: Workshop = {
+    home,
     engine,
+    address,
     entry,
     env,
+    program: join(root, 'bin/vncctl.js'),
     probe: createProbe({ clock: systemClock }),
-    vncctl: (node, ...args) => run(node, [join(root, 'bin/vncctl.js'), ...args], env),
+    vncctl: (node, ...args) => run(node, [workshop.program, ...args], env),
     docker: (...args) => run('docker', args, env),
     async image(tag, source) {
       if ('folder' in source) await run('docker', ['build', '-t', tag, join(root, source.folder)], env);
       else await run('docker', ['build', '-t', tag, '-'], env, source.text);
     },
-    spec(number, image) {
+    spec(number, image, { unpublished, lease } = {}) {
       const hostPort = FIRST_PORT + PORTS - number;
       const labels = encodeLabels({
         instance: INSTANCE,
@@ -98,24 +125,24 @@ export async function openWorkshop({ root, work, engine: address }: { root: stri
         naming: 'plain',
         imageKey: entry.key,
         specHash: plan.hash,
-        hostPort,
+        ...(unpublished ? {} : { hostPort }),
+        ...(lease ? { lease } : {}),
       });
-      return { ...containerSpec(plan, { labels, secret: SECRET, clientLabel: clientOf(number), publish: { hostPort, hostAddress: '127.0.0.1' } }), image };
+      const publish = unpublished ? undefined : { hostPort, hostAddress: '127.0.0.1' };
+      return { ...containerSpec(plan, { labels, secret: SECRET, clientLabel: clientOf(number), idleExitSeconds: 0, ...(publish ? { publish } : {}) }), image };
     },
-    async startDesktops(count, image) {
+    async startDesktops(count, image, wishes) {
       await workshop.ensureNetwork();
       const numbers = Array.from({ length: count }, (_, index) => index + 1);
-      return Promise.all(
-        numbers.map(async (number) => {
-          const id = await engine.containers.create(`vnc_${INSTANCE}.${clientOf(number)}`, workshop.spec(number, image));
-          await engine.containers.start(id);
-          return id;
-        }),
-      );
+      return inParallel(numbers, AT_ONCE, async (number) => {
+        const id = await engine.containers.create(nameOf(number), workshop.spec(number, image, wishes));
+        await engine.containers.start(id);
+        return id;
+      });
     },
     ensureNetwork: () => engine.networks.create({ name: NETWORK, subnet: SUBNET, labels: ownershipLabels(INSTANCE) }),
     async clear() {
-      for (const { id } of await engine.containers.list({ labels: ownershipLabels(INSTANCE) })) await engine.containers.remove(id);
+      await inParallel(await engine.containers.list({ labels: ownershipLabels(INSTANCE) }), AT_ONCE, ({ id }) => engine.containers.remove(id));
       await engine.networks.remove(NETWORK);
       rmSync(home, { recursive: true, force: true });
     },

@@ -38,7 +38,7 @@ test('a desktop of the kiosk is made, found, shown, kept and removed, and nothin
   const ls = await vncctl('ls');
   expect(ls.exitCode, ls.stderr).toBe(0);
   const [headings, row, ...more] = ls.stdout.trimEnd().split('\n');
-  expect(headings?.split(/\s{2,}/)).toEqual(['CLIENT', 'STATUS', 'IMAGE', 'URL', 'CREATED', 'LAST USED']);
+  expect(headings?.split(/\s{2,}/)).toEqual(['CLIENT', 'STATUS', 'IMAGE', 'URL', 'CREATED', 'LAST USED', 'EXPIRES', 'WHY']);
   expect(row).toMatch(/^111\.222\.333-44 +ready +firefox-kiosk +http:\/\/127\.0\.0\.1:\d+\/ /);
   expect(more).toEqual([]);
   expect(ls.stderr).toBe('');
@@ -68,7 +68,7 @@ test('a desktop of the kiosk is made, found, shown, kept and removed, and nothin
   expect(await labelledNetworks()).toEqual([]);
   const empty = await vncctl('ls');
   expect(empty.exitCode).toBe(0);
-  expect(empty.stdout).toMatch(/^CLIENT .*LAST USED\n$/);
+  expect(empty.stdout).toMatch(/^CLIENT .*LAST USED +EXPIRES +WHY\n$/);
 });
 
 test('a second up gives the same link at once and keeps the desktop', async () => {

@@ -15,8 +15,8 @@ test('without the state all desktops are listed and kept, and when they were use
   await succeeds(up(OTHER));
   rmSync(stateFile);
   const table = (await succeeds(vncctl('ls'))).stdout;
-  expect(table).toMatch(/111\.222\.333-44 +ready .* unknown\n/);
-  expect(table).toMatch(/222\.333\.444-55 +ready .* unknown\n/);
+  expect(table).toMatch(/111\.222\.333-44 +ready .* unknown +- +not watched\n/);
+  expect(table).toMatch(/222\.333\.444-55 +ready .* unknown +- +not watched\n/);
   expect((await succeeds(up(CLIENT))).stdout).toBe(link);
   expect(await installation.containers()).toHaveLength(2);
   expect((await succeeds(vncctl('ls', '--filter', `client=${CLIENT}`))).stdout).not.toContain('unknown');
@@ -30,7 +30,7 @@ test.each([
   const link = (await succeeds(up(CLIENT))).stdout;
   writeFileSync(stateFile, content);
   const listed = await succeeds(vncctl('ls'));
-  expect(listed.stdout).toMatch(/111\.222\.333-44 +ready .* unknown\n/);
+  expect(listed.stdout).toMatch(/111\.222\.333-44 +ready .* unknown +- +not watched\n/);
   expect(listed.stderr).toMatch(/^warning: .*state\.json.*set aside as /);
   const aside = readdirSync(dirname(stateFile)).filter((name) => name.startsWith(`${basename(stateFile)}.corrupt-`));
   expect(aside).toHaveLength(1);

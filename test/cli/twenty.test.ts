@@ -21,7 +21,6 @@ test('twenty ups for twenty clients at once end with twenty desktops on twenty p
   const { stdout } = await vncctl('ls');
   const lines = stdout.trimEnd().split('\n');
   expect(lines).toHaveLength(21);
-  for (const line of lines) expect(line.length, line).toBeLessThanOrEqual(80);
   for (const client of CLIENTS) expect(stdout).toContain(client.replace(/^(...)(...)(...)(..)$/, '$1.$2.$3-$4'));
 
   const removed = await vncctl('rm', '--all', '--yes');

@@ -1,10 +1,13 @@
 // Holds the Docker engine to the contract, on the real engine at VNCCTL_TEST_ENGINE, and what only a real socket can show.
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import Docker from 'dockerode';
 import { afterAll, expect, test } from 'vitest';
 import { connectDocker } from '../../src/engine/docker/engine.ts';
+import { startEngineProxy } from '../support/engine-proxy.ts';
 import { eventually } from '../support/eventually.ts';
 import { type SilentServer, startSilentServer } from '../support/silent-server.ts';
+import { tempFolder } from '../support/temp-folder.ts';
 import { endpointAt, testEndpoint } from '../support/test-engine.ts';
 import { CONTRACT_RUN, contextOf, describeEngineContract } from './engine-contract.ts';
 
@@ -19,6 +22,7 @@ case "$PROGRAM" in
 esac
 `;
 
+const folder = tempFolder();
 const silent: SilentServer[] = [];
 afterAll(() => Promise.all(silent.map((server) => server.stop())));
 
@@ -78,6 +82,20 @@ describeEngineContract('Docker', async () => {
 test('a socket file that is not there is ENGINE_UNREACHABLE and names the address', async () => {
   const engine = connectDocker(endpointAt('unix:///nonexistent/engine.sock'), { deadlineMs: 5000 });
   await expect(engine.ping()).rejects.toMatchObject({ code: 'ENGINE_UNREACHABLE', message: expect.stringContaining('unix:///nonexistent/engine.sock') as string });
+});
+
+test('an engine that goes away ends the events with ENGINE_UNREACHABLE', async () => {
+  const proxy = await startEngineProxy(testEndpoint().address, join(folder, 'proxy.sock'));
+  const engine = connectDocker(endpointAt(proxy.address), { deadlineMs: 5000 });
+  let open = false;
+  const events = engine.containers.events({ labels: { 'io.vncctl.test': CONTRACT_RUN } }, { onOpen: () => (open = true) });
+  const end = events[Symbol.asyncIterator]()
+    .next()
+    .catch((error: unknown) => error);
+  await eventually(() => open);
+  await proxy.stop();
+  expect(await end).toMatchObject({ code: 'ENGINE_UNREACHABLE' });
+  engine.close();
 });
 
 test('closing drops the connections, so that a process can end', async () => {

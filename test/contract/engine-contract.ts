@@ -3,8 +3,8 @@
 import { randomBytes } from 'node:crypto';
 import { PassThrough, Readable } from 'node:stream';
 import { pack } from 'tar-stream';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { CallOptions, ContainerDetails, ContainerId, ContainerSpec, Engine } from '../../src/core/engine.ts';
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import type { CallOptions, ContainerDetails, ContainerEvent, ContainerId, ContainerSpec, Engine } from '../../src/core/engine.ts';
 import { type ErrorCode, isVncctlError } from '../../src/errors.ts';
 
 export interface EngineUnderTest {
@@ -154,7 +154,7 @@ export function describeEngineContract(kind: string, setUp: () => Promise<Engine
         const hostPort = await its.freePort();
         const id = await started('wait', publish(hostPort));
         const [row] = await engine.containers.list({ labels: LABELS });
-        const { env: _env, limits: _limits, outOfMemory: _memory, startedAt: _started, createdAt, ...summary } = await get(id);
+        const { env: _env, limits: _limits, outOfMemory: _memory, startedAt: _started, pid: _pid, createdAt, ...summary } = await get(id);
         expect(row).toMatchObject(summary);
         expect(row?.createdAt.slice(0, 19)).toBe(createdAt.slice(0, 19));
       });
@@ -177,12 +177,16 @@ export function describeEngineContract(kind: string, setUp: () => Promise<Engine
         const id = await started('wait', publish(hostPort));
         const running = await get(id);
         expect(running.ports).toEqual([{ containerPort: 6080, hostPort, hostAddress: '127.0.0.1' }]);
-        if (engine.capabilities.local) expect(running.address).toMatch(/^\d+\.\d+\.\d+\.\d+$/);
+        if (engine.capabilities.local) {
+          expect(running.address).toMatch(/^\d+\.\d+\.\d+\.\d+$/);
+          expect(running.pid).toBeGreaterThan(0);
+        }
 
         await engine.containers.stop(id, 5);
         const ended = await get(id);
         expect(ended).toMatchObject({ state: 'exited', ports: [], exitCode: 0, outOfMemory: false });
         expect(ended).not.toHaveProperty('address');
+        expect(ended).not.toHaveProperty('pid');
         expect(ended.finishedAt).toMatch(ISO);
       });
 
@@ -397,6 +401,125 @@ export function describeEngineContract(kind: string, setUp: () => Promise<Engine
       });
     });
 
+    describe('events', () => {
+      /** Listens from before it resolves until the test ends. */
+      const listen = async (labels: Readonly<Record<string, string>>): Promise<{ heard: ContainerEvent[]; stop: (reason: unknown) => void; end: Promise<unknown> }> => {
+        const heard: ContainerEvent[] = [];
+        const controller = new AbortController();
+        let opened = (): void => {};
+        const open = new Promise<void>((resolve) => {
+          opened = resolve;
+        });
+        const follow = async (): Promise<void> => {
+          for await (const event of engine.containers.events({ labels }, { signal: controller.signal, onOpen: opened })) heard.push(event);
+        };
+        const end = follow().catch((error: unknown) => error);
+        onTestFinished(async () => {
+          controller.abort();
+          await end;
+        });
+        await open;
+        return { heard, stop: (reason) => controller.abort(reason), end };
+      };
+      const hears = async (heard: readonly ContainerEvent[], count: number): Promise<void> => {
+        await expect.poll(() => heard.length, { interval: 5, timeout: 10_000 }).toBe(count);
+      };
+
+      test('a life is told in its order, each event once, with the name from then on, the labels and the moment', async () => {
+        const { heard } = await listen(LABELS);
+        const [first, second] = [newName(), newName()];
+        const before = Date.now();
+        const id = await started('wait', {}, first);
+        await engine.containers.rename(id, second);
+        await engine.containers.pause(id);
+        await engine.containers.unpause(id);
+        await engine.containers.stop(id, 5);
+        await engine.containers.start(id);
+        await readyForSignals(id, 'wait');
+        await engine.containers.remove(id);
+        await hears(heard, 9);
+        expect(heard.map(({ kind: what, name, exitCode }) => [what, name, ...(exitCode === undefined ? [] : [exitCode])])).toEqual([
+          ['created', first],
+          ['started', first],
+          ['renamed', second],
+          ['paused', second],
+          ['unpaused', second],
+          ['died', second, 0],
+          ['started', second],
+          ['died', second, 137],
+          ['removed', second],
+        ]);
+        for (const event of heard) {
+          expect(event.id).toBe(id);
+          expect(event.labels).toMatchObject(LABELS);
+          expect(event.at).toMatch(ISO);
+          expect(Math.abs(Date.parse(event.at) - before)).toBeLessThan(60_000);
+        }
+      });
+
+      test("the labels of an event are the container's own and no more", async () => {
+        const { heard } = await listen(LABELS);
+        const id = await create('wait');
+        await hears(heard, 1);
+        expect(heard[0]?.labels).toEqual((await get(id)).labels);
+      });
+
+      test('a program that ends by itself is told with its exit code', async () => {
+        const { heard } = await listen(LABELS);
+        const id = await started('fail');
+        await hears(heard, 3);
+        expect(heard[2]).toMatchObject({ kind: 'died', id, exitCode: 7 });
+      });
+
+      test('what changes nothing is not told: a name it has, waking twice, removing what is gone', async () => {
+        const { heard } = await listen(LABELS);
+        const name = newName();
+        const id = await started('wait', {}, name);
+        await engine.containers.rename(id, name);
+        await engine.containers.unpause(id);
+        await engine.containers.start(id);
+        await engine.containers.remove(id);
+        await engine.containers.remove(id);
+        await create('wait');
+        await hears(heard, 5);
+        expect(heard.map(({ kind: what }) => what)).toEqual(['created', 'started', 'died', 'removed', 'created']);
+      });
+
+      test('a container is not told of that lacks one of the labels', async () => {
+        const marked = { ...LABELS, 'io.vncctl.test.group': 'a' };
+        const { heard } = await listen(marked);
+        await create('wait');
+        await create('wait', { labels: { ...LABELS, 'io.vncctl.test.group': 'b' } });
+        const id = await create('wait', { labels: marked });
+        await hears(heard, 1);
+        expect(heard[0]?.id).toBe(id);
+      });
+
+      test('all who listen are told', async () => {
+        const [one, other] = [await listen(LABELS), await listen(LABELS)];
+        await create('wait');
+        await hears(one.heard, 1);
+        await hears(other.heard, 1);
+      });
+
+      test("an aborted signal ends it with the signal's own reason", async () => {
+        const { stop, end } = await listen(LABELS);
+        const reason = new Error('enough');
+        stop(reason);
+        expect(await end).toBe(reason);
+      });
+
+      test('who has heard enough leaves, and the engine goes on', async () => {
+        const controller = new AbortController();
+        let id: ContainerId | undefined;
+        for await (const event of engine.containers.events({ labels: LABELS }, { signal: controller.signal, onOpen: () => void create('wait') })) {
+          id = event.id;
+          break;
+        }
+        expect((await engine.containers.list({ labels: LABELS })).map((row) => row.id)).toEqual([id]);
+      });
+    });
+
     describe('images', () => {
       const tag = (): string => {
         const name = `vncctl/${CONTRACT_RUN}-${++count}:latest`;
@@ -530,6 +653,7 @@ export function describeEngineContract(kind: string, setUp: () => Promise<Engine
         ['containers.waitForExit', (on, options) => on.containers.waitForExit(id, options)],
         ['containers.exec', (on, options) => on.containers.exec(id, ['true'], options)],
         ['containers.logs', (on, options) => on.containers.logs(id, 5, options)],
+        ['containers.events', (on, options) => on.containers.events({ labels: LABELS }, options)[Symbol.asyncIterator]().next()],
         ['images.find', (on, options) => on.images.find('vncctl/none', options)],
         ['images.pull', (on, options) => on.images.pull('vncctl/none', () => {}, options)],
         ['images.build', (on, options) => on.images.build(contextOf({ Dockerfile: 'FROM scratch\n' }), { tag: 'vncctl/none', labels: {}, args: {} }, () => {}, options)],

@@ -1,4 +1,5 @@
 // Holds the tests' fake to the contract of the real engine.
+import { expect, test } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
 import type { ContainerSpec } from '../../src/core/engine.ts';
 import { eventually } from '../support/eventually.ts';
@@ -59,4 +60,25 @@ describeEngineContract('the fake', async () => {
     },
     async dispose() {},
   };
+});
+
+test('a test can break the event streams: who listens is told ENGINE_UNREACHABLE after what was heard, and can listen again', async () => {
+  const engine = createFakeEngine({ clock: systemClock });
+  const heard: string[] = [];
+  const follow = async (): Promise<void> => {
+    for await (const { kind, name } of engine.containers.events({ labels: {} }, {})) heard.push(`${kind} ${name}`);
+  };
+  const end = follow().catch((error: unknown) => error);
+  await eventually(() => engine.world.eventStreams === 1);
+  engine.world.addForeign('one');
+  engine.world.vanish('one');
+  engine.world.breakEventStreams();
+  expect(await end).toMatchObject({ code: 'ENGINE_UNREACHABLE' });
+  expect(heard).toEqual(['created one', 'removed one']);
+  expect(engine.world.eventStreams).toBe(0);
+
+  const again = follow().catch((error: unknown) => error);
+  await eventually(() => engine.world.eventStreams === 1);
+  engine.close();
+  expect(await again).toMatchObject({ code: 'ENGINE_UNREACHABLE' });
 });

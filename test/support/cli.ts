@@ -45,6 +45,7 @@ export interface Installation {
   vncctlWith(env: Readonly<Record<string, string>>, ...args: string[]): Promise<Finished>;
   /** Starts one command; a test that ends first takes it along. */
   start(...args: string[]): RunningProcess;
+  startWith(env: Readonly<Record<string, string>>, ...args: string[]): RunningProcess;
   /** `up` of the tiny image. */
   up(client: string, ...args: string[]): Promise<Finished>;
   startUp(client: string, ...args: string[]): RunningProcess;
@@ -79,7 +80,7 @@ function isFree(port: number): Promise<boolean> {
 }
 
 /** An installation for the file's tests. After each test its processes are killed and its containers, network and files removed. */
-export async function testInstallation(options: { ports?: number; engine?: string } = {}): Promise<Installation> {
+export async function testInstallation(options: { ports?: number; engine?: string; env?: Readonly<Record<string, string>> } = {}): Promise<Installation> {
   if (!existsSync(join(root, 'dist/start.js'))) throw new Error('dist/ is missing: build it first with: npm run build');
   const engine = testEndpoint().address;
   await ensureTinyImage();
@@ -98,6 +99,7 @@ export async function testInstallation(options: { ports?: number; engine?: strin
     VNCCTL_PORT_MIN: String(ports.min),
     VNCCTL_PORT_MAX: String(ports.max),
     DOCKER_HOST: options.engine ?? engine,
+    ...options.env,
   };
   const catalog = join(home, 'config/catalog');
   mkdirSync(catalog, { recursive: true });
@@ -132,6 +134,7 @@ export async function testInstallation(options: { ports?: number; engine?: strin
     vncctl: (...args) => startWith({}, args).finished,
     vncctlWith: (extra, ...args) => startWith(extra, args).finished,
     start: (...args) => startWith({}, args),
+    startWith: (extra, ...args) => startWith(extra, args),
     up: (client, ...args) => startWith({}, upArguments(client, args)).finished,
     startUp: (client, ...args) => startWith({}, upArguments(client, args)),
     containers,
@@ -146,7 +149,7 @@ export async function testInstallation(options: { ports?: number; engine?: strin
 }
 
 /** An installation whose engine is reached through a proxy that the test commands; the proxy forgets its holds after each test. */
-export async function proxiedInstallation(options: { ports?: number } = {}): Promise<Installation & { proxy: EngineProxy }> {
+export async function proxiedInstallation(options: { ports?: number; env?: Readonly<Record<string, string>> } = {}): Promise<Installation & { proxy: EngineProxy }> {
   const proxy = await startEngineProxy(testEndpoint().address, join(tempFolder(), 'engine.sock'));
   const installation = await testInstallation({ ...options, engine: proxy.address });
   afterEach(() => proxy.reset());

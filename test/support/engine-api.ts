@@ -8,6 +8,7 @@ export interface RawContainer {
   State: string;
   Labels: Record<string, string>;
   Ports: { IP?: string; PrivatePort: number; PublicPort?: number }[];
+  NetworkSettings: { Networks: Record<string, { IPAddress: string }> };
 }
 
 export interface EngineApi {

@@ -1,7 +1,7 @@
 // A stand-in between vncctl and the engine that can stop a chosen request on its way there or its answer on the way back,
 // go silent, or go away: how a test puts a process at an exact point of its work without any hook in the product.
 import { once } from 'node:events';
-import { linkSync } from 'node:fs';
+import { linkSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { dialOptions } from './engine-api.ts';
@@ -36,6 +36,8 @@ export interface EngineProxy {
   silence(): void;
   /** Cuts every connection; nothing listens from now on. */
   cut(): void;
+  /** Listens again after a cut. */
+  mend(): Promise<void>;
   /** Ends silence and forgets holds that were never met; what is held is let go. */
   reset(): void;
   stop(): Promise<void>;
@@ -99,8 +101,11 @@ export async function startEngineProxy(engine: string, socketPath: string): Prom
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
   });
-  server.listen(socketPath);
-  await once(server, 'listening');
+  const listen = async (): Promise<void> => {
+    server.listen(socketPath);
+    await once(server, 'listening');
+  };
+  await listen();
   const release = (): void => {
     for (const hold of met) hold.release();
     met.clear();
@@ -109,6 +114,7 @@ export async function startEngineProxy(engine: string, socketPath: string): Prom
   const cut = (): void => {
     if (server.listening) {
       // Closing takes the name away; a second name leaves what a killed engine leaves: a socket that refuses.
+      rmSync(`${socketPath}.dead`, { force: true });
       linkSync(socketPath, `${socketPath}.dead`);
       server.close();
     }
@@ -132,6 +138,9 @@ export async function startEngineProxy(engine: string, socketPath: string): Prom
       silent = true;
     },
     cut,
+    async mend() {
+      if (!server.listening) await listen();
+    },
     reset() {
       silent = false;
       release();

@@ -52,16 +52,17 @@ export function createFakeClock({ startAt = '2030-01-01T12:00:00.000Z', passUpTo
         return;
       }
       await new Promise<void>((resolve, reject) => {
-        const sleeper = { askedMs: ms, atMs: elapsedMs + ms, wake: resolve };
+        const abort = (): void => {
+          sleepers.delete(sleeper);
+          reject(signal?.reason);
+        };
+        const wake = (): void => {
+          signal?.removeEventListener('abort', abort);
+          resolve();
+        };
+        const sleeper = { askedMs: ms, atMs: elapsedMs + ms, wake };
         sleepers.add(sleeper);
-        signal?.addEventListener(
-          'abort',
-          () => {
-            sleepers.delete(sleeper);
-            reject(signal.reason);
-          },
-          { once: true },
-        );
+        signal?.addEventListener('abort', abort, { once: true });
       });
     },
     advance,

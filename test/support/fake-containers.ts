@@ -5,6 +5,7 @@ import type { Clock } from '../../src/core/clock.ts';
 import type { ContainerDetails, ContainerHealth, ContainerId, Containers, ContainerSpec, ContainerState } from '../../src/core/engine.ts';
 import { VncctlError } from '../../src/errors.ts';
 import type { RunCall } from './fake-calls.ts';
+import { createFakeEvents } from './fake-events.ts';
 import type { FakeNetworks } from './fake-networks.ts';
 
 /** What the main process of a container does. By default it runs until it is asked to end, and ends with 0. */
@@ -36,6 +37,8 @@ export interface FakeContainer {
   address?: string;
   /** Set at the first start: like Docker, it asks for this very network from then on. */
   networkId?: string;
+  /** While it runs on an engine of this host. */
+  pid?: number;
   program: FakeProgram;
 }
 
@@ -55,6 +58,10 @@ export interface FakeContainerWorld {
   addForeign(name: string, labels?: Record<string, string>): FakeContainer;
   /** While set, removals stay in the state `removing` until it resolves. */
   removalGate: Promise<void> | undefined;
+  /** Event streams that are open now. */
+  readonly eventStreams: number;
+  /** Ends every open event stream as a lost connection does. */
+  breakEventStreams(): void;
 }
 
 export interface FakeContainerParts {
@@ -63,16 +70,20 @@ export interface FakeContainerParts {
   networks: FakeNetworks;
   imageIdOf: (reference: string) => string | undefined;
   programOf: (spec: ContainerSpec) => FakeProgram;
+  local: boolean;
 }
 
 const gone = (id: string): VncctlError => new VncctlError('DESKTOP_NOT_FOUND', `container ${id.slice(0, 12)} is gone`);
 const notRunning = (id: string): VncctlError => new VncctlError('ENGINE_FAILED', `container ${id} is not running`);
 
-export function createFakeContainers({ run, clock, networks, imageIdOf, programOf }: FakeContainerParts): { containers: Containers; world: FakeContainerWorld } {
+export function createFakeContainers({ run, clock, networks, imageIdOf, programOf, local }: FakeContainerParts): { containers: Containers; world: FakeContainerWorld } {
   const all: FakeContainer[] = [];
   const waiting = new Map<FakeContainer, Set<() => void>>();
   const takenPorts = new Set<number>();
+  const happenings = createFakeEvents(run, clock);
+  const { emit } = happenings;
   let made = 0;
+  let pids = 1000;
 
   const lookUp = (nameOrId: string): FakeContainer | undefined => all.find(({ id, name }) => id === nameOrId || name === nameOrId);
   const now = (): string => clock.now().toISOString();
@@ -90,6 +101,7 @@ export function createFakeContainers({ run, clock, networks, imageIdOf, programO
     if (!runs(container)) return;
     Object.assign(container, { state: 'exited', health: 'none', exitCode, finishedAt: now(), outOfMemory: container.program.outOfMemory ?? false });
     delete container.address;
+    emit('died', container);
     tell(container);
   };
   const forget = (container: FakeContainer): void => {
@@ -97,6 +109,7 @@ export function createFakeContainers({ run, clock, networks, imageIdOf, programO
     if (index >= 0) all.splice(index, 1);
     delete container.address;
     container.state = 'dead';
+    emit('removed', container);
     tell(container);
   };
   const add = (name: string, spec: ContainerSpec): FakeContainer => {
@@ -104,6 +117,7 @@ export function createFakeContainers({ run, clock, networks, imageIdOf, programO
     const id = made.toString(16).padStart(64, 'f') as ContainerId;
     const container: FakeContainer = { id, name, spec, state: 'created', health: 'none', createdAt: now(), lines: [], outOfMemory: false, program: programOf(spec) };
     all.push(container);
+    emit('created', container);
     return container;
   };
 
@@ -121,7 +135,15 @@ export function createFakeContainers({ run, clock, networks, imageIdOf, programO
       container.lines.push(...lines);
       end(container, exitCode);
     },
-    vanish: (nameOrId) => forget(world.get(nameOrId)),
+    vanish(nameOrId) {
+      const container = world.get(nameOrId);
+      end(container, 137);
+      forget(container);
+    },
+    get eventStreams() {
+      return happenings.listeners;
+    },
+    breakEventStreams: () => happenings.breakStreams(),
     isHeld: (port) => takenPorts.has(port) || isBound(port),
     addForeign(name, labels = {}) {
       const limits = { cpus: 0, memoryBytes: 0, pids: 0, shmSizeBytes: 0 };
@@ -130,7 +152,7 @@ export function createFakeContainers({ run, clock, networks, imageIdOf, programO
   };
 
   const detailsOf = (container: FakeContainer): ContainerDetails => {
-    const { id, name, state, health, spec, createdAt, exitCode, startedAt, finishedAt, error, address } = container;
+    const { id, name, state, health, spec, createdAt, exitCode, startedAt, finishedAt, error, address, pid } = container;
     return {
       id,
       name,
@@ -149,6 +171,7 @@ export function createFakeContainers({ run, clock, networks, imageIdOf, programO
       ...(finishedAt ? { finishedAt } : {}),
       ...(error ? { error } : {}),
       ...(address && runs(container) ? { address } : {}),
+      ...(pid !== undefined && runs(container) ? { pid } : {}),
     };
   };
 
@@ -166,7 +189,9 @@ export function createFakeContainers({ run, clock, networks, imageIdOf, programO
     Object.assign(container, { state: 'running', startedAt: now(), outOfMemory: false, networkId: network.id, address: network.address, health: program.health ? 'starting' : 'none' });
     delete container.exitCode;
     delete container.error;
+    if (local) container.pid = ++pids;
     container.lines.push(...(program.lines ?? []));
+    emit('started', container);
     if (program.exits !== undefined) void setImmediate().then(() => end(container, program.exits ?? 0));
     const { startedAt } = container;
     if (program.health) {
@@ -176,7 +201,15 @@ export function createFakeContainers({ run, clock, networks, imageIdOf, programO
     }
   };
 
+  const wake = (container: FakeContainer): void => {
+    if (container.state !== 'paused') return;
+    container.state = 'running';
+    emit('unpaused', container);
+  };
+
   const containers: Containers = {
+    events: happenings.events,
+
     list: ({ labels }, options) =>
       run('containers.list', '', options, () => all.filter(({ spec }) => Object.entries(labels).every(([key, value]) => spec.labels[key] === value)).map(detailsOf)),
 
@@ -204,7 +237,7 @@ export function createFakeContainers({ run, clock, networks, imageIdOf, programO
       run('containers.stop', id, options, async (signal) => {
         const container = lookUp(id);
         if (!container || !runs(container)) return;
-        container.state = 'running';
+        wake(container);
         if (!container.program.ignoresTerm) return end(container, 0);
         await clock.sleep(graceSeconds * 1000, signal);
         end(container, 137);
@@ -215,7 +248,9 @@ export function createFakeContainers({ run, clock, networks, imageIdOf, programO
         const container = all.find((other) => other.id === id);
         if (!container) throw gone(id);
         if (all.some((other) => other !== container && other.name === name)) throw new VncctlError('NAME_TAKEN', `the container name ${name} is in use`);
+        if (container.name === name) return;
         container.name = name;
+        emit('renamed', container);
       }),
 
     pause: (id, options) =>
@@ -223,13 +258,14 @@ export function createFakeContainers({ run, clock, networks, imageIdOf, programO
         const container = lookUp(id);
         if (container?.state !== 'running') throw notRunning(id);
         container.state = 'paused';
+        emit('paused', container);
       }),
 
     unpause: (id, options) =>
       run('containers.unpause', id, options, () => {
         const container = lookUp(id);
         if (!container || !runs(container)) throw notRunning(id);
-        container.state = 'running';
+        wake(container);
       }),
 
     remove: (id, options) =>

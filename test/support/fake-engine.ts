@@ -40,6 +40,7 @@ export function createFakeEngine({ clock, endpoint = 'fake:///engine', deadlineM
     networks: fakeNetworks,
     imageIdOf: (reference) => fakeImages.present.get(reference.includes(':') ? reference : `${reference}:latest`)?.id,
     programOf,
+    local,
   });
   return {
     endpoint,

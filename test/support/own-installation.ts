@@ -1,7 +1,9 @@
 // An installation of vncctl for one test file, on the real engine: its own instance, folder, network and ports, driven through
 // the program as a person types it. Everything it made is gone after the file's last test, also when tests failed.
-import { execFile } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import Docker from 'dockerode';
 import { afterAll } from 'vitest';
@@ -27,7 +29,17 @@ export interface UpReport {
   hostPort: number;
 }
 
+/** A `vncctl daemon` that answers. */
+export interface OwnDaemon {
+  /** Where, like `127.0.0.1:40123`. */
+  address: string;
+  /** Ends it with a signal; resolves with its exit code, null for one that the signal ended. */
+  end(signal: NodeJS.Signals): Promise<number | null>;
+}
+
 export interface Installation {
+  /** Starts `vncctl daemon --listen <listen>` and waits until it answers; it is killed after the file's last test. */
+  daemon(listen: string): Promise<OwnDaemon>;
   /** Runs `vncctl <args>`; never rejects. */
   vncctl(...args: string[]): Promise<Outcome>;
   /** `vncctl up <args> --json`; rejects with what the program said when it fails. */
@@ -78,12 +90,36 @@ export function ownInstallation(): Installation {
     return JSON.parse(stdout);
   };
 
+  const daemons = new Set<ChildProcess>();
+  const daemon = async (listen: string): Promise<OwnDaemon> => {
+    const child = spawn(process.execPath, [program, 'daemon', '--listen', listen], { env, cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
+    daemons.add(child);
+    const ended = once(child, 'exit').then(([code]) => code as number | null);
+    void ended.then(() => daemons.delete(child));
+    const log = createInterface({ input: child.stderr });
+    for await (const line of log) {
+      const address = / answering at (\S+)/.exec(line)?.[1];
+      if (address === undefined) continue;
+      child.stderr.resume();
+      return {
+        address,
+        end(signal) {
+          child.kill(signal);
+          return ended;
+        },
+      };
+    }
+    throw new Error(`the daemon ended with exit code ${await ended}`);
+  };
+
   afterAll(async () => {
+    for (const child of daemons) child.kill('SIGKILL');
     const { code, stderr } = await vncctl('rm', '--all', '--yes');
     if (code !== 0) throw new Error(`the test's desktops are not removed: ${stderr}`);
   }, ENDED_BY_FORCE_MS);
 
   return {
+    daemon,
     vncctl,
     up,
     container: (name) => docker.getContainer(name),

@@ -1,5 +1,11 @@
-// A process of its own that changes a store: what the cross-process tests start several of. Arguments: what to do, the state
-// file, and for `count` a name and how many updates.
+// A process of its own that changes a store: what the cross-process tests start several of. Arguments: what to do, the file, and
+// for `count` and `events` a name and how many updates.
+import { systemClock } from '../../src/core/clock.ts';
+import type { DesktopId } from '../../src/core/store.ts';
+import { ownProcesses } from '../../src/engine/host-processes.ts';
+import type { VncctlError } from '../../src/errors.ts';
+import { takeDaemonLock } from '../../src/store/daemon-lock.ts';
+import { createEventJournal } from '../../src/store/event-journal.ts';
 import { createFileStore } from '../../src/store/file-store.ts';
 import { getInstanceKey } from '../../src/store/instance-key.ts';
 import { withLock } from '../../src/store/lock.ts';
@@ -21,6 +27,21 @@ switch (task) {
       process.stdout.write('held\n');
       return new Promise(() => setInterval(() => {}, 1000));
     });
+    break;
+  case 'events': {
+    // Small enough to turn to new files, and not so small that several come and go before a reader looks.
+    const journal = createEventJournal({ file, clock: systemClock, warn: (message) => process.stderr.write(`${message}\n`), maxBytes: 50_000 });
+    for (let turn = 0; turn < Number(times); turn++) await journal.append([{ at: new Date().toISOString(), event: 'created', desktop: `${name}-${turn}` as DesktopId, cause: 'x'.repeat(40) }]);
+    break;
+  }
+  case 'daemon':
+    try {
+      await takeDaemonLock({ file, now: () => new Date(), processes: ownProcesses });
+      process.stdout.write('held\n');
+      setInterval(() => {}, 1000);
+    } catch (error) {
+      process.stdout.write(`${(error as VncctlError).code}\n`);
+    }
     break;
   case 'key':
     process.stdout.write(Buffer.from(await getInstanceKey(file)).toString('hex'));

@@ -3,7 +3,9 @@
 import type { CatalogEntry } from '../../src/core/catalog.ts';
 import { type ClientId, parseClientId } from '../../src/core/client-id.ts';
 import type { Desktops, Installation } from '../../src/core/desktops.ts';
+import { milliseconds } from '../../src/core/duration.ts';
 import type { ContainerSpec, NetworkIsolation } from '../../src/core/engine.ts';
+import type { Lease } from '../../src/core/lease.ts';
 import { up, type UpResult } from '../../src/core/up.ts';
 import type { UpOptions, UpRequest } from '../../src/core/up-run.ts';
 import { createFakeClock, type FakeClock } from './fake-clock.ts';
@@ -24,9 +26,10 @@ export function exampleEntry(over: Partial<CatalogEntry> = {}): CatalogEntry {
     ports: { web: 6080, rfb: 5900 },
     viewerPath: '/vnc.html',
     websocketPath: '/websockify',
-    variables: { url: 'KIOSK_URL', width: 'WIDTH', height: 'HEIGHT', secret: 'VNC_SECRET', client: 'CLIENT' },
+    variables: { url: 'KIOSK_URL', width: 'WIDTH', height: 'HEIGHT', secret: 'VNC_SECRET', client: 'CLIENT', idleExit: 'IDLE_EXIT' },
     settings: { LANGUAGE: { description: 'language', default: 'pt-BR', pattern: '[a-z]{2}(-[A-Z]{2})?' }, MOTTO: { description: 'a motto' } },
     limits: { cpus: 2, memoryBytes: 1024 * MIB, pids: 500, shmSizeBytes: 256 * MIB },
+    lease: {},
     user: '1000:1000',
     capabilities: [],
     tmpfs: { '/tmp': 'rw' },
@@ -37,6 +40,15 @@ export function exampleEntry(over: Partial<CatalogEntry> = {}): CatalogEntry {
     ...over,
   };
 }
+
+/** The lease that the settings give where nothing is set. */
+export const DEFAULT_LEASE: Lease = {
+  idle: { length: milliseconds(15 * 60_000), from: 'default' },
+  removeAfter: { length: milliseconds(8 * 3_600_000), from: 'default' },
+  inputIdle: { length: 'never', from: 'default' },
+  ttl: { length: 'never', from: 'default' },
+  maxAge: { length: 'never', from: 'default' },
+};
 
 /** The example of a CPF whose check digits are right. */
 export const ANA = clientOf('111.444.777-35');
@@ -71,15 +83,16 @@ export interface TestDesktopsOptions {
   programOf?: (spec: ContainerSpec) => FakeProgram;
   local?: boolean;
   isolation?: NetworkIsolation;
+  /** Default: one that lets short sleeps pass by themselves. */
+  clock?: FakeClock;
   /** Whether image and network are there already. Default: true. */
   prepared?: boolean;
 }
 
 /** Ports 5000 to 5020, instance `default`, naming plain, this process is 100. */
-export function createTestDesktops({ installation, entries = [exampleEntry()], programOf, local, isolation = 'members', prepared = true }: TestDesktopsOptions = {}): TestDesktops {
+export function createTestDesktops({ installation, entries = [exampleEntry()], programOf, local, isolation = 'members', clock = createFakeClock(), prepared = true }: TestDesktopsOptions = {}): TestDesktops {
   const [entry] = entries;
   if (!entry) throw new Error('a catalog for tests has at least one entry');
-  const clock = createFakeClock();
   const engine = createFakeEngine({ clock, isolation, ...(programOf ? { programOf } : {}), ...(local === undefined ? {} : { local }) });
   const store = createFakeStore();
   const probe = createFakeProbe();
@@ -97,6 +110,10 @@ export function createTestDesktops({ installation, entries = [exampleEntry()], p
       parallel: 4,
       hostCpus: 4,
       defaults: {},
+      lease: DEFAULT_LEASE,
+      warnBeforeMs: 5 * 60_000,
+      pauseDirect: false,
+      sweepIntervalMs: 30_000,
       ...installation,
     },
     engine,
@@ -112,7 +129,7 @@ export function createTestDesktops({ installation, entries = [exampleEntry()], p
     for (const known of entries) engine.imageWorld.add(`vncctl/${known.key}:latest`);
     if (isolation === 'members') engine.networkWorld.addForeign({ name: desktops.installation.network, isolates: isolation });
   }
-  const request = (over: Partial<UpRequest> = {}): UpRequest => ({ client: ANA, entry, wishes: { env: {} }, askedImage: false, recreate: false, ...over });
+  const request = (over: Partial<UpRequest> = {}): UpRequest => ({ client: ANA, entry, wishes: { env: {} }, askedImage: false, recreate: false, lease: {}, ...over });
   const getImage: UpOptions['getImage'] = async (wanted) => engine.imageWorld.add(`vncctl/${wanted.key}:latest`);
   return {
     desktops,

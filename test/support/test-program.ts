@@ -4,11 +4,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import type { AppParts } from '../../src/app.ts';
 import type { CatalogEntry } from '../../src/core/catalog.ts';
 import { contextHash } from '../../src/core/build-context.ts';
 import { LABEL } from '../../src/core/labels.ts';
 import { createImageSources } from '../../src/engine/image-sources.ts';
 import { main } from '../../src/main.ts';
+import { createFakeActivity, type FakeActivity } from './fake-activity.ts';
 import { fakeStreams } from './fake-streams.ts';
 import { createTestDesktops, exampleEntry, type TestDesktops, type TestDesktopsOptions } from './test-desktops.ts';
 
@@ -32,6 +34,8 @@ export interface RunOptions {
 
 export interface TestProgram extends TestDesktops {
   home: string;
+  /** Who uses which desktop; nobody unless the test says so. */
+  activity: FakeActivity;
   /** Runs `vncctl <argv>` to its end. */
   run(argv: readonly string[], options?: RunOptions): Promise<Run>;
 }
@@ -39,16 +43,18 @@ export interface TestProgram extends TestDesktops {
 const DOCKERFILE = { path: 'Dockerfile', executable: false, content: Buffer.from('ARG BASE\nFROM ${BASE}\n') };
 
 /** To be called inside a test. The default image is `firefox-kiosk`; image and network are there unless `prepared` is false. */
-export function createTestProgram({ entries = [exampleEntry({ key: 'firefox-kiosk', title: 'Firefox kiosk', description: 'One web page in full screen.' })], ...options }: TestDesktopsOptions & { entries?: readonly CatalogEntry[] } = {}): TestProgram {
+export function createTestProgram({ entries = [exampleEntry({ key: 'firefox-kiosk', title: 'Firefox kiosk', description: 'One web page in full screen.' })], services = {}, ...options }: TestDesktopsOptions & { entries?: readonly CatalogEntry[]; services?: AppParts['services'] } = {}): TestProgram {
   const fakes = createTestDesktops({ entries, ...options });
   const home = mkdtempSync(join(tmpdir(), 'vncctl-program-'));
   onTestFinished(() => rmSync(home, { recursive: true, force: true }));
   const { engine, store, probe, clock, desktops } = fakes;
   engine.imageWorld.add('vncctl/base:bookworm');
   if (options.prepared !== false) for (const { key } of entries) engine.imageWorld.add(`vncctl/${key}:latest`, { [LABEL.template]: contextHash([DOCKERFILE], '') });
+  const activity = createFakeActivity(clock);
   return {
     ...fakes,
     home,
+    activity,
     async run(argv, { terminals = [], columns, env = {}, signal = new AbortController().signal, meanwhile } = {}) {
       const io = fakeStreams({
         terminals,
@@ -65,10 +71,13 @@ export function createTestProgram({ entries = [exampleEntry({ key: 'firefox-kios
           probe,
           clock,
           processes: desktops.processes,
+          activity,
+          boot: { id: 'boot', ms: () => clock.monotonicMs() },
           hostPorts: engine.hostPorts,
           catalog: entries,
           imageSources: { ...createImageSources('', async () => 'vncctl/base:bookworm'), contextOf: async () => [DOCKERFILE] },
           homedir: home,
+          services,
         },
       });
       const [code] = await Promise.all([running, meanwhile?.(io)]);

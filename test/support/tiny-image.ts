@@ -21,6 +21,16 @@ ready: rfb
 readyTimeout: 30s
 `;
 
+/** The key of one like it that does not end when it is asked to. */
+export const STUBBORN_KEY = 'stubborn';
+const STUBBORN_REFERENCE = 'vncctl/test-stubborn:latest';
+/** What its catalog file says: it is given half a minute. */
+export const STUBBORN_ENTRY = TINY_ENTRY.replace(REFERENCE, STUBBORN_REFERENCE).replace('stopGrace: 2s', 'stopGrace: 30s');
+
+const STUBBORN_DOCKERFILE = `FROM ${REFERENCE}
+ENTRYPOINT ["sh", "-c", "trap '' TERM; Xvnc :0 -geometry 64x64 -rfbport 5900 -SecurityTypes None -UseBlacklist=0 -AlwaysShared=1 -nolisten tcp -extension GLX; sleep 60"]
+`;
+
 const DOCKERFILE = `FROM vncctl/firefox-kiosk:latest
 HEALTHCHECK NONE
 ENTRYPOINT ["Xvnc", ":0", "-geometry", "64x64", "-rfbport", "5900", "-SecurityTypes", "None", "-UseBlacklist=0", "-AlwaysShared=1", "-nolisten", "tcp", "-extension", "GLX"]
@@ -29,11 +39,20 @@ CMD []
 
 /** Builds the image; a moment when it is there already. Throws when the kiosk image is missing. */
 export async function ensureTinyImage(): Promise<void> {
+  await build(REFERENCE, DOCKERFILE);
+}
+
+/** The same for the stubborn one, which is made from the tiny one. */
+export async function ensureStubbornImage(): Promise<void> {
+  await build(STUBBORN_REFERENCE, STUBBORN_DOCKERFILE);
+}
+
+async function build(reference: string, dockerfile: string): Promise<void> {
   const context = pack();
-  context.entry({ name: 'Dockerfile', mtime: new Date(0) }, DOCKERFILE);
+  context.entry({ name: 'Dockerfile', mtime: new Date(0) }, dockerfile);
   context.finalize();
   const chunks: Buffer[] = [];
   for await (const chunk of context) chunks.push(chunk as Buffer);
-  const log = await engineApi(testEndpoint().address).call('POST', `/build?t=${REFERENCE}&forcerm=1`, Buffer.concat(chunks));
+  const log = await engineApi(testEndpoint().address).call('POST', `/build?t=${reference}&forcerm=1`, Buffer.concat(chunks));
   if (JSON.stringify(log).includes('errorDetail')) throw new Error(`the test image could not be built (is vncctl/firefox-kiosk there?): ${JSON.stringify(log)}`);
 }

@@ -71,11 +71,13 @@ test.each([
   expect(JSON.parse(run.err)).toEqual({ error: { code: name, message: expect.any(String), hint: expect.any(String) } });
 });
 
-test.each(Object.entries(ERROR_CODES))('a failure with the code %s ends with the exit code of its kind', async (code, kind) => {
+const OWN_EXIT_CODES: Readonly<Record<string, number>> = { TERMINATED: 143, BAD_CONFIGURATION: 78 };
+
+test.each(Object.entries(ERROR_CODES))('a failure with the code %s ends with the exit code of its kind, or its own', async (code, kind) => {
   const program = createTestProgram();
   program.engine.calls.failNext('containers.list', new VncctlError(code as ErrorCode, 'so it is', { hint: 'do that' }));
   const run = await program.run(['ls']);
-  expect(run).toMatchObject({ code: code === 'TERMINATED' ? 143 : ERROR_KINDS[kind].exit, out: '' });
+  expect(run).toMatchObject({ code: OWN_EXIT_CODES[code] ?? ERROR_KINDS[kind].exit, out: '' });
   expect(run.err).toMatch(/^error: so it is\n/);
   expect(run.err).toContain('hint: do that\n');
 });

@@ -32,11 +32,15 @@ function failure(sources: Partial<SettingSources>): VncctlError {
   throw new Error('nothing was refused');
 }
 
+const [MINUTE, HOUR] = [60_000, 3_600_000];
+
 test('nothing set gives the documented defaults', () => {
   expect(settings()).toEqual({
     instance: 'default', engine: undefined, engineDeadline: 15_000, image: 'firefox-kiosk', url: undefined, app: undefined, width: 1280, height: 720,
     host: '127.0.0.1', bind: '127.0.0.1', portMin: 5000, portMax: 5020, containerPort: 6080, network: 'vncctl', subnet: undefined, prefix: 'vnc_',
     clientIds: 'cpf', naming: 'plain', mask: false, stateFile: undefined, color: 'auto', parallel: 8, wait: undefined, timeout: undefined,
+    idle: 15 * MINUTE, removeAfter: 8 * HOUR, inputIdle: 'never', ttl: 'never', maxAge: 'never', warnBefore: 5 * MINUTE, pauseDirect: false, sweepInterval: 30_000,
+    listen: { host: '127.0.0.1', port: 8080 }, logFormat: 'auto', hook: undefined, hookTimeout: 10_000,
   });
 });
 
@@ -84,6 +88,27 @@ test.each([
 
 test('the end of the range in PORT_RANGE_END is exclusive', () => {
   expect(settings({ env: { PORT_RANGE_START: '6000', PORT_RANGE_END: '6010' } })).toMatchObject({ portMin: 6000, portMax: 6009 });
+});
+
+test.each([
+  ['removeAfter', 'IDLE_TIMEOUT_HOURS', '8', 8 * HOUR],
+  ['removeAfter', 'IDLE_TIMEOUT_HOURS', '0.5', 30 * MINUTE],
+  ['removeAfter', 'CONTAINER_NO_CLIENT_TIMEOUT', '15', 15 * MINUTE],
+  ['sweepInterval', 'CLEANUP_INTERVAL_MINUTES', '30', 30 * MINUTE],
+  ['listen', 'ORCHESTRATOR_PORT', '8081', { host: '127.0.0.1', port: 8081 }],
+] as const)('%s takes the number in %s in the unit of its system', (name, variable, typed, value) => {
+  expect(settings({ env: { [variable]: typed } })[name]).toEqual(value);
+});
+
+test.each(['idle', 'removeAfter', 'inputIdle', 'ttl', 'maxAge', 'warnBefore'] as const)('0, never and off switch %s off; none of them means "at once"', (name) => {
+  for (const typed of ['0', '0s', 'never', 'off', 'Never']) expect(settings({ env: { [ownVariable(name)]: typed } })[name]).toBe('never');
+  expect(settings({ env: { [ownVariable(name)]: '1s' } })[name]).toBe(1000);
+  expect(failure({ env: { [ownVariable(name)]: '15' } }).message).toContain('or never');
+});
+
+test("an ancestor's number of nought is off too, and an interval of nought is refused", () => {
+  for (const variable of ['IDLE_TIMEOUT_HOURS', 'CONTAINER_NO_CLIENT_TIMEOUT']) expect(settings({ env: { [variable]: '0' } }).removeAfter).toBe('never');
+  expect(failure({ env: { CLEANUP_INTERVAL_MINUTES: '0' } }).message).toContain('sweepInterval: "0" is not a duration');
 });
 
 test('an empty variable counts as not set', () => {

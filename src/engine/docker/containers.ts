@@ -5,6 +5,7 @@ import { VncctlError } from '../../errors.ts';
 import type { Caller } from './call.ts';
 import { createOptions } from './container-options.ts';
 import { type Dialable, detailsOf, nearbyAddresses, summaryOf } from './container-shape.ts';
+import { createEvents } from './events.ts';
 import { splitFrames } from './frames.ts';
 import { signalled } from './signalled.ts';
 import { isNameTaken, isNetworkMissing, isPortTaken, statusOf, wordsOf } from './errors.ts';
@@ -18,7 +19,7 @@ export interface EngineFacts {
 /** The containers of one Docker API endpoint. */
 export function createContainers(docker: Docker, call: Caller, { local, isPodman }: EngineFacts): Containers {
   const at = (id: string): Docker.Container => docker.getContainer(id);
-  const dialable = (): Dialable => (local ? nearbyAddresses() : () => undefined);
+  const dialable: () => Dialable = local ? nearbyAddresses() : () => () => undefined;
 
   return {
     async list(filter: ContainerFilter, options?: CallOptions) {
@@ -33,7 +34,7 @@ export function createContainers(docker: Docker, call: Caller, { local, isPodman
         `look at container ${nameOrId}`,
         async (signal) => {
           try {
-            return detailsOf(await at(nameOrId).inspect(signalled(signal, {})), dialable());
+            return detailsOf(await at(nameOrId).inspect(signalled(signal, {})), dialable(), local);
           } catch (error) {
             if (statusOf(error) === 404) return undefined;
             throw error;
@@ -183,6 +184,8 @@ export function createContainers(docker: Docker, call: Caller, { local, isPodman
         options,
       );
     },
+
+    events: createEvents(docker, call),
 
     async logs(id, tailLines, options) {
       return call(

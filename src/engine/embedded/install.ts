@@ -2,7 +2,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { VncctlError } from '../../errors.ts';
 import type { ProgressListener } from '../../core/engine.ts';
-import type { RunProgram } from './system.ts';
+import type { RunProgram } from '../../core/run-program.ts';
 
 const POLICY = '/usr/sbin/policy-rc.d';
 const MARK = '# vncctl: no service is started while it installs packages';

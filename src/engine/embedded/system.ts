@@ -1,25 +1,7 @@
 // What the embedded engine needs of the machine, as one interface: the tests bring their own or put it into a network
 // namespace. Owned here, implemented in machine.ts.
 import type { Clock } from '../../core/clock.ts';
-
-/** How a program ended; `exitCode` 127 when it could not be started at all. */
-export interface ProgramResult {
-  exitCode: number;
-  stdout: string;
-  stderr: string;
-}
-
-export interface ProgramOptions {
-  env?: Readonly<Record<string, string>>;
-  /** Each line of stdout and stderr as it comes. */
-  onLine?: (line: string) => void;
-  /** Killed after this; no bound when absent. */
-  deadlineMs?: number | undefined;
-  signal?: AbortSignal | undefined;
-}
-
-/** Runs a program to its end. Never throws for a program that fails. */
-export type RunProgram = (file: string, args: readonly string[], options?: ProgramOptions) => Promise<ProgramResult>;
+import type { RunProgram } from '../../core/run-program.ts';
 
 /** One process of the machine. */
 export interface ProcessInfo {

@@ -1,7 +1,6 @@
-// The desktop's key: read from the page's fragment, which browsers send to no server, and kept for
-// reloads of this tab only.
+// The secret that a link brought, kept for reloads of this tab only.
 
-const STORAGE_PREFIX = 'vncctl-key:';
+import type { SecretName } from './fragment.ts';
 
 /** The part of `Storage` that is used, so that tests can pass a map. */
 export interface KeyStorage {
@@ -10,21 +9,7 @@ export interface KeyStorage {
   removeItem(name: string): void;
 }
 
-/** The key of a fragment such as `#key=s3cret`; undefined when there is none or it is empty. */
-export function keyFromFragment(fragment: string): string | undefined {
-  const key = new URLSearchParams(fragment.replace(/^#/, '')).get('key');
-  return key === null || key === '' ? undefined : key;
-}
-
-/** The fragment without its key, `''` or starting with `#`; other parameters stay. */
-export function fragmentWithoutKey(fragment: string): string {
-  const parameters = new URLSearchParams(fragment.replace(/^#/, ''));
-  parameters.delete('key');
-  const rest = parameters.toString();
-  return rest === '' ? '' : `#${rest}`;
-}
-
-/** Keys kept per page path, so that two desktops behind one gateway don't share one. */
+/** Secrets kept per page path, so that two desktops behind one gateway don't share one. */
 export interface KeyRing {
   get(): string | undefined;
   keep(key: string): void;
@@ -32,8 +17,8 @@ export interface KeyRing {
 }
 
 /** A key ring over a tab's storage for the page at `path`. Storage that is refused counts as empty. */
-export function keyRing(storage: () => KeyStorage, path: string): KeyRing {
-  const name = STORAGE_PREFIX + path;
+export function keyRing(storage: () => KeyStorage, path: string, secret: SecretName): KeyRing {
+  const name = `vncctl-${secret}:${path}`;
   const attempt = <T>(action: (storage: KeyStorage) => T): T | undefined => {
     try {
       return action(storage());

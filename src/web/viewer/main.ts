@@ -1,90 +1,92 @@
-// The viewer page: reads its key and options, keeps one noVNC connection to the desktop, and tells the
-// person how it stands. Only this file makes RFB objects.
+// The viewer page, put together: what it is told by its address and its server, the door it goes through (an image's own, with a
+// key, or a gateway's, with a ticket), and the person's tools.
 
-import RFB from '@novnc/novnc';
 import { createClipboard } from './clipboard.ts';
 import { createConnection } from './connection.ts';
+import { fragmentWithout, secretFromFragment } from './fragment.ts';
+import { createGatewayDoor } from './gateway-door.ts';
+import { createGatewaySession } from './gateway-session.ts';
+import type { DesktopState } from './gateway-state.ts';
 import { messagesFor } from './i18n.ts';
-import { fragmentWithoutKey, keyFromFragment, keyRing } from './key.ts';
+import { keyRing } from './key.ts';
+import { ASLEEP, showNotice } from './notice.ts';
 import { findPage, translate } from './page.ts';
 import { pageOptions, websocketUrl } from './page-options.ts';
-import { levelsOf, preferenceStore, type Preferences } from './preferences.ts';
+import { preferenceStore } from './preferences.ts';
+import { createScreen } from './screen.ts';
 import type { ViewerState } from './state.ts';
 import { createToolbar } from './toolbar.ts';
 import { createTouchKeyboard } from './touch-keyboard.ts';
+import { createWarningBar } from './warning-bar.ts';
 
 const root = document.documentElement;
 const page = findPage();
 const options = pageOptions(root.dataset);
 const { language, messages } = messagesFor(navigator.languages ?? [navigator.language]);
-const keys = keyRing(() => sessionStorage, location.pathname);
+const secretName = options.gateway ? 'ticket' : 'key';
+const secrets = keyRing(() => sessionStorage, location.pathname, secretName);
 const stored = preferenceStore(() => localStorage);
-
-let preferences: Preferences = stored.load();
-let rfb: RFB | undefined;
+const preferences = stored.load();
 
 root.lang = language;
 translate(document, messages);
 document.title = messages.title;
-page.viewOnly.hidden = !options.viewOnly;
 
-function showState(state: ViewerState): void {
-  root.dataset['state'] = state;
-  page.notice.hidden = state === 'connected';
-  page.noticeTitle.textContent = messages[`state.${state}`];
-  page.noticeDetail.replaceChildren(...withCommands(messages[`detail.${state}`]));
-  page.keyForm.hidden = state !== 'no-key' && state !== 'wrong-key';
-  page.retry.hidden = state !== 'gone' && state !== 'reconnecting';
-  if (!page.keyForm.hidden) page.keyField.focus();
-  if (state === 'wrong-key') keys.forget();
-}
+const timers = {
+  setTimer: (action: () => void, delayMs: number) => setTimeout(action, delayMs),
+  clearTimer: (timer: unknown) => clearTimeout(timer as number),
+};
 
-function applyPreferences(): void {
-  if (!rfb) return;
-  const levels = levelsOf(preferences.quality);
-  rfb.scaleViewport = preferences.size !== 'original';
-  rfb.resizeSession = preferences.size === 'remote' && !options.viewOnly;
-  rfb.qualityLevel = levels.quality;
-  rfb.compressionLevel = levels.compression;
-}
-
-const clipboard = createClipboard({
-  field: page.clipboardText,
-  system: navigator.clipboard,
-  send: (text) => {
-    if (!options.viewOnly) rfb?.clipboardPasteFrom(text);
+const screen = createScreen(
+  {
+    target: page.screen,
+    url: () => websocketUrl(location.href, options.websocket),
+    takesKey: !options.gateway,
+    onConnected() {
+      screen.focus();
+      clipboard.onFocus();
+    },
+    onName(name) {
+      if (name !== '') document.title = name;
+    },
+    onClipboard: (text) => clipboard.fromDesktop(text),
   },
+  { preferences, viewOnly: options.viewOnly },
+);
+
+const clipboard = createClipboard({ field: page.clipboardText, system: navigator.clipboard, send: (text) => screen.sendText(text) });
+const keyboard = createTouchKeyboard(page.touchField, (keysym) => screen.sendKey(keysym));
+
+createToolbar(page, messages, preferences, {
+  ctrlAltDel: () => screen.sendCtrlAltDel(),
+  toggleKeyboard: () => keyboard.toggle(),
+  choose(chosen) {
+    stored.save(chosen);
+    screen.choose(chosen);
+  },
+  focusDesktop: () => screen.focus(),
 });
 
+function showState(state: ViewerState, desktop?: DesktopState): void {
+  const before = root.dataset['state'];
+  root.dataset['state'] = state;
+  showNotice(page, messages, language, state, desktop);
+  if (!page.keyForm.hidden) page.keyField.focus();
+  if (state === 'wrong-key') secrets.forget();
+  // Behind a gateway a card may lie over a desktop that stays connected.
+  if (state === 'connected' && before !== state) screen.focus();
+}
+
+function showViewOnly(viewOnly: boolean): void {
+  root.dataset['viewOnly'] = String(viewOnly);
+  page.viewOnly.hidden = !viewOnly;
+  screen.setViewOnly(viewOnly);
+}
+
 const connection = createConnection({
-  connect(key, events) {
-    const attempt = new RFB(page.screen, websocketUrl(location.href, options.websocket), {
-      shared: true,
-      ...(key === undefined ? {} : { credentials: { password: key } }),
-    });
-    rfb = attempt;
-    attempt.viewOnly = options.viewOnly;
-    attempt.background = 'transparent';
-    attempt.showDotCursor = true;
-    applyPreferences();
-    attempt.addEventListener('connect', () => {
-      events.connected();
-      attempt.focus({ preventScroll: true });
-      clipboard.onFocus();
-    });
-    attempt.addEventListener('credentialsrequired', () => events.keyRequired());
-    attempt.addEventListener('securityfailure', () => events.refused());
-    attempt.addEventListener('disconnect', () => {
-      if (rfb === attempt) rfb = undefined;
-      events.ended();
-    });
-    attempt.addEventListener('desktopname', (event) => {
-      if (event.detail.name !== '') document.title = event.detail.name;
-    });
-    attempt.addEventListener('clipboard', (event) => clipboard.fromDesktop(event.detail.text));
-    return { close: () => attempt.disconnect() };
-  },
+  connect: (key, events) => screen.connect(key, events),
   async reachable() {
+    if (options.gateway) return true; // The looks of the session tell more.
     try {
       const answer = await fetch(location.pathname, { method: 'HEAD', cache: 'no-store', signal: AbortSignal.timeout(3000) });
       return answer.ok;
@@ -92,34 +94,41 @@ const connection = createConnection({
       return false;
     }
   },
-  setTimer: (action, delayMs) => setTimeout(action, delayMs),
-  clearTimer: (timer) => clearTimeout(timer as number),
-  onState: showState,
+  ...timers,
+  onState: (state) => (options.gateway ? session.connectionIs(state === 'connected') : showState(state)),
 });
 
-const keyboard = createTouchKeyboard(page.touchField, (keysym) => rfb?.sendKey(keysym, null));
-
-createToolbar(page, messages, preferences, {
-  ctrlAltDel: () => rfb?.sendCtrlAltDel(),
-  toggleKeyboard: () => keyboard.toggle(),
-  choose(chosen) {
-    preferences = chosen;
-    stored.save(chosen);
-    applyPreferences();
+const session = createGatewaySession({
+  door: createGatewayDoor({ page: () => location.href, fetch: (url, request) => fetch(url, request), now: () => Date.now() }),
+  connection,
+  ...timers,
+  now: () => Date.now(),
+  onTicketUsed: () => secrets.forget(),
+  onShow(state, desktop) {
+    showState(state, desktop);
+    showViewOnly(options.viewOnly || (desktop?.viewOnly ?? false));
+    warning.plan(state === 'taken-away' || state === 'not-allowed' ? undefined : desktop?.removeAtMs, desktop?.canKeep === true && !desktop.viewOnly);
   },
-  focusDesktop: () => rfb?.focus({ preventScroll: true }),
 });
+
+const warning = createWarningBar(page, messages, { keep: () => session.keep(), focusDesktop: () => screen.focus() });
 
 function begin(): void {
-  const given = keyFromFragment(location.hash);
+  const given = secretFromFragment(location.hash, secretName);
   if (given !== undefined) {
-    keys.keep(given);
+    secrets.keep(given);
     // Out of the address bar, so that a screenshot or a copied address doesn't give the desktop away.
-    history.replaceState(history.state, '', location.pathname + location.search + fragmentWithoutKey(location.hash));
+    history.replaceState(history.state, '', location.pathname + location.search + fragmentWithout(location.hash, secretName));
   }
-  const key = given ?? keys.get();
-  if (key === undefined && options.needsKey) showState('no-key');
-  else connection.start(key);
+  const secret = given ?? secrets.get();
+  if (options.gateway) session.start(secret);
+  else if (secret === undefined && options.needsKey) showState('no-key');
+  else connection.start(secret);
+}
+
+function hurry(): void {
+  if (options.gateway) session.hurry();
+  else connection.hurry();
 }
 
 page.keyForm.addEventListener('submit', (event) => {
@@ -127,32 +136,29 @@ page.keyForm.addEventListener('submit', (event) => {
   const key = page.keyField.value.trim();
   page.keyField.value = '';
   if (key === '') return;
-  keys.keep(key);
+  secrets.keep(key);
   connection.start(key);
 });
-page.retry.addEventListener('click', () => connection.hurry());
-document.addEventListener('visibilitychange', () => {
-  if (document.visibilityState === 'visible') connection.hurry();
+page.retry.addEventListener('click', () => {
+  if (ASLEEP.some((state) => state === root.dataset['state'])) session.wake();
+  else hurry();
 });
-addEventListener('online', () => connection.hurry());
+document.addEventListener('visibilitychange', () => {
+  if (document.visibilityState === 'visible') hurry();
+});
+addEventListener('online', hurry);
 addEventListener('focus', () => clipboard.onFocus());
 // A new link pasted over the address of an open tab changes only the fragment.
 addEventListener('hashchange', () => {
-  if (keyFromFragment(location.hash) !== undefined) begin();
+  if (secretFromFragment(location.hash, secretName) !== undefined) begin();
 });
-addEventListener('pagehide', () => connection.stop());
+addEventListener('pagehide', () => {
+  if (options.gateway) session.stop();
+  else connection.stop();
+});
 addEventListener('pageshow', (event) => {
   if (event.persisted) begin();
 });
 
+showViewOnly(options.viewOnly);
 begin();
-
-/** Text and, for what stands between backticks, code: commands are to be told from the words around them. */
-function withCommands(text: string): (string | HTMLElement)[] {
-  return text.split('`').map((part, index) => {
-    if (index % 2 === 0) return part;
-    const code = document.createElement('code');
-    code.textContent = part;
-    return code;
-  });
-}

@@ -4,16 +4,23 @@
 export interface PageOptions {
   websocket: string;
   viewOnly: boolean;
-  /** Whether the server asks for a VNC password at all; a gateway that has checked a ticket says no. */
+  /** Whether the server asks for a VNC password at all. */
   needsKey: boolean;
+  /** Whether the server is a gateway: it takes tickets, and tells and keeps the desktop's state. It needs no key. */
+  gateway: boolean;
 }
 
-/** Reads `data-websocket`, `data-view-only` and `data-key="none"`; absent means `websockify`, no, and needed. */
+/**
+ * Reads `data-websocket`, `data-view-only`, `data-key="none"` and `data-ticket`, the mark of a gateway. Absent means `websockify`,
+ * no, needed, and no gateway.
+ */
 export function pageOptions(data: Readonly<Record<string, string | undefined>>): PageOptions {
+  const gateway = data['ticket'] !== undefined;
   return {
     websocket: data['websocket'] || 'websockify',
     viewOnly: data['viewOnly'] !== undefined && data['viewOnly'] !== 'false',
-    needsKey: data['key'] !== 'none',
+    needsKey: data['key'] !== 'none' && !gateway,
+    gateway,
   };
 }
 

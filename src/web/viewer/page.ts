@@ -15,6 +15,7 @@ export function findPage() {
     notice: find('notice', HTMLElement),
     noticeTitle: find('notice-title', HTMLElement),
     noticeDetail: find('notice-detail', HTMLElement),
+    noticePhases: find('notice-phases', HTMLElement),
     keyForm: find('key-form', HTMLFormElement),
     keyField: find('key-field', HTMLInputElement),
     retry: find('retry', HTMLButtonElement),
@@ -32,6 +33,11 @@ export function findPage() {
     clipboardClose: find('clipboard-close', HTMLButtonElement),
     touchField: find('touch-field', HTMLTextAreaElement),
     viewOnly: find('view-only', HTMLElement),
+    warning: find('warning', HTMLElement),
+    warningLeft: find('warning-left', HTMLElement),
+    warningFailed: find('warning-failed', HTMLElement),
+    warningSaid: find('warning-said', HTMLElement),
+    keep: find('keep', HTMLButtonElement),
   };
 }
 

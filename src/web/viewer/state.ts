@@ -1,9 +1,7 @@
 // The states a viewer can be in, and which one an ended connection leads to. Pure.
 
 /** What the person is told; `document.documentElement.dataset.state` always holds one of these. */
-export type ViewerState = 'no-key' | 'connecting' | 'starting' | 'connected' | 'reconnecting' | 'gone' | 'wrong-key';
-
-export const VIEWER_STATES: readonly ViewerState[] = [
+export const VIEWER_STATES = [
   'no-key',
   'connecting',
   'starting',
@@ -11,7 +9,16 @@ export const VIEWER_STATES: readonly ViewerState[] = [
   'reconnecting',
   'gone',
   'wrong-key',
-];
+  // These a gateway alone can tell.
+  'paused',
+  'waking',
+  'stopped',
+  'taken-away',
+  'not-allowed',
+  'wait',
+  'unreachable',
+] as const;
+export type ViewerState = (typeof VIEWER_STATES)[number];
 
 /** Attempts in a row that fail before the desktop is called gone; with the delays of backoff.ts about 25 seconds. */
 export const ATTEMPTS_UNTIL_GONE = 8;

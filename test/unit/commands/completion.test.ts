@@ -56,8 +56,13 @@ test.each([
   expect(await offered(words)).toEqual(expected);
 });
 
-test.each(['open', 'attach', 'touch', 'inspect', 'up', 'rm'])('%s is completed with the clients that have a desktop', async (verb) => {
+test.each(['open', 'attach', 'touch', 'inspect', 'up', 'rm', 'events'])('%s is completed with the clients that have a desktop', async (verb) => {
   expect((await offered([verb, ''], await twoDesktops())).sort()).toEqual(['111.444.777-35', '529.982.247-25']);
+});
+
+test('share is completed with its own commands and the clients that have a desktop', async () => {
+  expect((await offered(['share', ''], await twoDesktops())).sort()).toEqual(['111.444.777-35', '529.982.247-25', 'ls', 'revoke']);
+  expect(await offered(['share', 'r'])).toEqual(['revoke']);
 });
 
 test('a client is completed in the spelling that was begun, and only once', async () => {

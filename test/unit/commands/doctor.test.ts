@@ -64,3 +64,10 @@ test('doctor --json prints the checks alone, with the same exit code', async () 
 test('settings that are wrong are said before anything is checked', async () => {
   expect(await createTestProgram().run(['doctor'], { env: { VNCCTL_PORT_MIN: 'x' } })).toMatchObject({ code: 2, out: '' });
 });
+
+test('whether anybody watches is told: nobody, somebody now and then', async () => {
+  const program = createTestProgram();
+  expect(lineOf((await program.run(['doctor'])).out, 'daemon')).toMatch(/^warning +daemon +none runs: nobody watches/);
+  await program.run(['reap']);
+  expect(lineOf((await program.run(['doctor'])).out, 'daemon')).toMatch(/^ok +daemon +none runs, but somebody looks now and then/);
+});

@@ -23,6 +23,9 @@ async function commandTree(): Promise<Command[]> {
 
 const pathOf = (command: Command): string => (command.parent?.parent ? `${pathOf(command.parent)} ${command.name()}` : command.name());
 
+// As with docker, whose hands know both: -f filters a list and follows what goes on.
+const TWO_MEANINGS: Readonly<Record<string, readonly string[]>> = { '-f': ['--filter', '--follow'] };
+
 test('a letter means the same flag in every verb, and none means a global one', async () => {
   const long = new Map([
     ['-H', '--host'],
@@ -35,6 +38,7 @@ test('a letter means the same flag in every verb, and none means a global one', 
     for (const option of command.options) {
       if (!option.short) continue;
       expect(option.long, `${option.short} has a long name in ${pathOf(command)}`).toBeDefined();
+      if (TWO_MEANINGS[option.short]?.includes(option.long ?? '')) continue;
       expect(long.get(option.short) ?? option.long, `${option.short} in ${pathOf(command)}`).toBe(option.long);
       long.set(option.short, option.long ?? '');
     }

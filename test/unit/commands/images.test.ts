@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
+import { milliseconds } from '../../../src/core/duration.ts';
 import { exampleEntry } from '../../support/test-desktops.ts';
 import { createTestProgram } from '../../support/test-program.ts';
 
-const entries = [exampleEntry({ key: 'firefox-kiosk', title: 'Firefox kiosk', description: 'One web page.' }), exampleEntry({ key: 'flash', title: 'Flash', description: 'From a registry.', source: { kind: 'pull', reference: 'example.org/flash:1' } })];
+const entries = [exampleEntry({ key: 'firefox-kiosk', title: 'Firefox kiosk', description: 'One web page.', lease: { idle: milliseconds(1_800_000), removeAfter: 'never' } }), exampleEntry({ key: 'flash', title: 'Flash', description: 'From a registry.', source: { kind: 'pull', reference: 'example.org/flash:1' } })];
 
 test('images ls shows what the engine has of each entry', async () => {
   const program = createTestProgram({ entries });
@@ -25,8 +26,10 @@ test('images inspect shows source, settings and limits', async () => {
   const program = createTestProgram({ entries });
   const { out, code } = await program.run(['images', 'inspect', 'firefox-kiosk']);
   expect(code).toBe(0);
-  for (const words of [/^source +built from \/templates\/kiosk$/m, /^state +current/m, /^limits +2 cpus, 1g memory/m, /^setting +LANGUAGE=pt-BR  language$/m]) expect(out).toMatch(words);
-  expect((await program.run(['images', 'inspect', 'flash', '--json'])).json()).toMatchObject({ key: 'flash', state: 'missing', image: null });
+  for (const words of [/^source +built from \/templates\/kiosk$/m, /^state +current/m, /^limits +2 cpus, 1g memory/m, /^lease +idle 30m, remove-after never$/m, /^setting +LANGUAGE=pt-BR  language$/m]) expect(out).toMatch(words);
+  expect((await program.run(['images', 'inspect', 'flash', '--json'])).json()).toMatchObject({ key: 'flash', state: 'missing', lease: {}, image: null });
+  expect((await program.run(['images', 'inspect', 'firefox-kiosk', '--json'])).json()).toMatchObject({ lease: { idle: '30m', removeAfter: 'never' } });
+  expect((await program.run(['images', 'inspect', 'flash'])).out).not.toContain('lease');
 });
 
 test('images build builds what is missing or changed, and says which; the rest is left', async () => {

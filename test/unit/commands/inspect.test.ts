@@ -47,3 +47,13 @@ test('a lost desktop is shown from memory', async () => {
 test('inspecting what is not there is NotFound', async () => {
   expect(await createTestProgram().run(['inspect', ANA])).toMatchObject({ code: 3, out: '' });
 });
+
+test('the lease of a desktop and its end are told', async () => {
+  const program = createTestProgram();
+  await program.run(['up', '111.444.777-35', '--ttl', '2h']);
+  await program.run(['reap']);
+  const { out } = await program.run(['inspect', '111.444.777-35']);
+  expect(out).toMatch(/^lease +idle 15m, remove-after 8h, input-idle never, ttl 2h, max-age never$/m);
+  expect(out).toMatch(/^expires +2030-01-01T14:00:00\.\d{3}Z \(in 2h\): ttl$/m);
+  expect((await program.run(['inspect', '111.444.777-35', '--json'])).json()).toMatchObject({ lease: { ttl: { length: '2h', from: 'up' } }, expiresAt: expect.stringContaining('2030-01-01T14:00'), why: 'ttl' });
+});

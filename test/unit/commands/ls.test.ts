@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { DesktopId } from '../../../src/core/store.ts';
 import { exampleEntry } from '../../support/test-desktops.ts';
 import { createTestProgram, type TestProgram } from '../../support/test-program.ts';
 
@@ -16,9 +17,9 @@ test('a pipe gets aligned text with headings, whole and without colour', async (
   expect(run).toMatchObject({ code: 0, err: '' });
   expect(run.out).toBe(
     [
-      'CLIENT          STATUS   IMAGE          URL                             CREATED  LAST USED',
-      '111.444.777-35  ready    firefox-kiosk  http://127.0.0.1:5000/vnc.html  3h ago   3h ago',
-      '529.982.247-25  stopped  firefox-kiosk  http://127.0.0.1:5001/vnc.html  now      now',
+      'CLIENT          STATUS   IMAGE          URL                             CREATED  LAST USED  EXPIRES  WHY',
+      '111.444.777-35  ready    firefox-kiosk  http://127.0.0.1:5000/vnc.html  3h ago   3h ago     -        not watched',
+      '529.982.247-25  stopped  firefox-kiosk  http://127.0.0.1:5001/vnc.html  now      now        -        not watched',
       '',
     ].join('\n'),
   );
@@ -31,21 +32,23 @@ test('the longest realistic values fit 80 columns on a terminal, and nothing tha
   });
   const env = { VNCCTL_PORT_MIN: '65535', VNCCTL_PORT_MAX: '65535', VNCCTL_IMAGE: 'firefox-kiosk-with-a-long-name' };
   await program.run(['up', '111.444.777-35'], { env });
-  program.clock.advance(59 * 60_000);
+  await program.run(['reap']);
+  program.clock.advance(59_000);
   const { out, code } = await program.run(['ls'], { terminals: ['stdout'], env: { ...env, NO_COLOR: '1' } });
   expect(code).toBe(0);
   for (const line of out.split('\n')) expect(line.length, line).toBeLessThanOrEqual(80);
   expect(out).toContain('111.444.777-35');
   expect(out).toContain('http://127.0.0.1:65535/');
-  expect(out).toContain('59m ago');
+  expect(out).toContain('in 7h');
+  expect(out).toContain('no viewer');
   expect(out).toContain('…');
   expect((await program.run(['ls'], { env })).out).toContain('firefox-kiosk-with-a-long-name');
 });
 
 test('an empty list prints its headings and succeeds', async () => {
   const program = createTestProgram();
-  expect(await program.run(['ls'])).toMatchObject({ code: 0, out: 'CLIENT  STATUS  IMAGE  URL  CREATED  LAST USED\n', err: '' });
-  expect(await program.run(['ls'], { terminals: ['stdout'], env: { NO_COLOR: '1' } })).toMatchObject({ code: 0, out: expect.stringMatching(/^CLIENT +STATUS +IMAGE +URL +CREATED +LAST USED\n$/) });
+  expect(await program.run(['ls'])).toMatchObject({ code: 0, out: 'CLIENT  STATUS  IMAGE  URL  CREATED  LAST USED  EXPIRES  WHY\n', err: '' });
+  expect(await program.run(['ls'], { terminals: ['stdout'], env: { NO_COLOR: '1' } })).toMatchObject({ code: 0, out: expect.stringMatching(/^CLIENT +STATUS +IMAGE +URL +CREATED +LAST USED +EXPIRES +WHY\n$/) });
   expect(await program.run(['ls', '--json'])).toMatchObject({ code: 0, out: '[]\n' });
   expect(await program.run(['ls', '-q'])).toMatchObject({ code: 0, out: '' });
   expect(await program.run(['ls', '--no-headers'])).toMatchObject({ code: 0, out: '' });
@@ -60,7 +63,7 @@ test('a failure to list is an error, never an empty table', async () => {
 test('--json has every field, with times as they are stored', async () => {
   const run = await (await twoDesktops()).run(['ls', '--json']);
   expect(run.json()).toEqual([
-    { client: '11144477735', status: 'ready', image: 'firefox-kiosk', url: 'http://127.0.0.1:5000/vnc.html', createdAt: '2030-01-01T12:00:00.000Z', lastUsedAt: '2030-01-01T12:00:00.000Z', id: expect.any(String), container: 'vnc_11144477735', hostPort: 5000 },
+    { client: '11144477735', status: 'ready', image: 'firefox-kiosk', url: 'http://127.0.0.1:5000/vnc.html', createdAt: '2030-01-01T12:00:00.000Z', lastUsedAt: '2030-01-01T12:00:00.000Z', expiresAt: null, why: 'not watched', id: expect.any(String), container: 'vnc_11144477735', hostPort: 5000 },
     expect.objectContaining({ client: '52998224725', status: 'stopped' }),
   ]);
 });
@@ -146,4 +149,16 @@ test('a desktop whose container is gone is listed as lost', async () => {
   const program = await twoDesktops();
   program.engine.world.vanish('vnc_11144477735');
   expect((await program.run(['ls', '--filter', 'status=lost', '-q'])).out).toBe('111.444.777-35\n');
+});
+
+test('while somebody watches, the list tells when each goes and why', async () => {
+  const program = await twoDesktops();
+  const [used] = (await program.run(['ls', '--json'])).json() as { id: DesktopId }[];
+  if (used) program.activity.set(used.id, 1);
+  await program.run(['reap']);
+  const rows = (await program.run(['ls', '--json'])).json();
+  expect(rows).toMatchObject([
+    { why: 'in use', expiresAt: null },
+    { why: 'no viewer', expiresAt: '2030-01-01T23:00:00.000Z' },
+  ]);
 });

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { milliseconds } from '../../../src/core/duration.ts';
 import { exampleEntry } from '../../support/test-desktops.ts';
 import { createTestProgram } from '../../support/test-program.ts';
 
@@ -54,6 +55,11 @@ test.each([
   [['--cpus', '0'], '--cpus: "0" is not a number of processors like 1.5'],
   [['--cpus', 'two'], '--cpus: "two" is not a number of processors like 1.5'],
   [['--timeout', '5'], '--timeout: "5" is not a duration like 30s or 2m'],
+  [['--idle', '20'], '--idle: "20" is not a duration like 500ms, 15s, 30m or 1h30m, or never'],
+  [['--remove-after', 'soon'], '--remove-after: "soon" is not'],
+  [['--input-idle', '-1m'], '--input-idle: "-1m" is not'],
+  [['--ttl', ''], '--ttl: "" is not'],
+  [['--max-age', '1w'], '--max-age: "1w" is not'],
   [['--env', 'FOO'], '--env takes KEY=value, not "FOO"'],
   [['--env', '=x'], '--env takes KEY=value, not "=x"'],
   [['--env', 'FOO=1'], 'has no setting FOO'],
@@ -145,4 +151,74 @@ test('an engine that does not answer is an Engine error with a hint', async () =
 test('an image without a key is linked to without one', async () => {
   const program = createTestProgram({ entries: [exampleEntry({ key: 'firefox-kiosk', variables: {} })] });
   expect((await program.run(['up', ANA])).out).toBe('http://127.0.0.1:5000/vnc.html\n');
+});
+
+const SOME_LEASE = ['--idle', '20m', '--remove-after', '2h', '--input-idle', '1h', '--ttl', '0', '--max-age', 'Never'];
+
+test('the lease that up asks for is in the labels of a new desktop, and its own end follows it', async () => {
+  const program = createTestProgram();
+  const { specHash } = ((await program.run(['up', '529.982.247-25'])), await program.run(['inspect', '529.982.247-25', '--json'])).json() as { specHash: string };
+  const run = await program.run(['up', ANA, ...SOME_LEASE, '--json']);
+  expect(run).toMatchObject({ code: 0, err: '' });
+  expect(run.json()).toMatchObject({
+    lease: {
+      idle: { length: '20m', from: 'up' },
+      removeAfter: { length: '2h', from: 'up' },
+      inputIdle: { length: '1h', from: 'up' },
+      ttl: { length: 'never', from: 'up' },
+      maxAge: { length: 'never', from: 'up' },
+    },
+    notes: [],
+  });
+  const { labels, env } = program.engine.world.get('vnc_11144477735').spec;
+  expect(labels['io.vncctl.lease']).toBe('idle=20m,removeAfter=2h,inputIdle=1h,ttl=never,maxAge=never');
+  expect(labels['io.vncctl.spec']).toBe(specHash);
+  expect(env['IDLE_EXIT']).toBe('86400');
+  expect(Object.values(program.store.state.allocations).find(({ client }) => client === '11144477735')).not.toHaveProperty('lease');
+});
+
+test('a lease asked for later is changed without a new desktop, told once, and kept over a lost record only as it was created', async () => {
+  const program = createTestProgram();
+  await program.run(['up', ANA, '--idle', '20m']);
+  const { id } = program.engine.world.get('vnc_11144477735');
+  const changed = await program.run(['up', ANA, '--idle', '40m', '--ttl', '1d']);
+  expect(changed).toMatchObject({ code: 0, err: 'note: its lease is now idle 40m, ttl 1d\n' });
+  expect(program.engine.world.get('vnc_11144477735').id).toBe(id);
+  const before = program.store.state;
+  expect(await program.run(['up', ANA, '--idle', '40m', '--ttl', '1d'])).toMatchObject({ code: 0, err: '' });
+  expect(program.store.state).toBe(before);
+  expect((await program.run(['up', ANA, '--idle', 'never', '--json'])).json()).toMatchObject({
+    lease: { idle: { length: 'never' }, ttl: { length: '1d' }, removeAfter: { length: '8h', from: 'default' } },
+    notes: ['its lease is now idle never'],
+  });
+  program.store.lose();
+  expect((await program.run(['up', ANA, '--json'])).json()).toMatchObject({ lease: { idle: { length: '20m', from: 'up' }, ttl: { length: 'never', from: 'default' } } });
+});
+
+test("a longer lease than the desktop's own end allows is told with the command that gives it", async () => {
+  const program = createTestProgram();
+  await program.run(['up', ANA]);
+  expect((await program.run(['up', ANA, '--remove-after', '23h'])).err).toBe('note: its lease is now remove-after 23h\n');
+  const longer = await program.run(['up', ANA, '--remove-after', 'never']);
+  expect(longer.err).toContain('note: it still ends by itself after 1d without a viewer, as it was created; to change that: vncctl up 111.444.777-35 … --recreate\n');
+  expect(await program.run(['up', ANA, '--remove-after', 'never', '--recreate'])).toMatchObject({ code: 0, err: '' });
+  expect(program.engine.world.get('vnc_11144477735').spec).toMatchObject({ env: { IDLE_EXIT: '0' }, labels: { 'io.vncctl.lease': 'removeAfter=never' } });
+});
+
+test('up --dry-run tells the lease and changes nothing', async () => {
+  const program = createTestProgram();
+  expect((await program.run(['up', ANA, '--dry-run', '--ttl', '2h'])).out).toMatch(/\ngive it the lease ttl 2h: it was asked for\n$/);
+  await program.run(['up', ANA]);
+  const before = program.store.state;
+  expect((await program.run(['up', ANA, '--dry-run', '--ttl', '2h'])).out).toBe('reuse the running desktop\ngive it the lease ttl 2h: it was asked for\n');
+  expect((await program.run(['up', ANA, '--dry-run', '--ttl', '2h', '--json'])).json()).toMatchObject({ lease: { ttl: '2h' } });
+  expect(program.store.state).toBe(before);
+});
+
+test("an image's own lease comes before that of the settings", async () => {
+  const program = createTestProgram({ entries: [exampleEntry({ key: 'firefox-kiosk', lease: { idle: milliseconds(1_800_000) } })] });
+  expect((await program.run(['up', ANA, '--json'], { env: { VNCCTL_IDLE: '5m', IDLE_TIMEOUT_HOURS: '12' } })).json()).toMatchObject({
+    lease: { idle: { length: '30m', from: 'image firefox-kiosk' }, removeAfter: { length: '12h', from: 'IDLE_TIMEOUT_HOURS' } },
+  });
+  expect(program.engine.world.get('vnc_11144477735').spec.env['IDLE_EXIT']).toBe(String(36 * 3600));
 });

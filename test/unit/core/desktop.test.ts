@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { deriveDesktop, deriveDesktops, type DesktopStatus, type DesktopView } from '../../../src/core/desktop.ts';
+import { milliseconds } from '../../../src/core/duration.ts';
 import type { ContainerId, ContainerSummary } from '../../../src/core/engine.ts';
 import { encodeLabels } from '../../../src/core/labels.ts';
 import type { Allocation, DesktopId } from '../../../src/core/store.ts';
@@ -29,7 +30,8 @@ const TABLE: [string, DesktopStatus, Partial<ContainerSummary>, Partial<Allocati
   ['running and healthy', 'ready', { health: 'healthy' }, undefined],
   ['running, its first check not done', 'starting', { health: 'starting' }, {}],
   ['the same, but seen ready by up', 'ready', { health: 'starting' }, { readyAt: ago(100) }],
-  ['running and unhealthy', 'failed', { health: 'unhealthy' }, { readyAt: ago(100) }],
+  ['running and unhealthy', 'failed', { health: 'unhealthy' }, { readyAt: ago(90_000) }],
+  ['called unhealthy, but seen ready a moment ago', 'ready', { health: 'unhealthy' }, { readyAt: ago(89_999) }],
   ['created a moment ago', 'starting', { state: 'created', createdAt: ago(59_999) }, undefined],
   ['created a minute ago and never started', 'stopped', { state: 'created', createdAt: ago(60_000) }, undefined],
   ['paused', 'paused', { state: 'paused' }, undefined],
@@ -54,8 +56,17 @@ test.each(TABLE)('a container %s is %s', (_, status, over, known) => {
 test('a record without a container is lost, but only on its own engine', () => {
   const allocations = { [id]: allocation(), other: allocation({ desktopId: 'other' as DesktopId, endpoint: 'elsewhere' }) };
   expect(deriveDesktops([], { allocations, reservations: [] }, view)).toEqual([
-    { id, client: ANA, clientKey: ANA, status: 'lost', image: 'kiosk', createdAt: ago(300_000), lastUsedAt: ago(1000) },
+    { id, client: ANA, clientKey: ANA, status: 'lost', image: 'kiosk', createdAt: ago(300_000), lastUsedAt: ago(1000), lease: { created: {}, changed: {} } },
   ]);
+});
+
+test('what was asked for its lease comes from its labels and, since then, from the store', () => {
+  const [created, changed] = [{ idle: milliseconds(60_000) }, { idle: 'never', ttl: milliseconds(3_600_000) }] as const;
+  const labels = encodeLabels({ instance: 'default', desktopId: id, clientKey: ANA, naming: 'plain', imageKey: 'kiosk', specHash: 's', lease: created });
+  const state = { allocations: { [id]: allocation({ lease: changed }) }, reservations: [] };
+  expect(deriveDesktop(container({ labels }), state, view)?.lease).toEqual({ created, changed });
+  expect(deriveDesktop(container({ labels }), { allocations: {}, reservations: [] }, view)?.lease).toEqual({ created, changed: {} });
+  expect(deriveDesktops([], state, view)[0]?.lease).toEqual({ created: {}, changed });
 });
 
 test('desktops come oldest first, each once', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { formatDuration, parseDuration } from '../../../src/core/duration.ts';
+import { formatDuration, formatLimit, milliseconds, parseDuration, parseLimit } from '../../../src/core/duration.ts';
 
 test.each([
   ['30m', 1_800_000],
@@ -28,4 +28,14 @@ test('a spelling uses the largest units', () => {
   expect(formatDuration(5_400_000)).toBe('1h30m');
   expect(formatDuration(0)).toBe('0s');
   expect(formatDuration(1500)).toBe('1s500ms');
+});
+
+test('nought, off and never are no end, never "at once"', () => {
+  for (const text of ['0', '0s', 'off', 'never', ' NEVER ']) expect(parseLimit(text)).toBe('never');
+  expect(parseLimit('90m')).toBe(5_400_000);
+  for (const text of ['', '30', 'x', '-1m']) expect(parseLimit(text)).toBeUndefined();
+});
+
+test('a limit that is spelled is read back the same', () => {
+  fc.assert(fc.property(fc.oneof(fc.integer({ min: 1, max: 10 * 365 * 86_400_000 }).map(milliseconds), fc.constant('never' as const)), (limit) => parseLimit(formatLimit(limit)) === limit));
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { clientKey, containerName, newDesktopId, newSecret } from '../../../src/core/identity.ts';
+import { clientHash, clientKey, containerName, newDesktopId, newSecret } from '../../../src/core/identity.ts';
 import { ANA, clientOf } from '../../support/test-desktops.ts';
 
 const key = new Uint8Array(32).fill(7);
@@ -15,6 +15,15 @@ test('a hash is the same each time, and another for another client or installati
   expect(clientKey(ANA, { kind: 'hashed', key })).toBe(hashed);
   expect(clientKey(clientOf('529.982.247-25'), { kind: 'hashed', key })).not.toBe(hashed);
   expect(clientKey(ANA, { kind: 'hashed', key: new Uint8Array(32) })).not.toBe(hashed);
+});
+
+test("a client's hash in journals shows nothing of the id, is the same each time, and is not the one in names", () => {
+  const hash = clientHash(ANA, key);
+  expect(hash).toMatch(/^[0-9a-f]{20}$/);
+  expect(clientHash(ANA, key)).toBe(hash);
+  expect(clientHash(clientOf('529.982.247-25'), key)).not.toBe(hash);
+  expect(clientHash(ANA, new Uint8Array(32))).not.toBe(hash);
+  expect(clientKey(ANA, { kind: 'hashed', key })).not.toBe(hash);
 });
 
 test('the name is prefix and key; other instances put theirs between', () => {

@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { decodeLabels, encodeLabels, LABEL, ownershipLabels } from '../../../src/core/labels.ts';
+import { milliseconds } from '../../../src/core/duration.ts';
+import { decodeLabels, type DesktopLabels, encodeLabels, LABEL, ownershipLabels } from '../../../src/core/labels.ts';
 import type { DesktopId } from '../../../src/core/store.ts';
 
 const word = fc.string({ minLength: 1, maxLength: 40 });
+const length = fc.oneof(fc.integer({ min: 1, max: 1e9 }).map(milliseconds), fc.constant('never' as const));
 const labels = fc.record(
   {
     instance: word,
@@ -14,6 +16,7 @@ const labels = fc.record(
     specHash: word,
     hostPort: fc.integer({ min: 1, max: 65_535 }),
     ownNetwork: word,
+    lease: fc.record({ idle: length, ttl: length }, { requiredKeys: ['idle'] }),
   },
   { requiredKeys: ['instance', 'desktopId', 'clientKey', 'naming', 'imageKey', 'specHash'] },
 );
@@ -45,3 +48,16 @@ test('a desktop of another instance, or in another layout, is not ours', () => {
 test.each(['', '0', '-1', 'x', '1.5'])('a port of %j is no port', (port) => {
   expect(decodeLabels({ ...example, [LABEL.port]: port }, 'a')).not.toHaveProperty('hostPort');
 });
+
+test('a lease that nothing was asked for has no label, and one that says nothing known is none', () => {
+  expect(example).not.toHaveProperty(LABEL.lease);
+  expect(encodeLabels({ ...decoded(example), lease: {} })).toEqual(example);
+  for (const line of ['', 'soon', 'idle=soon', 'colour=red']) expect(decoded({ ...example, [LABEL.lease]: line })).toEqual(decoded(example));
+  expect(decoded({ ...example, [LABEL.lease]: 'idle=soon,ttl=2h' }).lease).toEqual({ ttl: 7_200_000 });
+});
+
+function decoded(written: Record<string, string>): DesktopLabels {
+  const labels = decodeLabels(written, 'a');
+  if (!labels) throw new Error('it is no desktop');
+  return labels;
+}

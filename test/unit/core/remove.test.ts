@@ -7,7 +7,7 @@ import { ANA, clients, createTestDesktops, type TestDesktops } from '../../suppo
 
 const NAME = 'vnc_11144477735';
 const removeAll = async (t: TestDesktops, options: Partial<RemoveOptions> = {}): Promise<Removal[]> =>
-  removeDesktops(t.desktops, await listDesktops(t.desktops), { signal: new AbortController().signal, ...options });
+  removeDesktops(t.desktops, await listDesktops(t.desktops), { cause: 'vncctl rm', signal: new AbortController().signal, ...options });
 
 test('removing leaves no container and no record, and asks the program to end first', async () => {
   const t = createTestDesktops();
@@ -36,6 +36,21 @@ test('a paused desktop is woken so that it can end by itself; an ended one is re
   const acts = t.engine.calls.log.slice(before);
   expect(acts).toContain(`containers.unpause ${paused.id}`);
   expect(acts).not.toContain(`containers.stop ${ended.id}`);
+});
+
+test('what whoever watches remembers of the instance and of the other desktops stays', async () => {
+  const t = createTestDesktops();
+  const [other = ANA] = clients(1);
+  const kept = await t.up({ client: other });
+  await t.up();
+  const allocations = t.store.state.allocations;
+  const record = allocations[kept.desktop.id];
+  if (!record) throw new Error('it is not remembered');
+  const remembered = { ...record, lease: { ttl: 'never' as const }, watched: { viewers: 1 } };
+  const watch = { at: '2030-01-01T12:00:00.000Z', pid: 1, bootMs: 5, bootId: 'b' };
+  t.store.put({ allocations: { ...allocations, [kept.desktop.id]: remembered }, watch });
+  await removeDesktops(t.desktops, (await listDesktops(t.desktops)).filter(({ client }) => client === ANA), { cause: 'vncctl rm', signal: new AbortController().signal });
+  expect(t.store.state).toEqual({ allocations: { [kept.desktop.id]: remembered }, reservations: [], watch });
 });
 
 test('a lost desktop is forgotten', async () => {
@@ -148,7 +163,7 @@ test('a network of its own goes with its desktop, and that of another stays', as
   await t.up({ client: clients(1)[0] ?? ANA });
   expect(networksOf(t)).toEqual([OWN, 'vncctl_vnc_20000000000']);
   const anas = (await listDesktops(t.desktops)).filter(({ client }) => client === ANA);
-  await removeDesktops(t.desktops, anas, { signal: new AbortController().signal });
+  await removeDesktops(t.desktops, anas, { cause: 'vncctl rm', signal: new AbortController().signal });
   expect(networksOf(t)).toEqual(['vncctl_vnc_20000000000']);
 });
 

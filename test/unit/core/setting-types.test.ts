@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { duration, flag, hostName, integer, ipAddress, subnet, webAddress } from '../../../src/core/setting-types.ts';
+import { duration, flag, hostName, integer, ipAddress, limit, listenAddress, subnet, webAddress } from '../../../src/core/setting-types.ts';
 
 test('a subnet has an address, a length and no host bits', () => {
   for (const right of ['172.30.0.0/16', '10.0.0.0/8', '192.168.1.128/25', '0.0.0.0/0', 'fd00::/64']) expect(subnet.read(right)).toBe(right);
@@ -36,4 +36,20 @@ test('whole numbers keep to their bounds', () => {
 test('a deadline of nothing is refused', () => {
   expect(duration.read('0s')).toBeUndefined();
   expect(duration.read('15s')).toBe(15_000);
+});
+
+test('a limit is a length of time or none, and is spelled as it is read', () => {
+  expect(['1h30m', '0', 'OFF', 'never'].map(limit.read)).toEqual([5_400_000, 'never', 'never', 'never']);
+  for (const wrong of ['15', '-1m', 'soon', '']) expect(limit.read(wrong)).toBeUndefined();
+  for (const typed of ['1h30m', 'never']) expect(limit.spell(limit.read(typed) ?? 'never')).toBe(typed);
+});
+
+test('an address to listen on is a port of this host, a host and a port, or off', () => {
+  expect(listenAddress.read('8080')).toEqual({ host: '127.0.0.1', port: 8080 });
+  expect(listenAddress.read(':8080')).toEqual({ host: '127.0.0.1', port: 8080 });
+  expect(listenAddress.read('0.0.0.0:80')).toEqual({ host: '0.0.0.0', port: 80 });
+  expect(listenAddress.read('[::1]:8080')).toEqual({ host: '::1', port: 8080 });
+  expect(listenAddress.read('OFF')).toBe('off');
+  for (const wrong of ['', 'x:80', '127.0.0.1', '65536', '::1:80']) expect(listenAddress.read(wrong)).toBeUndefined();
+  for (const typed of ['[::1]:8080', '127.0.0.1:80', 'off']) expect(listenAddress.spell(listenAddress.read(typed) ?? 'off')).toBe(typed);
 });

@@ -81,15 +81,22 @@ test("a built image has a tag of ours, a pulled one the registry's reference", (
 });
 
 test('the container gets its secret and client where the image takes them, and its port', () => {
-  const own = { labels: { a: 'b' }, secret: 's3cret', clientLabel: '111.444.777-35', publish: { hostPort: 5000, hostAddress: '127.0.0.1' } };
+  const own = { labels: { a: 'b' }, secret: 's3cret', clientLabel: '111.444.777-35', idleExitSeconds: 86_400, publish: { hostPort: 5000, hostAddress: '127.0.0.1' } };
   expect(containerSpec(specOf(), own)).toMatchObject({
-    env: { VNC_SECRET: 's3cret', CLIENT: '111.444.777-35', LANGUAGE: 'pt-BR' },
+    env: { VNC_SECRET: 's3cret', CLIENT: '111.444.777-35', LANGUAGE: 'pt-BR', IDLE_EXIT: '86400' },
     publish: { containerPort: 6080, hostPort: 5000, hostAddress: '127.0.0.1' },
     labels: { a: 'b' },
     user: '1000:1000',
   });
   const bare = containerSpec(specOf({}, { variables: {} }), own);
-  expect(JSON.stringify(bare)).not.toMatch(/s3cret|111\.444/);
+  expect(JSON.stringify(bare)).not.toMatch(/s3cret|111\.444|86400/);
+});
+
+test("what the caller says of a desktop's own end goes before what its lease says", () => {
+  const settings = { IDLE_EXIT: { description: 'seconds' } };
+  const own = { labels: {}, secret: 's', idleExitSeconds: 86_400 };
+  expect(containerSpec(specOf({ env: { IDLE_EXIT: '60' } }, { settings }), own).env['IDLE_EXIT']).toBe('60');
+  expect(containerSpec(specOf({}, { settings }), own).env['IDLE_EXIT']).toBe('86400');
 });
 
 test('each explicit wish that the running desktop does not fulfil is named, and nothing that was not asked for', () => {

@@ -1,5 +1,6 @@
 // The plan of `up` for everything it can find, compared as the text that --dry-run prints.
 import { expect, test } from 'vitest';
+import { milliseconds } from '../../../src/core/duration.ts';
 import type { ContainerDetails, ContainerId, ImageInfo, NetworkInfo } from '../../../src/core/engine.ts';
 import { encodeLabels } from '../../../src/core/labels.ts';
 import { buildSpec, type DesktopWishes } from '../../../src/core/spec.ts';
@@ -46,6 +47,7 @@ const question = (over: Partial<UpQuestion> = {}, wishes: DesktopWishes = { env:
   wishes,
   askedImage: false,
   recreate: false,
+  lease: {},
   stage: 'page',
   isAlive: (pid) => pid === 1,
   ...over,
@@ -137,4 +139,15 @@ test('a network of its own that others reach, or a subnet for several of them, i
     expect.objectContaining({ code: 'NETWORK_CONFLICT', hint: expect.stringContaining('config unset subnet') as string }),
   );
   expect(() => plan({ isolation: 'members', network: { ...network, isolates: 'networks' } })).toThrowError(expect.objectContaining({ code: 'NETWORK_CONFLICT' }));
+});
+
+test('a lease that is asked for is part of the plan for a new desktop, and for a kept one where it is news', () => {
+  const lease = { idle: milliseconds(1_200_000), ttl: 'never' } as const;
+  expect(plan({}, { lease })).toBe([...create('111.444.777-35 has no desktop'), 'give it the lease idle 20m, ttl never: it was asked for'].join('\n'));
+  expect(plan({ container: container() }, { lease })).toBe('reuse the running desktop\ngive it the lease idle 20m, ttl never: it was asked for');
+  expect(plan({ container: container(), state: remembered({ lease: { ttl: 'never' } }) }, { lease })).toContain('\ngive it the lease idle 20m: it');
+  expect(plan({ container: container(), state: remembered({ lease }) }, { lease })).toBe('reuse the running desktop');
+  const labels = encodeLabels({ instance: 'default', desktopId: id, clientKey: ANA, naming: 'plain', imageKey: 'kiosk', specHash: 's', lease });
+  expect(plan({ container: container({ labels }) }, { lease })).toBe('reuse the running desktop');
+  expect(plan({ container: container({ labels }) }, { lease, recreate: true })).toContain('give it the lease idle 20m, ttl never');
 });

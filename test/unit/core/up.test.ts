@@ -82,6 +82,14 @@ test('a paused desktop is woken and a stopped one started, each on its port', as
   expect(t.engine.world.get(NAME).state).toBe('running');
 });
 
+test('a paused one that ends as it wakes is started', async () => {
+  const t = createTestDesktops();
+  const { link } = await t.up();
+  await t.engine.containers.pause(t.engine.world.get(NAME).id);
+  t.engine.calls.after('containers.unpause', () => t.engine.world.end(NAME, 0));
+  expect(await t.up()).toMatchObject({ outcome: 'started', link });
+});
+
 test('a dead one is replaced', async () => {
   const t = createTestDesktops();
   const { desktop } = await t.up();

@@ -83,4 +83,15 @@ describe('a buffered byte stream', () => {
     expect((await read).length).toBe(600_000);
     expect(events).toEqual([]);
   });
+
+  test('gives up what nobody has read, and lets its sender go on', async () => {
+    const { stream, events } = createStream();
+    stream.push(Buffer.from('abc'));
+    stream.push(Buffer.alloc(300_000));
+    await stream.read(2);
+    const rest = stream.rest();
+    expect([rest.length, rest.toString('latin1', 0, 1)]).toEqual([300_001, 'c']);
+    expect(stream.rest()).toHaveLength(0);
+    expect(events).toEqual(['pause', 'resume']);
+  });
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { instanceKeyFileOf, pathsOf, stateFileOf } from '../../../src/store/paths.ts';
+import { daemonFileOf, eventsFileOf, instanceKeyFileOf, pathsOf, stateFileOf } from '../../../src/store/paths.ts';
 
 test('without variables the places are those of XDG under the home folder', () => {
   expect(pathsOf({}, '/home/ana')).toEqual({
@@ -21,9 +21,11 @@ test('VNCCTL_HOME puts everything under one folder, whatever XDG says', () => {
   expect([paths.config, paths.state, paths.cache]).toEqual(['/v/config', '/v/state', '/v/cache']);
 });
 
-test('each instance has a state file and a key of its own', () => {
+test('each instance has files of its own', () => {
   const paths = pathsOf({ VNCCTL_HOME: '/v' }, '/home/ana');
   expect(stateFileOf(paths, 'default')).toBe('/v/state/default/state.json');
   expect(stateFileOf(paths, 'two', '/elsewhere/s.json')).toBe('/elsewhere/s.two.json');
   expect(instanceKeyFileOf(paths, 'two')).toBe('/v/config/two.key');
+  expect(eventsFileOf(paths, 'two')).toBe('/v/state/two/events.jsonl');
+  expect(daemonFileOf(paths, 'two')).toBe('/v/state/two/daemon.json');
 });

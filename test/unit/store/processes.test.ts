@@ -1,8 +1,13 @@
 // The promises of the store that only real processes can break.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, onTestFinished, test } from 'vitest';
+import { systemClock } from '../../../src/core/clock.ts';
+import { ownProcesses } from '../../../src/engine/host-processes.ts';
+import { findDaemon } from '../../../src/store/daemon-lock.ts';
+import { createEventJournal } from '../../../src/store/event-journal.ts';
 import { createFileStore } from '../../../src/store/file-store.ts';
 import { compileProgram } from '../../support/compiled.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
@@ -51,4 +56,45 @@ test('processes that make the key at once all get the same', { timeout: 30_000 }
   const keys = await Promise.all(Array.from({ length: 8 }, () => output(start('key', file))));
   expect(new Set(keys.map(({ text }) => text)).size).toBe(1);
   expect(keys[0]?.text).toMatch(/^[0-9a-f]{64}$/);
+});
+
+test('events that four processes append are followed without loss or repetition, across changes of the file', { timeout: 60_000 }, async () => {
+  const file = join(home, 'events', 'events.jsonl');
+  // There before it is followed, so that changes are told at once and not after a second look.
+  mkdirSync(join(home, 'events'));
+  const stop = new AbortController();
+  const journal = createEventJournal({ file, clock: systemClock, warn: () => {} });
+  const seen: string[] = [];
+  const following = (async () => {
+    for await (const { desktop } of journal.follow(stop.signal)) {
+      seen.push(desktop);
+      if (seen.length === 1200) stop.abort();
+    }
+  })();
+  const ended = await Promise.all(['a', 'b', 'c', 'd'].map((name) => output(start('events', file, name, '300'))));
+  expect(ended.map(({ code }) => code)).toEqual(Array(4).fill(0));
+  await following;
+  expect(new Set(seen).size).toBe(1200);
+  for (const name of ['a', 'b', 'c', 'd']) expect(seen.filter((desktop) => desktop.startsWith(name))).toEqual(Array.from({ length: 300 }, (_, turn) => `${name}-${turn}`));
+  expect(existsSync(join(home, 'events', 'events.1.jsonl'))).toBe(true);
+});
+
+test('a daemon that was killed is taken over at once, by one of those that come', { timeout: 30_000 }, async () => {
+  const file = join(home, 'daemon', 'daemon.json');
+  const first = start('daemon', file);
+  const said = async (child: ChildProcess): Promise<string> => String((await once(child.stdout ?? child, 'data'))[0]).trim();
+  expect(await said(first)).toBe('held');
+  expect(findDaemon(file, ownProcesses)).toMatchObject({ pid: first.pid });
+  expect(await said(start('daemon', file))).toBe('DAEMON_RUNNING');
+  const gone = once(first, 'exit');
+  first.kill('SIGKILL');
+  await gone;
+  expect(findDaemon(file, ownProcesses)).toBeUndefined();
+  const began = performance.now();
+  const next = Array.from({ length: 6 }, () => start('daemon', file));
+  onTestFinished(() => next.forEach((child) => child.kill('SIGKILL')));
+  const answers = await Promise.all(next.map(said));
+  expect(answers.sort()).toEqual([...Array.from({ length: 5 }, () => 'DAEMON_RUNNING'), 'held']);
+  // Six processes start and take turns; waiting for a stale lock would take four seconds more.
+  expect(performance.now() - began).toBeLessThan(4_000);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { relativeTime } from '../../../src/ui/time.ts';
+import { momentText, relativeTime } from '../../../src/ui/time.ts';
 
 const now = new Date('2026-06-15T12:00:00Z');
 
@@ -17,4 +17,13 @@ test.each([
   ['yesterday', 'unknown'],
 ])('%s is %s', (time, expected) => {
   expect(relativeTime(time, now)).toBe(expected);
+});
+
+test.each([
+  [new Date(2026, 5, 15, 18, 0), '18:00 (in 3h12m)'],
+  [new Date(2026, 5, 15, 14, 49, 30), '14:49 (in 1m30s)'],
+  [new Date(2026, 5, 16, 2, 0), '02:00 (in 11h12m)'],
+  [new Date(2026, 5, 17, 14, 48), '2026-06-17 14:48 (in 2d)'],
+])('a moment to come is told by the clock and by how far off it is: %s', (at, expected) => {
+  expect(momentText(at.toISOString(), new Date(2026, 5, 15, 14, 48))).toBe(expected);
 });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { installPackages } from '../../../../src/engine/embedded/install.ts';
-import type { RunProgram } from '../../../../src/engine/embedded/system.ts';
+import type { RunProgram } from '../../../../src/core/run-program.ts';
 
 let folder = '';
 let policy = '';

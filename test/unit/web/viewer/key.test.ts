@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fragmentWithoutKey, keyFromFragment, keyRing, type KeyStorage } from '../../../../src/web/viewer/key.ts';
+import { keyRing, type KeyStorage } from '../../../../src/web/viewer/key.ts';
 
 function mapStorage(): KeyStorage & { names(): string[] } {
   const values = new Map<string, string>();
@@ -11,38 +11,28 @@ function mapStorage(): KeyStorage & { names(): string[] } {
   };
 }
 
-describe('the key of a link', () => {
-  it('is read from the fragment, decoded', () => {
-    expect(keyFromFragment('#key=a%2Bb')).toBe('a+b');
-    expect(keyFromFragment('#lang=pt&key=abc')).toBe('abc');
-  });
-
-  it('is absent when the fragment is empty or has no key', () => {
-    for (const fragment of ['', '#', '#key=', '#other=1']) expect(keyFromFragment(fragment)).toBeUndefined();
-  });
-
-  it('leaves the address bar while other parameters stay', () => {
-    expect(fragmentWithoutKey('#key=abc')).toBe('');
-    expect(fragmentWithoutKey('#key=abc&size=1')).toBe('#size=1');
-  });
-});
-
 describe('the key ring of a tab', () => {
   it('gives a kept key back after a reload', () => {
     const storage = mapStorage();
-    keyRing(() => storage, '/d/1/').keep('abc');
-    expect(keyRing(() => storage, '/d/1/').get()).toBe('abc');
+    keyRing(() => storage, '/d/1/', 'key').keep('abc');
+    expect(keyRing(() => storage, '/d/1/', 'key').get()).toBe('abc');
   });
 
   it('never gives the key of one desktop to another behind the same gateway', () => {
     const storage = mapStorage();
-    keyRing(() => storage, '/d/1/').keep('abc');
-    expect(keyRing(() => storage, '/d/2/').get()).toBeUndefined();
+    keyRing(() => storage, '/d/1/', 'key').keep('abc');
+    expect(keyRing(() => storage, '/d/2/', 'key').get()).toBeUndefined();
+  });
+
+  it('never takes a ticket for a key', () => {
+    const storage = mapStorage();
+    keyRing(() => storage, '/', 'ticket').keep('abc');
+    expect(keyRing(() => storage, '/', 'key').get()).toBeUndefined();
   });
 
   it('leaves nothing behind when a key is forgotten', () => {
     const storage = mapStorage();
-    const ring = keyRing(() => storage, '/');
+    const ring = keyRing(() => storage, '/', 'key');
     ring.keep('abc');
     ring.forget();
     expect(storage.names()).toEqual([]);
@@ -51,7 +41,7 @@ describe('the key ring of a tab', () => {
   it('counts storage that the browser refuses as empty', () => {
     const ring = keyRing(() => {
       throw new Error('denied');
-    }, '/');
+    }, '/', 'key');
     ring.keep('abc');
     ring.forget();
     expect(ring.get()).toBeUndefined();

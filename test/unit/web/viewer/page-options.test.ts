@@ -3,12 +3,18 @@ import { pageOptions, websocketUrl } from '../../../../src/web/viewer/page-optio
 
 describe('what the server says about the page', () => {
   it('defaults to websockify beside the page, full control and a key', () => {
-    expect(pageOptions({})).toEqual({ websocket: 'websockify', viewOnly: false, needsKey: true });
+    expect(pageOptions({})).toEqual({ websocket: 'websockify', viewOnly: false, needsKey: true, gateway: false });
   });
 
-  it('lets a gateway choose the path, view-only and that it needs no key', () => {
-    expect(pageOptions({ websocket: 'ws', viewOnly: '', key: 'none' })).toEqual({ websocket: 'ws', viewOnly: true, needsKey: false });
+  it('lets the server choose the path, view-only and that it needs no key', () => {
+    expect(pageOptions({ websocket: 'ws', viewOnly: '', key: 'none' })).toEqual({ websocket: 'ws', viewOnly: true, needsKey: false, gateway: false });
     expect(pageOptions({ viewOnly: 'false' }).viewOnly).toBe(false);
+  });
+});
+
+describe('a server that takes tickets', () => {
+  it('is a gateway, and needs no key', () => {
+    expect(pageOptions({ websocket: 'ws', ticket: '' })).toEqual({ websocket: 'ws', viewOnly: false, needsKey: false, gateway: true });
   });
 });
 

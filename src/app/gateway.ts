@@ -1,0 +1,141 @@
+// The part of the composition root that serves screens: the routes under /d/ with their tickets, and the tunnels behind them.
+import { join } from 'node:path';
+import type { App } from '../app.ts';
+import type { ActivitySource } from '../core/activity.ts';
+import type { Clock } from '../core/clock.ts';
+import type { InstanceJournal } from '../core/journal.ts';
+import type { Log } from '../core/log.ts';
+import { findScreen, keepScreen, openScreen } from '../core/screens.ts';
+import type { DesktopId } from '../core/store.ts';
+import type { Session } from '../core/tickets.ts';
+import { CLOSE_CODES } from '../gateway/close-codes.ts';
+import { createSessionCookies } from '../gateway/cookie.ts';
+import { createOwnViewers } from '../gateway/own-viewers.ts';
+import { openRfbLink, type RfbLink } from '../gateway/rfb-link.ts';
+import { createGatewayRoutes, type GatewayRoutes } from '../gateway/routes.ts';
+import { createSessions } from '../gateway/sessions.ts';
+import { createTunnels, DEFAULT_TUNNEL_LIMITS } from '../gateway/tunnels.ts';
+import type { ViewerFilter } from '../gateway/viewer-filter.ts';
+import { loadViewerFiles } from '../gateway/viewer-files.ts';
+import { ClientMessages } from '../rfb/client-messages.ts';
+import { RfbFailure } from '../rfb/failure.ts';
+import { authenticate } from '../rfb/handshake.ts';
+import { serveHandshake } from '../rfb/server-handshake.ts';
+import { getInstanceKey } from '../store/instance-key.ts';
+import { instanceKeyFileOf } from '../store/paths.ts';
+
+export interface GatewayInput {
+  /** As it is now: settings may be read anew. */
+  app: () => App;
+  journal: InstanceJournal;
+  clock: Clock;
+  log: Log;
+}
+
+export interface Gateway {
+  routes: GatewayRoutes;
+  /** What its own viewers do, put together with what another source tells. */
+  activityWith(source: ActivitySource): ActivitySource;
+  /** Tells all viewers to go away, and waits until they have, a second at most. */
+  stop(): Promise<void>;
+}
+
+// A ticket that ran out or was taken back ends its viewers this soon.
+const CHECK_SESSIONS_MS = 5_000;
+const DRAIN_MS = 1_000;
+const DIAL_AGAIN_MS = 50;
+
+/** A gateway that serves nobody yet. */
+export async function openGateway({ app, journal, clock, log }: GatewayInput): Promise<Gateway> {
+  const { paths, root, settings } = app();
+  const instanceKey = await getInstanceKey(instanceKeyFileOf(paths, settings.instance));
+  const sessions = createSessions({ tickets: await app().tickets(), cookies: createSessionCookies({ instanceKey, secure: false }), clock });
+  /** What each viewer was let in by. */
+  const viewers = new Map<number, Session>();
+  const tunnels = createTunnels({
+    clock,
+    limits: { ...DEFAULT_TUNNEL_LIMITS, drainMs: DRAIN_MS },
+    onEnd({ id, desktop }, failure) {
+      viewers.delete(id);
+      if (failure instanceof Error) log.write('info', 'a viewer was disconnected', { desktop: desktop as DesktopId, reason: failure.message });
+    },
+  });
+  const own = createOwnViewers(() => tunnels.list());
+
+  const dial = async (id: DesktopId, signal: AbortSignal): Promise<RfbLink> => {
+    const { secret, ...place } = await openScreen(await app().desktops(), id, signal);
+    for (;;) {
+      try {
+        return await openRfbLink(place, {
+          clock,
+          signal,
+          async authenticate(stream) {
+            await authenticate(stream, { secret });
+            // Shared, whatever the viewer says: some would throw the others out.
+            stream.write(Buffer.of(1));
+          },
+        });
+      } catch (error) {
+        // One that was just started is not listening yet.
+        if (signal.aborted || !(error instanceof RfbFailure) || error.kind !== 'ended') throw error;
+        await clock.sleep(DIAL_AGAIN_MS, signal);
+      }
+    }
+  };
+
+  const routes = createGatewayRoutes({
+    files: await loadViewerFiles(join(root, 'dist/viewer')),
+    sessions,
+    hosts: { publicNames: [settings.host.toLowerCase()], secure: false },
+    find: async (id) => findScreen(await app().desktops(), journal, id),
+    keep: async (id) => keepScreen(await app().desktops(), journal, id),
+    upgrade(request, socket, head, session) {
+      const viewer = tunnels.accept(request, socket, head, {
+        desktop: session.desktopId,
+        viewOnly: session.mode === 'view-only',
+        address: request.socket.remoteAddress ?? '',
+        dial: (signal) => dial(session.desktopId, signal),
+        greet: serveHandshake,
+        filter: filterFor(session),
+        onInput: (at) => own.sawInput(session.desktopId, at),
+      });
+      if (viewer !== undefined) viewers.set(viewer, session);
+    },
+    log,
+    clock,
+  });
+
+  const check = setInterval(() => void closeDead(), CHECK_SESSIONS_MS);
+  const closeDead = async (): Promise<void> => {
+    for (const [id, session] of viewers) {
+      // A file that can't be read for a moment throws nobody out.
+      const live = await sessions.isLive(session).catch(() => true);
+      if (!live) tunnels.close(id, CLOSE_CODES.policy, 'this link is over');
+    }
+  };
+
+  return {
+    routes,
+    activityWith: (source) => own.addedTo(source),
+    async stop() {
+      clearInterval(check);
+      await tunnels.stop();
+    },
+  };
+}
+
+function filterFor({ mode }: Session): ViewerFilter {
+  let chunk: Buffer = Buffer.alloc(0);
+  let forward: Uint8Array[] = [];
+  let input = false;
+  const messages = new ClientMessages(mode, {
+    pass: (start, end) => void forward.push(chunk.subarray(start, end)),
+    onInput: () => void (input = true),
+    onOpaque: () => {},
+  });
+  return (bytes) => {
+    [chunk, forward, input] = [bytes, [], false];
+    const fault = messages.read(bytes);
+    return { forward, input, ...(fault ? { close: `a message that is not taken (${fault.kind}, type ${fault.messageType})` } : {}) };
+  };
+}

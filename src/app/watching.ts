@@ -1,0 +1,236 @@
+// The part of the composition root that watches: one sweep, or the daemon with its log, journal, hooks, door and lock.
+import { fstatSync } from 'node:fs';
+import type { App, AppParts } from '../app.ts';
+import type { Io } from '../commands/context.ts';
+import type { ActivitySource } from '../core/activity.ts';
+import type { Clock } from '../core/clock.ts';
+import type { BootClock } from '../core/gap.ts';
+import type { InstanceJournal, LifeEvent } from '../core/journal.ts';
+import { createLifeTracker, type LifeTracker } from '../core/life.ts';
+import type { Log } from '../core/log.ts';
+import { createReaper, type Sweep, type SweepOptions } from '../core/reap.ts';
+import type { ListenAddress } from '../core/setting-types.ts';
+import { type DaemonState, startDaemon } from '../daemon/daemon.ts';
+import { createDoor } from '../daemon/door.ts';
+import { judgeReadiness, type Readiness } from '../daemon/health.ts';
+import { postJson } from '../daemon/http-post.ts';
+import { createHooks, type Hooks, noHooks } from '../daemon/hooks.ts';
+import { createLog, isJournalStream, logShapeOf } from '../daemon/log.ts';
+import { takePassedSocket } from '../daemon/passed-socket.ts';
+import { createServiceNotify } from '../daemon/service-notify.ts';
+import { describeSummary } from '../daemon/summary.ts';
+import { wordsOf } from '../daemon/words-of.ts';
+import { keepYoungSpaceSmall } from '../daemon/young-space.ts';
+import { hostBootClock } from '../engine/host-boot.ts';
+import { ownProcesses } from '../engine/host-processes.ts';
+import { runProgram } from '../engine/run-program.ts';
+import { openGateway } from './gateway.ts';
+import { describeOrigin, type SettingName, type Settings } from '../settings.ts';
+import { takeDaemonLock } from '../store/daemon-lock.ts';
+import { daemonFileOf } from '../store/paths.ts';
+
+/** What watching is put together from. */
+export interface WatchingInput {
+  app: App;
+  parts: Partial<AppParts>;
+}
+
+export interface DaemonInput extends WatchingInput {
+  io: Io;
+  /** Reads the settings anew; the parts given are kept. */
+  again: (kept: Partial<AppParts>) => App;
+}
+
+export interface DaemonOptions {
+  /** Ends it in good order. */
+  signal: AbortSignal;
+  /** Absent: as the settings say. */
+  listen?: ListenAddress | 'off';
+  logFormat?: Settings['logFormat'];
+  /** Hands over what is to be called when the settings are to be read anew; returns what takes it back. */
+  onReload: (reload: () => void) => () => void;
+}
+
+/** One sweep by this process. What it does is kept in the journal, unless a daemon that runs does so. */
+export async function sweepOnce({ app, parts }: WatchingInput, options: Pick<SweepOptions, 'signal' | 'dryRun'>): Promise<Sweep> {
+  const journal = await app.journal();
+  const life = lifeTracker(app, journal);
+  const reaper = createReaper({ desktops: () => app.desktops(), activity: await app.activity(), boot: bootOf(parts) });
+  const events: LifeEvent[] = [];
+  const sweep = await reaper.sweep({ ...options, onOutcome: (outcome) => void events.push(...life.settle(outcome, app.clock.now())) });
+  if (options.dryRun) return sweep;
+  await reaper.flush();
+  if (!app.daemon()) await journal.append(events);
+  return sweep;
+}
+
+/** The daemon of the instance, until its signal aborts. DAEMON_RUNNING when there is one already, PORT_TAKEN when its door can't be opened. */
+export async function runDaemon({ app, parts, io, again }: DaemonInput, options: DaemonOptions): Promise<void> {
+  const { settings, clock, paths } = app;
+  keepYoungSpaceSmall();
+  const lock = await takeDaemonLock({ file: daemonFileOf(paths, settings.instance), now: () => clock.now(), processes: ownProcesses });
+  const log = logOn(io, options.logFormat ?? settings.logFormat, clock);
+  // Its stderr is its log, and a log has one form.
+  app.warnThrough((message) => log.write('warning', message));
+  let hooks = hooksOf(settings, log, clock, io);
+  const stops: (() => Promise<void> | void)[] = [() => lock.release(), () => hooks.settle(HOOKS_TO_FINISH_MS)];
+  try {
+    let current = app;
+    const journal = await app.journal();
+    // Asked for at each look: an engine that isn't there yet must not keep the daemon from starting.
+    const direct: ActivitySource = { look: async (subjects, lookOptions) => (await current.activity()).look(subjects, lookOptions), close: () => {} };
+    const notify = createServiceNotify({ env: io.env, pid: process.pid, run: runProgram, clock, log });
+    let state: DaemonState = {};
+    const listen = options.listen ?? settings.listen;
+    const gateway = listen === 'off' ? undefined : await openGateway({ app: () => current, journal, clock, log });
+    const activity = gateway?.activityWith(direct) ?? direct;
+    if (gateway && listen !== 'off') {
+      const door = createDoor({ routes: [gateway.routes], readiness: () => readinessOf(state, clock.monotonicMs(), current.settings.sweepInterval) });
+      // Viewers first: the door cuts off whoever is still there.
+      stops.push(() => door.stop(), () => gateway.stop());
+      const address = await door.listen(takePassedSocket(io.env, process.pid) ?? listen);
+      lock.answersAt(address);
+      log.write('info', `answering at ${address}`);
+    }
+    const daemon = startDaemon({
+      desktops: () => current.desktops(),
+      reaper: createReaper({ desktops: () => current.desktops(), activity, boot: bootOf(parts) }),
+      activity,
+      life: lifeTracker(app, journal),
+      log,
+      clock,
+      toPerson: io.stderr.isTTY === true,
+      tell: (events) => tellAll(events, { log, journal, hooks: () => hooks }),
+      onState(next) {
+        state = next;
+        notify.status(next.trouble ?? (next.summary ? `watching ${describeSummary(next.summary)}` : 'starting'));
+      },
+    });
+    stops.push(() => daemon.ended, () => daemon.stop());
+    if (notify.watchdogMs !== undefined) {
+      const timer = setInterval(() => isAlive(state, clock.monotonicMs(), current.settings.sweepInterval) && void notify.watchdog(), notify.watchdogMs);
+      stops.push(() => clearInterval(timer));
+    }
+    const reload = async (): Promise<void> => {
+      await notify.reloading();
+      try {
+        const next = await settingsAnew(current, again, log);
+        hooks = hooksOf(next.settings, log, clock, io);
+        current = next;
+        daemon.look();
+      } catch (error) {
+        log.write('error', 'the new settings can not be used; the old ones stay', { reason: wordsOf(error) });
+      }
+      await notify.ready('the settings were read anew');
+    };
+    stops.push(options.onReload(() => void reload()));
+    await notify.ready('starting');
+    await Promise.race([aborted(options.signal), daemon.ended]);
+    log.write('info', 'stopping; the desktops stay');
+    void notify.stopping();
+  } finally {
+    for (const stop of stops.reverse()) await stop();
+  }
+}
+
+function lifeTracker({ settings }: App, journal: InstanceJournal): LifeTracker {
+  return createLifeTracker({ instance: settings.instance, clientHash: ({ client }) => client && journal.hashOf(client) });
+}
+
+function bootOf(parts: Partial<AppParts>): BootClock {
+  return parts.boot ?? hostBootClock();
+}
+
+function logOn({ stderr, env }: Io, format: Settings['logFormat'], clock: Clock): Log {
+  const journald = isJournalStream(env, fileOf(stderr));
+  return createLog({ stream: stderr, shape: logShapeOf(format === 'json' ? 'json' : 'text', { terminal: stderr.isTTY === true, journald }), now: () => clock.now() });
+}
+
+function fileOf(stream: object): { dev: number; ino: number } | undefined {
+  const { fd } = stream as { fd?: unknown };
+  try {
+    return typeof fd === 'number' ? fstatSync(fd) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function hooksOf({ hook, hookTimeout }: Settings, log: Log, clock: Clock, { env }: Io): Hooks {
+  return hook === undefined ? noHooks : createHooks({ hook, timeoutMs: hookTimeout, run: runProgram, post: postJson, clock, log, env });
+}
+
+async function tellAll(events: readonly LifeEvent[], { log, journal, hooks }: { log: Log; journal: InstanceJournal; hooks: () => Hooks }): Promise<void> {
+  for (const event of events) {
+    const { desktop, cause, image, removeAt } = event;
+    log.write(event.event === 'died' ? 'warning' : 'info', SENTENCES[event.event], { event: event.event, desktop, cause, image, removeAt });
+    hooks().tell(event);
+  }
+  if (events.length > 0) await journal.append(events);
+}
+
+const SENTENCES: Readonly<Record<LifeEvent['event'], string>> = {
+  created: 'created a desktop',
+  ready: 'a desktop can be seen',
+  warned: 'a desktop will be removed soon',
+  kept: 'a desktop will not be removed after all',
+  paused: 'paused a desktop',
+  woken: 'woke a desktop',
+  stopped: 'a desktop ended',
+  died: 'a desktop died',
+  started: 'started a desktop again',
+  renamed: 'a desktop was renamed',
+  removed: 'removed a desktop',
+};
+
+/** What takes effect only when the daemon starts: it holds on to them. */
+const AT_START: readonly SettingName[] = ['instance', 'engine', 'engineDeadline', 'stateFile', 'listen', 'logFormat', 'naming'];
+
+/** Whose values may hold a secret: they stand in no log line. */
+const UNSPOKEN: readonly SettingName[] = ['hook', 'url', 'app'];
+
+/** The program with the settings as they are now, and what has changed in the log. Throws BAD_SETTING and BAD_CATALOG_ENTRY. */
+async function settingsAnew(before: App, again: DaemonInput['again'], log: Log): Promise<App> {
+  const next = again(await held(before));
+  next.warnThrough((message) => log.write('warning', message));
+  // Both are checked before anything is taken over.
+  void next.settings;
+  await next.catalog();
+  const changed = next.reading.settings.flatMap((setting) => {
+    const old = before.reading.settings.find(({ name }) => name === setting.name);
+    return !old || old.text === setting.text ? [] : [{ ...setting, old }];
+  });
+  if (changed.length === 0) log.write('info', 'the settings were read anew; nothing has changed');
+  for (const { name, text, origin, old } of changed) {
+    const note = AT_START.includes(name) ? 'from the next start on' : 'from now on';
+    log.write('info', `setting ${name} changed, ${note}`, { ...(UNSPOKEN.includes(name) ? {} : { before: old.text, now: text }), from: describeOrigin(origin) });
+  }
+  return next;
+}
+
+/** What goes on being used; nothing where there is no engine yet. */
+async function held({ engine, store, activity }: App): Promise<Partial<AppParts>> {
+  try {
+    return { engine: await engine(), store: await store(), activity: await activity() };
+  } catch {
+    return {};
+  }
+}
+
+function readinessOf({ trouble, lookedAtMs, summary }: DaemonState, nowMs: number, sweepIntervalMs: number): Readiness {
+  const { desktops = 0, used = 0, unknown = 0 } = summary ?? {};
+  return judgeReadiness({ lookedAtMs, engineReachable: trouble === undefined, maxAgeMs: 2 * sweepIntervalMs + STUCK_MS, counts: { desktops, used, unknown } }, nowMs);
+}
+
+/** Whether the loop goes round: it has looked, or tried to, not long ago. */
+function isAlive({ triedAtMs }: DaemonState, nowMs: number, sweepIntervalMs: number): boolean {
+  return triedAtMs === undefined || nowMs - triedAtMs < 2 * sweepIntervalMs + STUCK_MS;
+}
+
+const STUCK_MS = 60_000;
+const HOOKS_TO_FINISH_MS = 400;
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });

@@ -1,0 +1,94 @@
+// What the gateway asks about one desktop, by its id: how it stands, to keep it, to have it run, and where its screen is.
+import { VncctlError } from '../errors.ts';
+import { type Desktop, deriveDesktop, deriveDesktops } from './desktop.ts';
+import { type Desktops, secretOf, viewOf } from './desktops.ts';
+import type { CallOptions } from './engine.ts';
+import { explain } from './explain.ts';
+import type { Journal } from './journal.ts';
+import { LABEL, ownershipLabels } from './labels.ts';
+import type { DesktopId, StoreState } from './store.ts';
+import { touchDesktop } from './touch.ts';
+
+/** How a desktop stands, for whoever looks at it. */
+export interface ScreenState {
+  /** `gone`: there was one of that id, and something is still known of it. */
+  status: 'starting' | 'ready' | 'paused' | 'waking' | 'stopped' | 'gone';
+  /** When it will be removed if nothing is done: ISO-8601 UTC; absent: never, or nobody can tell. */
+  removeAt?: string;
+  /** Whether keeping it would put that off. */
+  canKeep?: boolean;
+  /** Why it is gone; names no client. */
+  reason?: string;
+  /** How long each step of its start took, in the order of the steps. */
+  phaseMs?: Readonly<Record<string, number>>;
+}
+
+/** Where the RFB server of a desktop is dialled, and its secret. */
+export interface ScreenPlace {
+  host: string;
+  port: number;
+  secret: string | undefined;
+}
+
+/** How the desktop of that id stands; undefined when there is none and nobody knows of one. */
+export async function findScreen(desktops: Desktops, journal: Journal, id: DesktopId, options?: CallOptions): Promise<ScreenState | undefined> {
+  const { desktop, state } = await findById(desktops, id, options);
+  if (desktop?.container && desktop.status !== 'exiting') return stateOf(desktops, desktop, state);
+  const last = (await journal.read({ desktop: id })).findLast(({ event }) => event === 'removed');
+  if (last) return { status: 'gone', reason: last.cause };
+  return desktop ? { status: 'gone' } : undefined;
+}
+
+/** Makes it count as used now, as `touch` does; returns how it stands then. */
+export async function keepScreen(desktops: Desktops, journal: Journal, id: DesktopId): Promise<ScreenState | undefined> {
+  const { desktop } = await findById(desktops, id);
+  if (desktop?.container && desktop.client) await touchDesktop(desktops, desktop.client);
+  return findScreen(desktops, journal, id);
+}
+
+/** Has it run, woken or started if need be, and tells where its screen is. DESKTOP_NOT_FOUND when it is gone or going, NOT_READY when it can't be dialled from here. */
+export async function openScreen(desktops: Desktops, id: DesktopId, signal: AbortSignal): Promise<ScreenPlace> {
+  const { containers } = desktops.engine;
+  const { desktop } = await findById(desktops, id, { signal });
+  if (!desktop?.container || desktop.status === 'exiting') throw new VncctlError('DESKTOP_NOT_FOUND', 'the desktop is gone');
+  const { container } = desktop;
+  if (desktop.status === 'paused') await containers.unpause(container.id, { signal });
+  else if (!container.running) await containers.start(container.id, { signal });
+  const details = await containers.find(container.id, { signal });
+  const port = desktops.catalog.find(desktop.image)?.ports.rfb;
+  if (!details?.address || port === undefined) throw new VncctlError('NOT_READY', 'the desktop has no screen that can be dialled from here');
+  return { host: details.address, port, secret: secretOf(desktops, desktop.image, details) };
+}
+
+async function findById(desktops: Desktops, id: DesktopId, options?: CallOptions): Promise<{ desktop: Desktop | undefined; state: StoreState }> {
+  const labels = { ...ownershipLabels(desktops.installation.instance), [LABEL.desktop]: id };
+  const [[container], state] = await Promise.all([desktops.engine.containers.list({ labels }, options), desktops.store.read()]);
+  if (container) return { desktop: deriveDesktop(container, state, viewOf(desktops)), state };
+  const record = state.allocations[id];
+  return { desktop: record && deriveDesktops([], { ...state, allocations: { [id]: record } }, viewOf(desktops))[0], state };
+}
+
+function stateOf(desktops: Desktops, desktop: Desktop, state: StoreState): ScreenState {
+  const { state: lease, watch } = explain(desktops, desktop, state);
+  const removal = watch.watched ? lease.removal : undefined;
+  return { status: statusOf(desktop), ...(removal ? { removeAt: removal.at, canKeep: removal.clock !== 'max-age' } : {}) };
+}
+
+function statusOf({ status, container }: Desktop): ScreenState['status'] {
+  switch (status) {
+    case 'starting':
+    case 'ready':
+    case 'paused':
+      return status;
+    case 'failed':
+      // An unhealthy one may be looked at all the same.
+      return container?.running ? 'ready' : 'stopped';
+    case 'stopped':
+      return 'stopped';
+    case 'exiting':
+    case 'lost':
+      return 'gone';
+    default:
+      return status satisfies never;
+  }
+}

@@ -1,0 +1,49 @@
+// Giving tickets out and taking them back: what `share` does, and the first half of every link that leads to the gateway.
+import { VncctlError } from '../errors.ts';
+import type { ClientId } from './client-id.ts';
+import { formatClientId } from './client-id.ts';
+import type { Desktop } from './desktop.ts';
+import type { Desktops } from './desktops.ts';
+import { getDesktop } from './list.ts';
+import type { DesktopId } from './store.ts';
+import { issueTicket, newTicketKeys, revokeTicket, type Ticket, ticketFragment, type TicketStore, type TicketWish } from './tickets.ts';
+
+/** A ticket and the secret of its link, which is nowhere else. */
+export interface GivenTicket {
+  ticket: Ticket;
+  secret: string;
+}
+
+/** Makes a ticket and keeps it. STORE_LOCKED when that can't be done in time. */
+export async function giveTicket(tickets: TicketStore, wish: TicketWish, now: Date): Promise<GivenTicket> {
+  const keys = newTicketKeys();
+  const ticket = issueTicket(wish, keys, now);
+  await tickets.update((present) => ({ tickets: [...present, ticket], result: undefined }));
+  return { ticket, secret: keys.secret };
+}
+
+/** A ticket to the client's desktop. DESKTOP_NOT_FOUND when there is none, or only the memory of it. */
+export async function shareDesktop(desktops: Desktops, tickets: TicketStore, client: ClientId, wish: Pick<TicketWish, 'mode' | 'lifeMs' | 'uses'>): Promise<GivenTicket & { desktop: Desktop }> {
+  const desktop = await getDesktop(desktops, client);
+  if (!desktop.container) {
+    const title = formatClientId(client);
+    throw new VncctlError('DESKTOP_NOT_FOUND', `the desktop of ${title} is lost: its container was removed by somebody else`, { hint: `make it anew: vncctl up ${title}` });
+  }
+  const given = await giveTicket(tickets, { ...wish, desktopId: desktop.id, kind: 'share' }, desktops.clock.now());
+  return { ...given, desktop };
+}
+
+/** Takes a ticket back, with what it opened. TICKET_NOT_FOUND when no live one has that id. */
+export async function revokeShare(tickets: TicketStore, id: string, now: Date): Promise<Ticket> {
+  const revoked = await tickets.update((present) => {
+    const done = revokeTicket(present, id, now);
+    return done ? { tickets: done.tickets, result: done.revoked } : { result: undefined };
+  });
+  if (!revoked) throw new VncctlError('TICKET_NOT_FOUND', `there is no live share "${id}"`, { hint: 'see them: vncctl share ls' });
+  return revoked;
+}
+
+/** The link of a ticket: the page of its desktop at `origin` (like `http://127.0.0.1:8080`) with the secret in the fragment, which no server ever sees. */
+export function ticketUrl(origin: string, desktopId: DesktopId, secret: string): string {
+  return `${origin}/d/${desktopId}/${ticketFragment(secret)}`;
+}

@@ -1,0 +1,158 @@
+// The daemon's HTTP server: where it listens, how much it takes from a stranger, and the two questions of whoever watches it;
+// what else is asked is offered to the routes it is given. Says nothing of any client.
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { hostNameIn, isLoopbackAddress, LOOPBACK_NAMES } from '../core/host-header.ts';
+import { VncctlError } from '../errors.ts';
+import type { Readiness } from './health.ts';
+
+/** An address of this machine, or a listening socket that was passed to us. */
+export type DoorPlace = { host: string; port: number } | { fd: number };
+
+/** Answers some of the requests, with its own checks of where they come from. Both return whether the request was theirs. */
+export interface DoorRoutes {
+  request(request: IncomingMessage, response: ServerResponse): boolean;
+  /** Has to end the socket, whatever comes of it. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean;
+}
+
+export interface DoorOptions {
+  readiness: () => Readiness;
+  /** Asked first, one after another; none when absent. */
+  routes?: readonly DoorRoutes[];
+}
+
+export interface Door {
+  /** Takes connections from now on; resolves with where, as text: `127.0.0.1:8080`, `a Unix socket`. PORT_TAKEN, or BAD_SETTING for an address that can't be had. */
+  listen(place: DoorPlace): Promise<string>;
+  /** Ends within a second, whoever is connected. May be called at any time, and again. */
+  stop(): Promise<void>;
+}
+
+const HEADERS_MS = 10_000;
+const REQUEST_MS = 15_000;
+const KEEP_ALIVE_MS = 5_000;
+// Beside those that the routes took over.
+const MAX_CONNECTIONS = 256;
+const MAX_HEADER_BYTES = 16 * 1024;
+const STOP_GRACE_MS = 500;
+
+/** Not yet listening. */
+export function createDoor({ readiness, routes = [] }: DoorOptions): Door {
+  const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: HEADERS_MS, requestTimeout: REQUEST_MS, keepAliveTimeout: KEEP_ALIVE_MS, connectionsCheckingInterval: 5_000 });
+  server.maxConnections = MAX_CONNECTIONS;
+  server.on('request', (request, response) => {
+    // A broken connection is the other side's affair.
+    request.on('error', () => {});
+    response.on('error', () => {});
+    if (routes.some((some) => some.request(request, response))) return;
+    const bound = server.address();
+    if (bound !== null && typeof bound === 'object' && isLoopbackAddress(bound.address) && !isOwnHost(request.headers.host, bound.address)) {
+      return answer(request, response, 403, { error: { message: 'this host name is none of mine' } });
+    }
+    route(request, response, readiness);
+  });
+  const upgraded = new Set<Duplex>();
+  if (routes.length > 0) {
+    server.on('upgrade', (request, socket, head) => {
+      socket.on('error', () => {});
+      const count = (): void => void (server.maxConnections = MAX_CONNECTIONS + upgraded.size);
+      upgraded.add(socket);
+      count();
+      socket.once('close', () => {
+        upgraded.delete(socket);
+        count();
+      });
+      if (!routes.some((some) => some.upgrade(request, socket, head))) refuseUpgrade(socket);
+    });
+  }
+  return { listen: (place) => listen(server, place), stop: () => stop(server, upgraded) };
+}
+
+// Without routes such a request is answered as any other; once somebody listens for them, Node hands all of them over.
+function refuseUpgrade(socket: Duplex): void {
+  socket.once('finish', () => socket.destroy());
+  socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+}
+
+function route(request: IncomingMessage, response: ServerResponse, readiness: () => Readiness): void {
+  const path = (request.url ?? '').split('?')[0];
+  if (path !== '/healthz' && path !== '/readyz') return answer(request, response, 404, { error: { message: 'there is nothing at this address' } });
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    response.setHeader('allow', 'GET, HEAD');
+    return answer(request, response, 405, { error: { message: 'only GET and HEAD are answered here' } });
+  }
+  // Being answered at all is what /healthz asks for: a blocked event loop answers nothing.
+  if (path === '/healthz') return answer(request, response, 200, { healthy: true });
+  const state = readiness();
+  answer(request, response, state.ready ? 200 : 503, state.ready ? { ready: true, ...state.counts } : state);
+}
+
+function answer(request: IncomingMessage, response: ServerResponse, status: number, body: object): void {
+  const text = `${JSON.stringify(body)}\n`;
+  response.writeHead(status, {
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': Buffer.byteLength(text),
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    // Nobody's body is read here, so nothing may follow one.
+    ...(request.method === 'GET' || request.method === 'HEAD' ? {} : { connection: 'close' }),
+  });
+  response.end(request.method === 'HEAD' ? undefined : text);
+}
+
+function listen(server: Server, place: DoorPlace): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const failed = (error: NodeJS.ErrnoException): void => reject(listenFailure(error, place));
+    server.once('error', failed);
+    server.listen(place, () => {
+      server.off('error', failed);
+      // Out of descriptors for a moment: the next connection may be taken again.
+      server.on('error', () => {});
+      const bound = server.address();
+      // A passed Unix socket doesn't tell its path.
+      resolve(bound === null || typeof bound === 'string' ? 'a Unix socket' : spell(bound));
+    });
+  });
+}
+
+function listenFailure(error: NodeJS.ErrnoException, place: DoorPlace): VncctlError {
+  if ('fd' in place) {
+    return new VncctlError('BAD_SETTING', `the socket that was passed to vncctl can't be listened on: ${error.message}`, { hint: 'the socket unit must listen on a stream with Accept=no', cause: error });
+  }
+  const where = spell({ address: place.host, port: place.port });
+  if (error.code === 'EADDRINUSE') {
+    return new VncctlError('PORT_TAKEN', `${where} is in use by another program`, { hint: `see which: ss -ltnp sport = :${place.port}   (or choose another: vncctl daemon --listen ${place.host}:<port>)`, cause: error });
+  }
+  const why = error.code === 'EACCES' ? 'ports below 1024 are not for every user' : error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND' ? 'it is no address of this machine' : error.message;
+  return new VncctlError('BAD_SETTING', `can't listen on ${where}: ${why}`, { hint: 'choose another: vncctl daemon --listen 127.0.0.1:8080', cause: error });
+}
+
+function stop(server: Server, upgraded: ReadonlySet<Duplex>): Promise<void> {
+  return new Promise((resolve) => {
+    const late = setTimeout(() => {
+      server.closeAllConnections();
+      // Node counts these no longer, but waits for them.
+      for (const socket of upgraded) socket.destroy();
+    }, STOP_GRACE_MS);
+    // Its failure says that it wasn't listening.
+    server.close(() => {
+      clearTimeout(late);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}
+
+/** `127.0.0.1:8080`, `[::1]:8080`. */
+function spell({ address, port }: Pick<AddressInfo, 'address' | 'port'>): string {
+  return `${address.includes(':') ? `[${address}]` : address}:${port}`;
+}
+
+function isOwnHost(header: string | undefined, bound: string): boolean {
+  // What sends none is no browser. The port may be that of a tunnel.
+  if (header === undefined) return true;
+  const name = hostNameIn(header);
+  return name !== undefined && [...LOOPBACK_NAMES, bound].includes(name);
+}

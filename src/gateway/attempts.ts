@@ -1,0 +1,60 @@
+// How often a stranger may try tickets: so many in a minute, for each address and desktop. What is remembered is bounded.
+import { isIPv6 } from 'node:net';
+import type { Clock } from '../core/clock.ts';
+import type { DesktopId } from '../core/store.ts';
+
+/** Counts tries that failed. */
+export interface Attempts {
+  /** Counts one; returns after how many seconds another is taken, or undefined when this one is. */
+  take(address: string, desktopId: DesktopId): number | undefined;
+  /** It was no guess: doesn't count after all. */
+  forgive(address: string, desktopId: DesktopId): void;
+}
+
+interface Window {
+  endsAtMs: number;
+  count: number;
+}
+
+const IN_A_WINDOW = 10;
+const WINDOW_MS = 60_000;
+const MOST_WINDOWS = 4096;
+
+/** Ten a minute. */
+export function createAttempts(clock: Pick<Clock, 'monotonicMs'>): Attempts {
+  // In the order in which they end.
+  const windows = new Map<string, Window>();
+  return {
+    take(address, desktopId) {
+      const nowMs = clock.monotonicMs();
+      for (const [key, { endsAtMs }] of windows) {
+        if (endsAtMs > nowMs && windows.size < MOST_WINDOWS) break;
+        windows.delete(key);
+      }
+      const key = keyOf(address, desktopId);
+      const window = windows.get(key) ?? { endsAtMs: nowMs + WINDOW_MS, count: 0 };
+      windows.set(key, window);
+      if (window.count >= IN_A_WINDOW) return Math.max(1, Math.ceil((window.endsAtMs - nowMs) / 1000));
+      window.count++;
+      return undefined;
+    },
+    forgive(address, desktopId) {
+      const window = windows.get(keyOf(address, desktopId));
+      if (window && window.count > 0) window.count--;
+    },
+  };
+}
+
+// Whoever has one address of IPv6 has all of its network of 64 bits.
+function keyOf(address: string, desktopId: DesktopId): string {
+  const whose = isIPv6(address) && !address.startsWith('::ffff:') ? networkOf(address) : address;
+  return `${whose} ${desktopId}`;
+}
+
+function networkOf(address: string): string {
+  const [head = '', tail] = address.split('%', 1)[0]?.split('::') ?? [];
+  const groups = (part: string | undefined): string[] => (part ? part.split(':') : []);
+  const [first, last] = [groups(head), groups(tail)];
+  const zeros = tail === undefined ? [] : Array.from({ length: Math.max(0, 8 - first.length - last.length) }, () => '0');
+  return [...first, ...zeros, ...last].slice(0, 4).join(':');
+}

@@ -1,0 +1,37 @@
+// What the gateway knows of the use of desktops, put together with what another source tells: it sees the keys and the pointer of
+// its own viewers, so input is known wherever nobody comes another way.
+import type { Activity, ActivitySource } from '../core/activity.ts';
+import type { DesktopId } from '../core/store.ts';
+
+export interface OwnViewers {
+  /** Somebody typed, pointed or pasted, and may. */
+  sawInput(desktop: DesktopId, at: Date): void;
+  /** The other source, with the gateway's own knowledge added. */
+  addedTo(source: ActivitySource): ActivitySource;
+}
+
+/** `list` tells the desktop of each viewer there is now. */
+export function createOwnViewers(list: () => readonly { desktop: string }[]): OwnViewers {
+  const inputs = new Map<DesktopId, string>();
+  return {
+    sawInput: (desktop, at) => void inputs.set(desktop, at.toISOString()),
+    addedTo: (source) => ({
+      async look(subjects, options) {
+        const seen = await source.look(subjects, options);
+        for (const id of inputs.keys()) if (!seen.has(id)) inputs.delete(id);
+        const own = new Map<string, number>();
+        for (const { desktop } of list()) own.set(desktop, (own.get(desktop) ?? 0) + 1);
+        return new Map([...seen].map(([id, activity]) => [id, withOwn(activity, own.get(id) ?? 0, inputs.get(id))]));
+      },
+      close: () => source.close(),
+    }),
+  };
+}
+
+function withOwn(activity: Activity, own: number, inputAt: string | undefined): Activity {
+  const { viewers } = activity;
+  if (!viewers.known) return own > 0 ? { ...activity, viewers: { known: true, count: own } } : activity;
+  // Somebody comes another way, and nobody sees what they type.
+  if (viewers.count > own) return activity;
+  return { viewers, input: { known: true, ...(inputAt === undefined ? {} : { at: inputAt }) } };
+}

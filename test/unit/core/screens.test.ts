@@ -1,0 +1,69 @@
+import { expect, test } from 'vitest';
+import type { Journal, LifeEvent } from '../../../src/core/journal.ts';
+import { findScreen, keepScreen, openScreen } from '../../../src/core/screens.ts';
+import type { DesktopId, StoreState } from '../../../src/core/store.ts';
+import { ANA, createTestDesktops, type TestDesktops } from '../../support/test-desktops.ts';
+
+const NAME = `vnc_${ANA}`;
+const signal = new AbortController().signal;
+
+/** A journal that holds these events. */
+function journalOf(...events: Partial<LifeEvent>[]): Journal {
+  return {
+    append: async () => {},
+    read: async (filter) => (events as LifeEvent[]).filter(({ desktop }) => desktop === filter?.desktop),
+    follow: () => expect.unreachable(),
+  };
+}
+
+/** Its record, watched by somebody who sees no viewer. */
+function watched({ allocations }: StoreState, id: DesktopId): StoreState['allocations'] {
+  const record = allocations[id];
+  return record ? { [id]: { ...record, watched: { viewers: 0 } } } : {};
+}
+
+async function withDesktop(): Promise<TestDesktops & { id: DesktopId }> {
+  const t = createTestDesktops();
+  const { desktop } = await t.up();
+  return { ...t, id: desktop.id };
+}
+
+test('a desktop that runs is ready, and no removal is told where nobody watches', async () => {
+  const t = await withDesktop();
+  expect(await findScreen(t.desktops, journalOf(), t.id)).toEqual({ status: 'ready' });
+});
+
+test('while somebody watches, its removal is told, and whether keeping it helps', async () => {
+  const t = await withDesktop();
+  const at = t.clock.now().toISOString();
+  await t.store.update((state) => ({ state: { ...state, watch: { at, pid: 1, bootMs: 0, bootId: 'b' }, allocations: { ...state.allocations, ...watched(state, t.id) } }, result: undefined }));
+  expect(await findScreen(t.desktops, journalOf(), t.id)).toEqual({ status: 'ready', removeAt: expect.stringMatching(/^2030-01-01T20:0/), canKeep: true });
+});
+
+test.each([
+  ['paused', async (t: TestDesktops) => t.engine.containers.pause(t.engine.world.get(NAME).id), 'paused'],
+  ['ended', async (t: TestDesktops) => t.engine.world.end(NAME, 1), 'stopped'],
+] as const)('one that is %s stands so, and runs once its screen is opened', async (_, happen, status) => {
+  const t = await withDesktop();
+  await happen(t);
+  expect(await findScreen(t.desktops, journalOf(), t.id)).toMatchObject({ status });
+  expect(await openScreen(t.desktops, t.id, signal)).toEqual({ host: t.engine.world.get(NAME).address, port: 5900, secret: t.engine.world.get(NAME).spec.env['VNC_SECRET'] });
+  expect(t.engine.world.get(NAME).state).toBe('running');
+});
+
+test('one that was removed is gone, with the cause; of one that never was nothing is known', async () => {
+  const t = await withDesktop();
+  await t.engine.containers.remove(t.engine.world.get(NAME).id);
+  expect(await findScreen(t.desktops, journalOf(), t.id)).toEqual({ status: 'gone' });
+  expect(await findScreen(t.desktops, journalOf({ desktop: t.id, event: 'removed', cause: 'no viewer for 8h' }), t.id)).toEqual({ status: 'gone', reason: 'no viewer for 8h' });
+  expect(await findScreen(t.desktops, journalOf(), 'never' as DesktopId)).toBeUndefined();
+  await expect(openScreen(t.desktops, t.id, signal)).rejects.toMatchObject({ code: 'DESKTOP_NOT_FOUND' });
+});
+
+test('keeping one is a touch', async () => {
+  const t = await withDesktop();
+  t.clock.advance(3_600_000);
+  expect(await keepScreen(t.desktops, journalOf(), t.id)).toMatchObject({ status: 'ready' });
+  expect(t.store.state.allocations[t.id]?.touchedAt).toBe(t.clock.now().toISOString());
+  expect(await keepScreen(t.desktops, journalOf(), 'never' as DesktopId)).toBeUndefined();
+});
