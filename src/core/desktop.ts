@@ -98,6 +98,12 @@ function lostDesktop(allocation: Allocation): Desktop {
 
 // Exit codes of an end that was asked for: clean, SIGINT, SIGKILL after the grace, SIGTERM.
 const ASKED_TO_END = new Set([0, 130, 137, 143]);
+
+/** Whether an exit code tells of an end that somebody asked for; an unknown one does not. */
+export function wasAskedToEnd(exitCode: number | undefined): boolean {
+  return exitCode !== undefined && ASKED_TO_END.has(exitCode);
+}
+
 const CREATE_TO_START_MS = 60_000;
 const REMOVAL_LIFE_MS = 120_000;
 
@@ -125,7 +131,7 @@ function statusOf(container: ContainerSummary, allocation: Allocation | undefine
     case 'dead':
       return 'failed';
     case 'exited':
-      return ASKED_TO_END.has(container.exitCode ?? 0) ? 'stopped' : 'failed';
+      return wasAskedToEnd(container.exitCode ?? 0) ? 'stopped' : 'failed';
     case 'restarting':
       return 'starting';
     case 'running':

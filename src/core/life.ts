@@ -1,6 +1,6 @@
 // From what the engine tells and what looks find to the events of desktops' lives, each told once, whichever of the two sees it
 // first. Keeps what is known of each desktop; a cause is known where it was announced here or written into the store's mark.
-import type { Desktop } from './desktop.ts';
+import { type Desktop, wasAskedToEnd } from './desktop.ts';
 import type { ContainerEvent } from './engine.ts';
 import type { LifeEvent, LifeEventKind } from './journal.ts';
 import { decodeLabels } from './labels.ts';
@@ -39,8 +39,6 @@ export interface LifeTracker {
 }
 
 const BY_OTHER_MEANS = 'by other means than vncctl';
-// Exit codes of an end that was asked for: clean, SIGINT, SIGKILL after the grace, SIGTERM.
-const ASKED_TO_END: readonly (number | undefined)[] = [0, 130, 137, 143];
 
 /** A tracker that knows of nobody yet. */
 export function createLifeTracker({ instance, clientHash }: LifeOptions): LifeTracker {
@@ -84,7 +82,7 @@ export function createLifeTracker({ instance, clientHash }: LifeOptions): LifeTr
   /** What an end was, unless it is only the beginning of a removal. */
   const endOf = (at: string, id: DesktopId, is: Known, state: StoreState, exitCode: number | undefined): LifeEvent[] => {
     if (isGoing(id, state)) return [];
-    return [lifeEvent(at, ASKED_TO_END.includes(exitCode) ? 'stopped' : 'died', id, is, `it ended with exit code ${exitCode ?? 'unknown'}`)];
+    return [lifeEvent(at, wasAskedToEnd(exitCode) ? 'stopped' : 'died', id, is, `it ended with exit code ${exitCode ?? 'unknown'}`)];
   };
 
   return {

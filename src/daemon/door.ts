@@ -70,7 +70,7 @@ export function createDoor({ readiness, routes = [] }: DoorOptions): Door {
   return { listen: (place) => listen(server, place), stop: () => stop(server, upgraded) };
 }
 
-// Without routes such a request is answered as any other; once somebody listens for them, Node hands all of them over.
+// Without routes such a request is answered like every other one; once somebody listens for them, Node hands all of them over.
 function refuseUpgrade(socket: Duplex): void {
   socket.once('finish', () => socket.destroy());
   socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');

@@ -4,7 +4,6 @@ import type { Log, LogFacts, LogLevel } from '../core/log.ts';
 
 /** `text` fits itself to where it goes. */
 export type LogFormat = 'text' | 'json';
-export const LOG_FORMATS: readonly LogFormat[] = ['text', 'json'];
 
 /** How lines look. `terminal`: time of day. `journald`: a priority, and no time since journald has its own. `plain`: RFC 3339 time. */
 export type LogShape = 'terminal' | 'journald' | 'plain' | 'json';
