@@ -145,6 +145,8 @@ export async function openGateway({ app, journal, clock, log }: GatewayInput): P
       // Not listed from here on, however long it takes to answer.
       viewers.delete(number);
       tunnels.close(number, CLOSE_CODES.kicked, 'ended by the operator');
+      // Whoever else came by it.
+      if (revoke) await closeDead();
       return viewer;
     },
   };

@@ -63,6 +63,8 @@ async function answering(bytes: string | undefined): Promise<string> {
   return path;
 }
 
+const http = (status: string, body: string): string => `HTTP/1.1 ${status}\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+
 const ONE = 'bcdfghjkmnpq' as DesktopId;
 const OTHER = 'zxwvtsrqpnmk' as DesktopId;
 
@@ -162,11 +164,11 @@ test('where nobody listens the daemon does not run', async () => {
 test.each([
   ['no HTTP', 'RFB 003.008\n'],
   ['nothing', ''],
-  ['no JSON', 'HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nhey'],
-  ['another list', 'HTTP/1.1 200 OK\r\ncontent-length: 18\r\n\r\n{"viewers":[{}]}  '],
-  ['half an answer', 'HTTP/1.1 200 OK\r\ncontent-length: 900\r\n\r\n{"viewers"'],
-  ['an unknown code', 'HTTP/1.1 418 Teapot\r\ncontent-length: 40\r\n\r\n{"error":{"code":"TEAPOT","message":"x"}}'],
-  ['a code of the language', 'HTTP/1.1 500 No\r\ncontent-length: 45\r\n\r\n{"error":{"code":"toString","message":"xxxx"}}'],
+  ['no JSON', http('200 OK', 'hey')],
+  ['another list', http('200 OK', '{"viewers":[{}]}')],
+  ['half an answer', http('200 OK', '{"viewers":[]}').slice(0, -1)],
+  ['an unknown code', http('418 Teapot', '{"error":{"code":"TEAPOT","message":"x"}}')],
+  ['a code of the language', http('500 No', '{"error":{"code":"toString","message":"x"}}')],
 ])('who answers with %s has failed', async (_, bytes) => {
   const client = createControlClient({ socket: await answering(bytes) });
   await expect(client.viewers()).rejects.toMatchObject({ code: 'DAEMON_FAILED', exitCode: 6, hint: expect.any(String) });
