@@ -54,9 +54,7 @@ async function run(context: CommandContext, typed: string, named: string[], flag
   const viewers = await control.viewers({ desktop: desktop.id, signal });
   const ids = named.length > 0 ? [...new Set(named)] : chooseAmong(viewers, desktop, flags);
   if (flags.all && ids.length > 1 && !flags.yes) await askForAll(context, ids.length, desktop);
-  const kicks: Kick[] = [];
-  for (const id of ids) kicks.push(await kick(control, viewers, id, { revoke: flags.revoke === true, signal }));
-  report(context, kicks, desktop, flags);
+  report(context, await kickAll(control, viewers, ids, { revoke: flags.revoke === true, signal }), desktop, flags);
 }
 
 function chooseAmong(viewers: readonly Viewer[], desktop: Desktop, { all }: KickFlags): string[] {
@@ -72,16 +70,25 @@ async function askForAll({ io, signal }: CommandContext, count: number, desktop:
   if (!yes) throw new VncctlError('INTERRUPTED', 'nobody was kicked');
 }
 
-async function kick(control: DaemonControl, viewers: readonly Viewer[], id: string, options: { revoke: boolean; signal: AbortSignal }): Promise<Kick> {
-  // The client was named so that a slip in an id hits nobody else's desktop.
-  if (!viewers.some((viewer) => viewer.id === id)) return { id, error: viewerNotFound(id) };
-  try {
-    await control.endViewer(id, options);
-    return { id };
-  } catch (error) {
-    options.signal.throwIfAborted();
-    return { id, error };
+async function kickAll(control: DaemonControl, viewers: readonly Viewer[], ids: readonly string[], options: { revoke: boolean; signal: AbortSignal }): Promise<Kick[]> {
+  const kicks: Kick[] = [];
+  const revoked = new Set<string>();
+  for (const id of ids) {
+    // The client was named so that a slip in an id hits nobody else's desktop.
+    const viewer = viewers.find((one) => one.id === id);
+    try {
+      if (!viewer) throw viewerNotFound(id);
+      await control.endViewer(id, options);
+      revoked.add(viewer.ticket);
+      kicks.push({ id });
+    } catch (error) {
+      options.signal.throwIfAborted();
+      // Gone meanwhile: by itself, or with the link that was taken back from another.
+      const gone = viewer && isVncctlError(error, 'VIEWER_NOT_FOUND') && (!options.revoke || revoked.has(viewer.ticket));
+      kicks.push(gone ? { id } : { id, error });
+    }
   }
+  return kicks;
 }
 
 function report({ io, setExitCode }: CommandContext, kicks: readonly Kick[], { client, id: desktop }: Desktop, flags: KickFlags): void {

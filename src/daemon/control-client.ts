@@ -8,11 +8,12 @@ import { errorIn } from './error-json.ts';
 export interface ControlClientOptions {
   /** Path of the socket. */
   socket: string;
-  /** For one question; 10 s when absent. */
+  /** For one question; 30 s when absent. */
   deadlineMs?: number;
 }
 
-const DEADLINE_MS = 10_000;
+// The daemon itself may wait 20 s for the lock of its tickets, and then says so.
+const DEADLINE_MS = 30_000;
 const MOST_BYTES = 16 * 1024 * 1024;
 
 /** Connects for each question anew. */

@@ -25,7 +25,7 @@ export function createFakeControl(): FakeControl {
       if (failure) throw failure;
       const viewer = control.present.find((one) => one.id === id);
       if (!viewer) throw viewerNotFound(id);
-      control.present = control.present.filter((one) => one !== viewer);
+      control.present = control.present.filter((one) => one !== viewer && !(revoke && one.ticket === viewer.ticket));
       ended.push(revoke ? `${id} and its link` : id);
       return viewer;
     },

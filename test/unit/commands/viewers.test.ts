@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { Viewer } from '../../../src/core/control.ts';
+import { type Viewer, viewerNotFound } from '../../../src/core/control.ts';
 import { VncctlError } from '../../../src/errors.ts';
 import { eventually } from '../../support/eventually.ts';
 import { createFakeControl, exampleViewer, type FakeControl } from '../../support/fake-control.ts';
@@ -26,7 +26,7 @@ async function prepared(): Promise<Prepared> {
   if (!one || !two) return expect.unreachable();
   const ana = exampleViewer({ id: 'aaaaaaaa', desktop: one, lastInputAt: '2030-01-01T12:04:00.000Z' });
   const watcher = exampleViewer({ id: 'bbbbbbbb', desktop: one, mode: 'view-only', address: '2001:db8::7', ticket: '0123456789' });
-  const bob = exampleViewer({ id: 'cccccccc', desktop: two });
+  const bob = exampleViewer({ id: 'cccccccc', desktop: two, ticket: '9876543210' });
   control.present = [ana, watcher, bob];
   program.clock.advance(Date.parse('2030-01-01T12:05:00.000Z') - program.clock.now().getTime());
   return { ...program, control, ana, watcher, bob };
@@ -89,6 +89,17 @@ test('a viewer of another desktop is not kicked by a slip, and the others that w
   expect(failed.code).toBe(4);
   expect(failed.json()).toMatchObject([{ id: 'bbbbbbbb', client: '11144477735', kicked: false, error: { code: 'STORE_LOCKED' } }]);
   expect(control.ended).toEqual(['aaaaaaaa']);
+});
+
+test('several who came by one link are kicked with it, and who left meanwhile is gone too; but a link that was not taken back is told', async () => {
+  const { run, control, ana, bob } = await prepared();
+  control.present = [...control.present, exampleViewer({ id: 'dddddddd', desktop: ana.desktop })];
+  expect(await run(['kick', ANA, '--all', '--revoke', '--yes'])).toMatchObject({ code: 0, out: 'aaaaaaaa\nbbbbbbbb\ndddddddd\n', err: '' });
+  expect(control.ended).toEqual(['aaaaaaaa and its link', 'bbbbbbbb and its link']);
+  control.present = [bob];
+  control.failing.set(bob.id, viewerNotFound(bob.id));
+  expect(await run(['kick', BOB])).toMatchObject({ code: 0, out: 'cccccccc\n', err: '' });
+  expect(await run(['kick', BOB, '--revoke'])).toMatchObject({ code: 3, out: '' });
 });
 
 test('kick --json tells what became of each', async () => {
