@@ -47,7 +47,7 @@ test.each([
   const t = await withDesktop();
   await happen(t);
   expect(await findScreen(t.desktops, journalOf(), t.id)).toMatchObject({ status });
-  expect(await openScreen(t.desktops, t.id, signal)).toEqual({ host: t.engine.world.get(NAME).address, port: 5900, secret: t.engine.world.get(NAME).spec.env['VNC_SECRET'] });
+  expect(await openScreen(t.desktops, t.id, signal)).toEqual({ kind: 'tcp', host: t.engine.world.get(NAME).address, port: 5900, secret: t.engine.world.get(NAME).spec.env['VNC_SECRET'] });
   expect(t.engine.world.get(NAME).state).toBe('running');
 });
 

@@ -12,7 +12,7 @@ const now = new Date('2030-01-01T12:00:00.000Z');
 const ago = (ms: number): string => new Date(now.getTime() - ms).toISOString();
 const id = 'bcdfghjkmnpq' as DesktopId;
 const image: ImageInfo = { id: 'sha256:1', labels: {}, sizeBytes: 1, createdAt: ago(9e6) };
-const network: NetworkInfo = { name: 'vncctl', subnets: ['10.77.0.0/24'], labels: {}, isolates: 'members' };
+const network: NetworkInfo = { name: 'vncctl', subnets: ['10.77.0.0/24'], labels: {}, dialable: true, isolates: 'members' };
 
 const container = (over: Partial<ContainerDetails> = {}): ContainerDetails => ({
   id: 'c0ffee0000001111' as ContainerId,
@@ -47,6 +47,7 @@ const question = (over: Partial<UpQuestion> = {}, wishes: DesktopWishes = { env:
   wishes,
   askedImage: false,
   recreate: false,
+  door: 'direct',
   lease: {},
   stage: 'page',
   isAlive: (pid) => pid === 1,
