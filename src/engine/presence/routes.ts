@@ -32,7 +32,7 @@ export function interfaceTo(address: string, routes: readonly LocalRoute[]): str
 export function leadsTo(subnet: string, routes: readonly LocalRoute[]): boolean {
   const [base = '', length = ''] = subnet.split('/');
   const bits = bitsOf(base);
-  return routes.some(({ destination, mask }) => mask !== 0 && bitCount(mask) === Number(length) && (bits & mask) >>> 0 === destination);
+  return routes.some(({ destination, mask }) => bitCount(mask) === Number(length) && (bits & mask) >>> 0 === destination);
 }
 
 function bitsOf(address: string): number {

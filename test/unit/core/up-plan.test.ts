@@ -105,6 +105,19 @@ test('a kept desktop tells the wishes it does not fulfil', () => {
   expect(plan({ container: container() }, {}, { env: {}, cpus: 1 })).toBe('reuse the running desktop\nthe running desktop is kept with cpus 2 (asked: 1); to replace it: vncctl up 111.444.777-35 … --recreate');
 });
 
+test('a new desktop gets the door of the question; one that is there keeps its own, and says so when a port was asked for', () => {
+  const doorOf = (over: Partial<UpObservation>, door: UpQuestion['door']): unknown[] => planUp(seen(over), question({ door, recreate: true })).steps.flatMap((step) => (step.do === 'create' ? [step.door] : []));
+  expect(doorOf({}, 'gateway')).toEqual(['gateway']);
+  expect(doorOf({ container: container() }, 'gateway')).toEqual(['gateway']);
+  expect(doorOf({}, 'direct')).toEqual(['direct']);
+  const portless = container({ labels: encodeLabels({ instance: 'default', desktopId: id, clientKey: ANA, naming: 'plain', imageKey: 'kiosk', specHash: 's' }) });
+  expect(plan({ container: portless }, { door: 'direct' })).toBe('reuse the running desktop');
+  expect(plan({ container: portless }, { door: 'direct' }, { env: {}, direct: true })).toBe(
+    'reuse the running desktop\nthe running desktop is kept with no port of its own (asked: --direct); to replace it: vncctl up 111.444.777-35 … --recreate',
+  );
+  expect(plan({ container: container() }, { door: 'direct' }, { env: {}, direct: true })).toBe('reuse the running desktop');
+});
+
 const waits = (over: Partial<UpObservation>, stage: UpQuestion['stage']): unknown => planUp(seen(over), question({ stage })).steps.map((step) => (step.do === 'wait' ? step.stage : step.do));
 
 test('one that was seen ready since its start is only looked at; after a restart it is waited for again', () => {
