@@ -12,6 +12,7 @@ import type { Io } from './commands/context.ts';
 import type { ActivitySource } from './core/activity.ts';
 import { type Clock, systemClock } from './core/clock.ts';
 import type { DaemonControl } from './core/control.ts';
+import { gatewayOrigin } from './core/desktop-address.ts';
 import type { Catalog, Desktops, ProcessTable } from './core/desktops.ts';
 import type { Engine } from './core/engine.ts';
 import type { BootClock } from './core/gap.ts';
@@ -183,6 +184,8 @@ export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
 
   const installation = once(() => makeInstallation(getSettings(), reading, paths));
 
+  const gatewayOf = (daemon: RunningDaemon | undefined): string | undefined => (daemon?.address === undefined ? undefined : gatewayOrigin(daemon.address, getSettings().host));
+
   const app: App = {
     version: input.version,
     get settings() {
@@ -207,6 +210,7 @@ export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
         clock,
         hostPorts: parts.hostPorts ?? hostPorts,
         processes: parts.processes ?? ownProcesses,
+        gateway: gatewayOf(app.daemon()),
       };
     }),
     images: once(async (): Promise<ImageBuilding> => {
