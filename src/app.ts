@@ -24,6 +24,7 @@ import type { DesktopProbe } from './core/readiness.ts';
 import type { Sweep, SweepOptions } from './core/reap.ts';
 import type { Store } from './core/store.ts';
 import type { TicketStore } from './core/tickets.ts';
+import type { TokenStore } from './core/tokens.ts';
 import type { EmbeddedEngine, EmbeddedWiring } from './engine/embedded/operations.ts';
 import { embeddedPaths } from './engine/embedded/paths.ts';
 import { type Endpoint, machineFiles, resolveEndpoint } from './engine/endpoint.ts';
@@ -35,7 +36,7 @@ import { changeConfigFile, readConfigFile } from './store/config-file.ts';
 import { findDaemon, type RunningDaemon } from './store/daemon-lock.ts';
 import { createFileStore } from './store/file-store.ts';
 import { withInterruptibleLock, withLock } from './store/lock.ts';
-import { daemonFileOf, eventsFileOf, type Paths, instanceKeyFileOf, pathsOf, stateFileOf, ticketsFileOf } from './store/paths.ts';
+import { daemonFileOf, eventsFileOf, type Paths, instanceKeyFileOf, pathsOf, stateFileOf, ticketsFileOf, tokensFileOf } from './store/paths.ts';
 import { findProjectFile } from './store/project-file.ts';
 
 /** Parts that tests replace. */
@@ -87,6 +88,8 @@ export interface App {
   services(): Promise<Services>;
   /** The tickets to the desktops of the instance. */
   tickets(): Promise<TicketStore>;
+  /** The tokens to the API of the instance. */
+  tokens(): Promise<TokenStore>;
   /** What happened to the desktops of the instance. */
   journal(): Promise<InstanceJournal>;
   /** Sets or (undefined) unsets one of the user's settings; the value is checked already. */
@@ -251,6 +254,7 @@ export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
       const { createTicketFile } = await import('./store/ticket-file.ts');
       return createTicketFile({ file: ticketsFileOf(paths, getSettings().instance), warn, now: () => clock.now() });
     }),
+    tokens: once(async (): Promise<TokenStore> => (await import('./store/token-file.ts')).createTokenFile({ file: tokensFileOf(paths, getSettings().instance), warn, now: () => clock.now() })),
     journal: once(async (): Promise<InstanceJournal> => {
       const { instance } = getSettings();
       const [{ createEventJournal }, { getInstanceKey }] = await Promise.all([import('./store/event-journal.ts'), import('./store/instance-key.ts')]);

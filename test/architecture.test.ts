@@ -17,9 +17,10 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   store: ['core', 'errors'],
   daemon: ['core', 'errors'],
   gateway: ['core', 'rfb', 'errors'],
+  api: ['core', 'errors'],
   ui: ['core', 'errors'],
   commands: ['ui', 'core', 'errors', 'settings'],
-  app: ['core', 'daemon', 'gateway', 'gateway', 'rfb', 'engine', 'store', 'settings', 'errors'],
+  app: ['core', 'daemon', 'gateway', 'api', 'rfb', 'engine', 'store', 'settings', 'errors'],
   version: [],
   main: ['app', 'commands', 'ui', 'core', 'settings', 'errors', 'version'],
   start: ['main', 'store', 'version'],
@@ -34,6 +35,7 @@ const TYPE_ARROWS: Readonly<Record<string, readonly string[]>> = {
 
 /** The one place where each package enters; types of it may be named in the same folder. */
 const ENTRANCES: Readonly<Record<string, string>> = {
+  '@fastify/rate-limit': 'src/api/server.ts',
   '@novnc/novnc': 'src/web/viewer/',
   chalk: 'src/ui/paint.ts',
   'cli-table3': 'src/ui/table.ts',
@@ -41,12 +43,14 @@ const ENTRANCES: Readonly<Record<string, string>> = {
   conf: 'src/store/json-file.ts',
   dockerode: 'src/engine/docker/engine.ts',
   execa: 'src/engine/run-program.ts',
+  fastify: 'src/api/server.ts',
   inquirer: 'src/ui/prompt.ts',
   open: 'src/ui/browser.ts',
   'proper-lockfile': 'src/store/lock.ts',
   'tar-stream': 'src/engine/image-sources.ts',
   ws: 'src/rfb/websocket-stream.ts',
   yaml: 'src/store/catalog-files.ts',
+  zod: 'src/api/',
 };
 
 /** Packages that stand in a folder that isn't their entrance too: every verb declares its options, and a WebSocket has a client's and a server's side. */

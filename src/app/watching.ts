@@ -12,8 +12,8 @@ import type { InstanceJournal, LifeEvent } from '../core/journal.ts';
 import { createLifeTracker, type LifeTracker } from '../core/life.ts';
 import type { Log } from '../core/log.ts';
 import { createReaper, type Sweep, type SweepOptions } from '../core/reap.ts';
+import { UNSPOKEN } from '../core/setting-facts.ts';
 import type { ListenAddress } from '../core/setting-types.ts';
-import { createControlRoutes } from '../daemon/control.ts';
 import { listenOnSocket } from '../daemon/control-socket.ts';
 import { type DaemonState, startDaemon } from '../daemon/daemon.ts';
 import { createDoor } from '../daemon/door.ts';
@@ -29,6 +29,7 @@ import { keepYoungSpaceSmall } from '../daemon/young-space.ts';
 import { hostBootClock } from '../engine/host-boot.ts';
 import { ownProcesses } from '../engine/host-processes.ts';
 import { runProgram } from '../engine/run-program.ts';
+import { openApi } from './api.ts';
 import { openGateway } from './gateway.ts';
 import { describeOrigin, type SettingName, type Settings } from '../settings.ts';
 import { takeDaemonLock } from '../store/daemon-lock.ts';
@@ -93,16 +94,20 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
     const gateway = listen === 'off' ? undefined : await openGateway({ app: () => current, journal, clock, log });
     const activity = gateway?.activityWith(direct) ?? direct;
     const readiness = (): Readiness => readinessOf(state, clock.monotonicMs(), current.settings.sweepInterval);
-    const control = createDoor({ routes: [createControlRoutes(gateway?.control ?? noViewers, log)], readiness });
-    stops.push(() => control.stop());
+    const life = lifeTracker(app, journal);
+    const api = openApi({ app: () => current, desktops, activity, journal, control: gateway?.control ?? noViewers, readiness, intend: life.intend, auth: settings.auth, signal: options.signal, log });
+    const control = createDoor({ routes: [api.routesAt('socket')], readiness });
+    // The streams first, which would not end by themselves.
+    stops.push(() => control.stop(), () => api.stop());
     const socket = daemonSocketOf(paths, settings.instance, io.env);
     await listenOnSocket(control, socket);
     lock.answersAt({ socket });
     if (gateway && listen !== 'off') {
-      const door = createDoor({ routes: [gateway.routes], readiness });
+      const door = createDoor({ routes: [gateway.routes, api.routesAt('tcp')], readiness });
       // Viewers first: the door cuts off whoever is still there.
       stops.push(() => door.stop(), () => gateway.stop());
       const address = await door.listen(takePassedSocket(io.env, process.pid) ?? listen);
+      api.checkAddress(address);
       lock.answersAt({ address });
       origin = gatewayOrigin(address, settings.host);
       log.write('info', `answering at ${address}`);
@@ -111,11 +116,14 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
       desktops,
       reaper: createReaper({ desktops, activity, boot: bootOf(parts) }),
       activity,
-      life: lifeTracker(app, journal),
+      life,
       log,
       clock,
       toPerson: io.stderr.isTTY === true,
-      tell: (events) => tellAll(events, { log, journal, hooks: () => hooks }),
+      async tell(events) {
+        await tellAll(events, { log, journal, hooks: () => hooks });
+        api.tell(events);
+      },
       onState(next) {
         state = next;
         notify.status(next.trouble ?? (next.summary ? `watching ${describeSummary(next.summary)}` : 'starting'));
@@ -198,10 +206,7 @@ const SENTENCES: Readonly<Record<LifeEvent['event'], string>> = {
 };
 
 /** What takes effect only when the daemon starts: it holds on to them. */
-const AT_START: readonly SettingName[] = ['instance', 'engine', 'engineDeadline', 'stateFile', 'listen', 'logFormat', 'naming'];
-
-/** Whose values may hold a secret: they stand in no log line. */
-const UNSPOKEN: readonly SettingName[] = ['hook', 'url', 'app'];
+const AT_START: readonly SettingName[] = ['instance', 'engine', 'engineDeadline', 'stateFile', 'listen', 'auth', 'logFormat', 'naming'];
 
 /** The program with the settings as they are now, and what has changed in the log. Throws BAD_SETTING and BAD_CATALOG_ENTRY. */
 async function settingsAnew(before: App, again: DaemonInput['again'], log: Log): Promise<App> {

@@ -1,6 +1,7 @@
 // `vncctl config`: the settings, where each comes from, and changing the user's own. Works with settings that are wrong: it is
 // where they are mended.
 import type { Command } from 'commander';
+import { settingRow, type SettingRow } from '../core/setting-facts.ts';
 import { VncctlError } from '../errors.ts';
 import { checkChange, definitionOf, describeOrigin, getSettingName, type ResolvedSetting, settingsOf, type UserFile } from '../settings.ts';
 import { writeJson } from '../ui/json.ts';
@@ -103,9 +104,7 @@ function getResolved(context: CommandContext, typed: string): ResolvedSetting {
   return found;
 }
 
-function describe({ name, text, value, origin, fault }: ResolvedSetting): Record<string, unknown> {
-  return { name, value: fault === undefined ? (value ?? null) : text, kind: origin.kind, origin: describeOrigin(origin), about: definitionOf(name).about, ...(fault === undefined ? {} : { fault }) };
-}
+const describe = (setting: ResolvedSetting): SettingRow => settingRow(setting, { origin: describeOrigin(setting.origin), about: definitionOf(setting.name).about });
 
 /** After the result was printed: the settings that are wrong, as the failure they are for every other verb. */
 function complain(settings: readonly ResolvedSetting[]): void {
