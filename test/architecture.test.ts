@@ -46,6 +46,7 @@ const ENTRANCES: Readonly<Record<string, string>> = {
   fastify: 'src/api/server.ts',
   inquirer: 'src/ui/prompt.ts',
   open: 'src/ui/browser.ts',
+  preact: 'src/web/dashboard/',
   'proper-lockfile': 'src/store/lock.ts',
   'tar-stream': 'src/engine/image-sources.ts',
   ws: 'src/rfb/websocket-stream.ts',
@@ -85,7 +86,7 @@ function importsOf(file: string): Import[] {
   });
 }
 
-const sources = filesUnder('src', /\.ts$/);
+const sources = filesUnder('src', /\.tsx?$/);
 const imports = sources.flatMap(importsOf);
 const partOf = (file: string): string => /^src\/([^/.]+)/.exec(file)?.[1] ?? file;
 const show = ({ file, target }: Import): string => `${file} imports ${target}`;
@@ -126,7 +127,7 @@ test('each package that is installed is used, and each that is used is installed
 });
 
 test('Node is imported with node: and own files with their extension', () => {
-  const bare = imports.filter(({ own, target }) => (own ? !/\.(ts|js|json|css)$/.test(target) : /^(fs|path|net|http|https|os|crypto|stream|child_process|url|util|events|timers)(\/|$)/.test(target)));
+  const bare = imports.filter(({ own, target }) => (own ? !/\.(tsx?|js|json|css)$/.test(target) : /^(fs|path|net|http|https|os|crypto|stream|child_process|url|util|events|timers)(\/|$)/.test(target)));
   expect(bare.map(show)).toEqual([]);
 });
 

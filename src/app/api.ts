@@ -19,6 +19,8 @@ export interface ApiInput extends Pick<ApiParts, 'desktops' | 'activity' | 'jour
   app: () => App;
   /** As it was when the daemon started. */
   auth: 'token' | 'none';
+  /** What is added beside ADDITIONS, by whoever keeps something that its routes need. */
+  extensions: readonly ExtensionMaker[];
 }
 
 /** What is answered beside `/api/`, and by whom. */
@@ -41,12 +43,12 @@ export interface Api {
 }
 
 /** An API that nobody has asked yet. */
-export function openApi({ app, auth, log, ...parts }: ApiInput): Api {
+export function openApi({ app, auth, log, extensions, ...parts }: ApiInput): Api {
   let server: Promise<ApiServer> | undefined;
   const load = (): Promise<ApiServer> =>
     (server ??= (async () => {
       const [{ createApiServer }, ...makers] = await Promise.all([import('../api/server.ts'), ...ADDITIONS.map((addition) => addition.load())]);
-      return createApiServer(partsOf({ app, auth, log, ...parts }), makers);
+      return createApiServer(partsOf({ app, auth, log, ...parts }), [...makers, ...extensions]);
     })());
 
   return {
@@ -85,7 +87,7 @@ function isOurs({ url = '' }: IncomingMessage): boolean {
   return path.startsWith('/api/') || path === '/api' || ADDITIONS.some((addition) => addition.claims(path));
 }
 
-function partsOf({ app, auth, ...parts }: ApiInput): ApiParts {
+function partsOf({ app, auth, ...parts }: Omit<ApiInput, 'extensions'>): ApiParts {
   const rules = (): HostRules => ({ publicNames: [app().settings.host.toLowerCase()], secure: false });
   return {
     ...parts,

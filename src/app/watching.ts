@@ -30,6 +30,7 @@ import { hostBootClock } from '../engine/host-boot.ts';
 import { ownProcesses } from '../engine/host-processes.ts';
 import { runProgram } from '../engine/run-program.ts';
 import { openApi } from './api.ts';
+import { openDashboard } from './dashboard.ts';
 import { openGateway } from './gateway.ts';
 import { describeOrigin, type SettingName, type Settings } from '../settings.ts';
 import { takeDaemonLock } from '../store/daemon-lock.ts';
@@ -92,10 +93,12 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
     const desktops = async (): Promise<Desktops> => ({ ...(await current.desktops()), gateway: origin });
     const listen = options.listen ?? settings.listen;
     const gateway = listen === 'off' ? undefined : await openGateway({ app: () => current, journal, clock, log });
-    const activity = gateway?.activityWith(direct) ?? direct;
+    const dashboard = openDashboard({ app: () => current, desktops, log });
+    const seen = dashboard.apartFrom(direct);
+    const activity = gateway?.activityWith(seen) ?? seen;
     const readiness = (): Readiness => readinessOf(state, clock.monotonicMs(), current.settings.sweepInterval);
     const life = lifeTracker(app, journal);
-    const api = openApi({ app: () => current, desktops, activity, journal, control: gateway?.control ?? noViewers, readiness, intend: life.intend, auth: settings.auth, signal: options.signal, log });
+    const api = openApi({ app: () => current, desktops, activity, journal, control: gateway?.control ?? noViewers, readiness, intend: life.intend, auth: settings.auth, extensions: [dashboard.extension], signal: options.signal, log });
     const control = createDoor({ routes: [api.routesAt('socket')], readiness });
     // The streams first, which would not end by themselves.
     stops.push(() => control.stop(), () => api.stop());
@@ -103,7 +106,7 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
     await listenOnSocket(control, socket);
     lock.answersAt({ socket });
     if (gateway && listen !== 'off') {
-      const door = createDoor({ routes: [gateway.routes, api.routesAt('tcp')], readiness });
+      const door = createDoor({ routes: [gateway.routes, dashboard.routes, api.routesAt('tcp')], readiness });
       // Viewers first: the door cuts off whoever is still there.
       stops.push(() => door.stop(), () => gateway.stop());
       const address = await door.listen(takePassedSocket(io.env, process.pid) ?? listen);

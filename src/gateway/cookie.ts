@@ -6,7 +6,7 @@ import type { Session } from '../core/tickets.ts';
 
 /** Signs and reads sessions. */
 export interface SessionCookies {
-  /** The value of a Set-Cookie header, for the paths of that desktop only. */
+  /** The value of a Set-Cookie header. */
   set(session: Session, now: Date): string;
   /** The session for that desktop in a Cookie header; undefined when none in it was signed here. */
   read(header: string | undefined, desktopId: DesktopId): Session | undefined;
@@ -17,16 +17,18 @@ export interface SessionCookieOptions {
   instanceKey: Uint8Array;
   /** Whether browsers reach the gateway by TLS only. */
   secure: boolean;
+  /** What it is called, and for which paths it is; absent: that of a desktop, for the paths of that one. */
+  as?: { name: string; path: string };
 }
 
-const NAME = 'vncctl';
 const LAYOUT = '1';
 const LONGEST = 256;
 // Of several with the name (another path's, a stranger's) each is tried.
 const MOST = 8;
 
 /** Cookies of this instance. */
-export function createSessionCookies({ instanceKey, secure }: SessionCookieOptions): SessionCookies {
+export function createSessionCookies({ instanceKey, secure, as }: SessionCookieOptions): SessionCookies {
+  const name = as?.name ?? 'vncctl';
   // No client id has a NUL in it, and the journal's hashes begin otherwise: no other use of the instance's key makes this one.
   const key = createHmac('sha256', instanceKey).update('cookie\0sessions').digest();
   const macOf = (payload: string): string => createHmac('sha256', key).update(payload).digest('base64url');
@@ -45,16 +47,16 @@ export function createSessionCookies({ instanceKey, secure }: SessionCookieOptio
     set(session, now) {
       const payload = encode(session);
       const maxAgeSeconds = Math.max(0, Math.floor((Date.parse(session.expiresAt) - now.getTime()) / 1000));
-      return `${NAME}=${payload}.${macOf(payload)}; Path=/d/${session.desktopId}/; Max-Age=${maxAgeSeconds}; HttpOnly; SameSite=Strict${secure ? '; Secure' : ''}`;
+      return `${name}=${payload}.${macOf(payload)}; Path=${as?.path ?? `/d/${session.desktopId}/`}; Max-Age=${maxAgeSeconds}; HttpOnly; SameSite=Strict${secure ? '; Secure' : ''}`;
     },
     read(header = '', desktopId) {
       const values = header
         .split(';')
         .map((part) => part.trim())
-        .filter((part) => part.startsWith(`${NAME}=`))
+        .filter((part) => part.startsWith(`${name}=`))
         .slice(0, MOST);
       for (const value of values) {
-        const session = verify(value.slice(NAME.length + 1));
+        const session = verify(value.slice(name.length + 1));
         if (session?.desktopId === desktopId) return session;
       }
       return undefined;
