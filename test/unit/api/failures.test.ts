@@ -1,6 +1,6 @@
 // Failures over HTTP: every code there is, and what goes wrong before a handler is reached.
 import { expect, test } from 'vitest';
-import { RawAnswer, route } from '../../../src/api/route.ts';
+import { type RawAnswer, route } from '../../../src/api/route.ts';
 import { ERROR_CODES, ERROR_KINDS, type ErrorCode, HTTP_OF_CODE, VncctlError } from '../../../src/errors.ts';
 import { createTestApi } from '../../support/test-api.ts';
 
