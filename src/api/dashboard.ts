@@ -8,10 +8,10 @@ import { explain } from '../core/explain.ts';
 import { listWithState } from '../core/list.ts';
 import type { DesktopId } from '../core/store.ts';
 import type { Session } from '../core/tickets.ts';
-import { SCOPES } from '../core/tokens.ts';
 import { createUsageReadings } from '../core/usage.ts';
 import type { ApiParts } from './parts.ts';
 import { type ApiExtension, RawAnswer, route } from './route.ts';
+import { ANSWERS } from './schemas.ts';
 
 export interface DashboardParts {
   /** The sign-in in a Cookie header; undefined when none in it counts. */
@@ -24,23 +24,7 @@ export interface DashboardParts {
 /** What a page of ours sends along with whatever changes something: no form and no page of another origin can. */
 const OWN_HEADER = { name: 'x-vncctl', value: 'dashboard' };
 
-const time = z.string().describe('RFC 3339, UTC');
-const FIGURES = z.strictObject({
-  at: time,
-  desktops: z.array(
-    z.strictObject({
-      id: z.string(),
-      viewers: z.number().int().nullable().describe('null: nobody can tell'),
-      lastInputAt: time.nullable().describe('the last key, pointer or clipboard message; null: none, or nobody can tell'),
-      cpus: z.number().nullable().describe('of one processor, since the figures before; null: not known yet'),
-      memoryBytes: z.number().nullable(),
-      memoryLimitBytes: z.number().nullable(),
-    }),
-  ),
-});
 const WIDTH = z.strictObject({ width: z.coerce.number().int().min(64).max(1920).default(480) });
-/** Few at once: a picture of a large screen takes some milliseconds of everybody's time. */
-const PICTURES = { running: 16, waiting: 400 };
 
 /** What is added to the API. */
 export function dashboardExtension(parts: ApiParts, { signedIn, isLive, picture }: DashboardParts): ApiExtension {
@@ -58,7 +42,7 @@ export function dashboardExtension(parts: ApiParts, { signedIn, isLive, picture 
         access: 'read',
         tag: 'Installation',
         summary: 'what whoever asks may do',
-        answer: { schema: z.strictObject({ scope: z.enum(SCOPES) }), about: 'the scope' },
+        answer: { schema: ANSWERS.Me, about: 'the scope' },
         async handle({ principal }) {
           return { scope: principal?.scope ?? 'read' };
         },
@@ -70,7 +54,7 @@ export function dashboardExtension(parts: ApiParts, { signedIn, isLive, picture 
         tag: 'Desktops',
         summary: 'who looks at each desktop, when somebody last did something in it, and what it uses of the machine',
         about: 'What it uses is read at most every few seconds, and only when somebody asks.',
-        answer: { schema: FIGURES, about: 'all of them' },
+        answer: { schema: ANSWERS.Figures, about: 'all of them' },
         async handle({ signal }) {
           const desktops = await parts.desktops();
           const { desktops: all, state } = await listWithState(desktops, { signal });
@@ -104,7 +88,6 @@ export function dashboardExtension(parts: ApiParts, { signedIn, isLive, picture 
         about: 'Taken at most every five seconds, and only when somebody asks. It wakes nothing: of a desktop that does not run it is the last one that was taken. It counts as nobody looking.',
         params: z.strictObject({ desktop: z.string().min(1).max(64).describe('the id of a desktop') }),
         query: WIDTH,
-        gate: PICTURES,
         answer: { type: 'image/png', about: 'the picture; when it was taken stands in `x-vncctl-taken-at`. 204 where none was taken so far' },
         async handle({ params, query, headers }) {
           const found = await picture(params.desktop as DesktopId, query.width);

@@ -32,12 +32,16 @@ export function register(app: FastifyInstance, description: ApiRoute, parts: Reg
   const { signal, operations, keys } = parts;
 
   const perform = async (call: Call, prefersAsync: boolean): Promise<KeptAnswer | RawAnswer> => {
-    const work = (progress: Call['progress']): Promise<unknown> => {
-      const handle = (): Promise<unknown> => description.handle({ ...call, progress });
-      return gate ? gate(handle) : handle();
-    };
-    if (long === undefined) return answerOf(description, await work(call.progress));
-    const { id, done } = operations.begin(long, call.principal, work);
+    if (long === undefined) return answerOf(description, await description.handle(call));
+    const turn = gate?.enter();
+    const { id, done } = operations.begin(long, call.principal, async (progress) => {
+      const leave = await turn;
+      try {
+        return await description.handle({ ...call, progress });
+      } finally {
+        leave?.();
+      }
+    });
     if (!prefersAsync) return answerOf(description, await done);
     // Whoever asks about it is told.
     done.catch(() => {});

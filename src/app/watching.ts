@@ -34,7 +34,7 @@ import { openDashboard } from './dashboard.ts';
 import { openGateway } from './gateway.ts';
 import { describeOrigin, type SettingName, type Settings } from '../settings.ts';
 import { takeDaemonLock } from '../store/daemon-lock.ts';
-import { daemonFileOf, daemonSocketOf } from '../store/paths.ts';
+import { daemonFileOf } from '../store/paths.ts';
 
 /** What watching is put together from. */
 export interface WatchingInput {
@@ -102,7 +102,7 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
     const control = createDoor({ routes: [api.routesAt('socket')], readiness });
     // The streams first, which would not end by themselves.
     stops.push(() => control.stop(), () => api.stop());
-    const socket = daemonSocketOf(paths, settings.instance, io.env);
+    const { socket } = app;
     await listenOnSocket(control, socket);
     lock.answersAt({ socket });
     if (gateway && listen !== 'off') {
