@@ -108,12 +108,11 @@ function createTurns(most: number): Turns {
     for (const wake of waiting) wake();
     waiting.clear();
   };
-  const until = async (isTime: () => boolean): Promise<void> => {
-    while (!isTime()) await new Promise<void>((resolve) => waiting.add(resolve));
-  };
+  const change = (): Promise<void> => new Promise((resolve) => waiting.add(resolve));
   return {
     async picture(work) {
-      await until(() => looks === 0 && pictures < most);
+      // Seen and taken in one go: nothing comes in between.
+      while (looks > 0 || pictures >= most) await change();
       pictures++;
       try {
         return await work();
@@ -125,7 +124,7 @@ function createTurns(most: number): Turns {
     async look(work) {
       looks++;
       try {
-        await until(() => pictures === 0);
+        while (pictures > 0) await change();
         return await work();
       } finally {
         looks--;

@@ -65,3 +65,12 @@ test('the hash is that of a key of its own, not of the key of the instance', () 
   const [payload = '', mac] = (/=(.*)\.([^.]*)$/.exec(pairOf(cookies().set(SESSION, NOW))) ?? []).slice(1);
   expect(createHmac('sha256', KEY).update(payload).digest('base64url')).not.toBe(mac);
 });
+
+test('one of another name is for its own paths, and neither is read as the other', () => {
+  const dashboard = createSessionCookies({ instanceKey: KEY, secure: false, as: { name: 'vncctl-dashboard', path: '/' } });
+  const set = dashboard.set(SESSION, NOW);
+  expect(set.split('; ')[1]).toBe('Path=/');
+  expect(dashboard.read(pairOf(set), ONE)).toEqual(SESSION);
+  expect(cookies().read(pairOf(set), ONE)).toBeUndefined();
+  expect(dashboard.read(pairOf(cookies().set(SESSION, NOW)), ONE)).toBeUndefined();
+});
