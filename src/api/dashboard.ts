@@ -5,13 +5,15 @@ import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
 import type { Viewer } from '../core/control.ts';
 import { explain } from '../core/explain.ts';
+import { isDesktopId } from '../core/identity.ts';
 import { listWithState } from '../core/list.ts';
 import type { DesktopId } from '../core/store.ts';
 import type { Session } from '../core/tickets.ts';
 import { createUsageReadings } from '../core/usage.ts';
+import { getNamed } from './named.ts';
 import type { ApiParts } from './parts.ts';
 import { type ApiExtension, RawAnswer, route } from './route.ts';
-import { ANSWERS } from './schemas.ts';
+import { ANSWERS, DESKTOP_PARAM } from './schemas.ts';
 
 export interface DashboardParts {
   /** The sign-in in a Cookie header; undefined when none in it counts. */
@@ -86,11 +88,13 @@ export function dashboardExtension(parts: ApiParts, { signedIn, isLive, picture 
         tag: 'Desktops',
         summary: 'a picture of its screen',
         about: 'Taken at most every five seconds, and only when somebody asks. It wakes nothing: of a desktop that does not run it is the last one that was taken. It counts as nobody looking.',
-        params: z.strictObject({ desktop: z.string().min(1).max(64).describe('the id of a desktop') }),
+        params: DESKTOP_PARAM,
         query: WIDTH,
         answer: { type: 'image/png', about: 'the picture; when it was taken stands in `x-vncctl-taken-at`. 204 where none was taken so far' },
-        async handle({ params, query, headers }) {
-          const found = await picture(params.desktop as DesktopId, query.width);
+        async handle({ params: { desktop }, query, headers, signal }) {
+          // By its id nobody has to be looked up: most are asked for again and again.
+          const id = isDesktopId(desktop) ? desktop : (await getNamed(parts, await parts.desktops(), desktop, { signal })).id;
+          const found = await picture(id, query.width);
           if (!found) return new RawAnswer({ status: 204, headers: { 'cache-control': 'no-store' } });
           const { png, takenAt } = found;
           const etag = `"${createHash('sha256').update(png).digest('base64url').slice(0, 27)}"`;

@@ -77,6 +77,7 @@ test('a picture is a PNG that is asked about by its content, and is for pages of
   made.screens.set(made.id, flatPicture(64, 36, 0x336699));
   const path = `desktops/${made.id}/screen.png`;
   const answer = await made.get(path);
+  expect((await made.get(`desktops/${ANA}/screen.png`)).headers.get('etag')).toBe(answer.headers.get('etag'));
   expect(Object.fromEntries(answer.headers)).toMatchObject({ 'content-type': 'image/png', 'cache-control': 'private, no-cache', 'cross-origin-resource-policy': 'same-origin', 'x-vncctl-taken-at': made.api.clock.now().toISOString() });
   expect(pictureOfPng(Buffer.from(await answer.arrayBuffer()))).toEqual(flatPicture(64, 36, 0x336699));
   expect((await made.get(path, { 'if-none-match': answer.headers.get('etag') ?? '' })).status).toBe(304);
