@@ -20,7 +20,7 @@ export interface ApiInput extends Pick<ApiParts, 'desktops' | 'activity' | 'jour
   /** As it was when the daemon started. */
   auth: 'token' | 'none';
   /** What is added beside ADDITIONS, by whoever keeps something that its routes need. */
-  extensions: readonly ExtensionMaker[];
+  extensions: readonly (() => Promise<ExtensionMaker>)[];
 }
 
 /** What is answered beside `/api/`, and by whom. */
@@ -47,8 +47,8 @@ export function openApi({ app, auth, log, extensions, ...parts }: ApiInput): Api
   let server: Promise<ApiServer> | undefined;
   const load = (): Promise<ApiServer> =>
     (server ??= (async () => {
-      const [{ createApiServer }, ...makers] = await Promise.all([import('../api/server.ts'), ...ADDITIONS.map((addition) => addition.load())]);
-      return createApiServer(partsOf({ app, auth, log, ...parts }), [...makers, ...extensions]);
+      const [{ createApiServer }, ...makers] = await Promise.all([import('../api/server.ts'), ...ADDITIONS.map((addition) => addition.load()), ...extensions.map((extension) => extension())]);
+      return createApiServer(partsOf({ app, auth, log, ...parts }), makers);
     })());
 
   return {

@@ -1,7 +1,6 @@
 // The part of the composition root that serves the dashboard: its page and sign-in at the daemon's door, what it adds to the API,
 // and the pictures of screens.
 import { join } from 'node:path';
-import { dashboardExtension } from '../api/dashboard.ts';
 import type { ExtensionMaker } from '../api/server.ts';
 import type { App } from '../app.ts';
 import type { ActivitySource } from '../core/activity.ts';
@@ -30,7 +29,8 @@ export interface DashboardInput {
 export interface Dashboard {
   /** At the TCP door. */
   routes: DoorRoutes;
-  extension: ExtensionMaker;
+  /** Loaded with the API. */
+  extension(): Promise<ExtensionMaker>;
   /** A source of activity that the taking of pictures is not seen by. */
   apartFrom(source: ActivitySource): ActivitySource;
 }
@@ -68,12 +68,15 @@ export function openDashboard({ app, desktops, log }: DashboardInput): Dashboard
   });
   return {
     routes: { request: routes.request, upgrade: () => false },
-    extension: (parts) =>
-      dashboardExtension(parts, {
-        signedIn: async (cookieHeader) => (cookieHeader?.includes(DASHBOARD_COOKIE.name) ? (await sessions()).find(cookieHeader, DASHBOARD) : undefined),
-        isLive: async (session) => (await sessions()).isLive(session),
-        picture: (id, width) => pictures.get(id, width),
-      }),
+    async extension() {
+      const { dashboardExtension } = await import('../api/dashboard.ts');
+      return (parts) =>
+        dashboardExtension(parts, {
+          signedIn: async (cookieHeader) => (cookieHeader?.includes(DASHBOARD_COOKIE.name) ? (await sessions()).find(cookieHeader, DASHBOARD) : undefined),
+          isLive: async (session) => (await sessions()).isLive(session),
+          picture: (id, width) => pictures.get(id, width),
+        });
+    },
     apartFrom: (source) => pictures.apartFrom(source),
   };
 }
