@@ -103,5 +103,6 @@ function partsOf({ app, auth, ...parts }: ApiInput): ApiParts {
       }),
     isOurHost: (request) => isOurHost(request, rules()),
     isOurOrigin: (request) => isOurOrigin(request, rules()),
+    addressOf: ({ socket }) => socket.remoteAddress ?? '',
   };
 }

@@ -97,8 +97,7 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
     const life = lifeTracker(app, journal);
     const api = openApi({ app: () => current, desktops, activity, journal, control: gateway?.control ?? noViewers, readiness, intend: life.intend, auth: settings.auth, signal: options.signal, log });
     const control = createDoor({ routes: [api.routesAt('socket')], readiness });
-    // The streams first, which would not end by themselves.
-    stops.push(() => control.stop(), () => api.stop());
+    stops.push(() => control.stop());
     const { socket } = app;
     await listenOnSocket(control, socket);
     lock.answersAt({ socket });
@@ -112,6 +111,8 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
       origin = gatewayOrigin(address, settings.host);
       log.write('info', `answering at ${address}`);
     }
+    // Before the doors, which would wait for its streams.
+    stops.push(() => api.stop());
     const daemon = startDaemon({
       desktops,
       reaper: createReaper({ desktops, activity, boot: bootOf(parts) }),
