@@ -28,9 +28,7 @@ afterEach(() => display.clear());
 
 /** A port at which clients find the desktop. */
 async function portOf(...flags: string[]): Promise<number> {
-  const { code, stdout, stderr } = await installation.vncctl('share', CLIENT, '--json', ...flags);
-  if (code !== 0) throw new Error(stderr);
-  return startVncPort(await openLink((JSON.parse(stdout) as { url: string }).url));
+  return startVncPort(await openLink((await installation.share(CLIENT, ...flags)).url));
 }
 
 interface Program {
