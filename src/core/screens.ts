@@ -46,14 +46,19 @@ export async function keepScreen(desktops: Desktops, journal: Journal, id: Deskt
   return findScreen(desktops, journal, id);
 }
 
-/** Has it run, woken or started if need be, and tells where its screen is. DESKTOP_NOT_FOUND when it is gone or going, NOT_READY when it can't be dialled from here. */
-export async function openScreen(desktops: Desktops, id: DesktopId, signal: AbortSignal): Promise<ScreenPlace> {
+/** Has it run, woken or started if need be, which is told once it is done, and tells where its screen is. DESKTOP_NOT_FOUND when it is gone or going, NOT_READY when it can't be dialled from here. */
+export async function openScreen(desktops: Desktops, id: DesktopId, { signal, onStep }: { signal: AbortSignal; onStep?(step: 'wake' | 'start'): void }): Promise<ScreenPlace> {
   const { containers } = desktops.engine;
   const { desktop } = await findById(desktops, id, { signal });
   if (!desktop?.container || desktop.status === 'exiting') throw new VncctlError('DESKTOP_NOT_FOUND', 'the desktop is gone');
   const { container } = desktop;
-  if (desktop.status === 'paused') await containers.unpause(container.id, { signal });
-  else if (!container.running) await containers.start(container.id, { signal });
+  if (desktop.status === 'paused') {
+    await containers.unpause(container.id, { signal });
+    onStep?.('wake');
+  } else if (!container.running) {
+    await containers.start(container.id, { signal });
+    onStep?.('start');
+  }
   const details = await containers.find(container.id, { signal });
   const port = desktops.catalog.find(desktop.image)?.ports.rfb;
   if (!details?.address || port === undefined) throw new VncctlError('NOT_READY', 'the desktop has no screen that can be dialled from here');

@@ -41,14 +41,16 @@ test('while somebody watches, its removal is told, and whether keeping it helps'
 });
 
 test.each([
-  ['paused', async (t: TestDesktops) => t.engine.containers.pause(t.engine.world.get(NAME).id), 'paused'],
-  ['ended', async (t: TestDesktops) => t.engine.world.end(NAME, 1), 'stopped'],
-] as const)('one that is %s stands so, and runs once its screen is opened', async (_, happen, status) => {
+  ['paused', async (t: TestDesktops) => t.engine.containers.pause(t.engine.world.get(NAME).id), 'paused', 'wake'],
+  ['ended', async (t: TestDesktops) => t.engine.world.end(NAME, 1), 'stopped', 'start'],
+] as const)('one that is %s stands so, and runs once its screen is opened, which is told', async (_, happen, status, step) => {
   const t = await withDesktop();
   await happen(t);
   expect(await findScreen(t.desktops, journalOf(), t.id)).toMatchObject({ status });
-  expect(await openScreen(t.desktops, t.id, signal)).toEqual({ host: t.engine.world.get(NAME).address, port: 5900, secret: t.engine.world.get(NAME).spec.env['VNC_SECRET'] });
+  const steps: string[] = [];
+  expect(await openScreen(t.desktops, t.id, { signal, onStep: (done) => steps.push(done) })).toEqual({ host: t.engine.world.get(NAME).address, port: 5900, secret: t.engine.world.get(NAME).spec.env['VNC_SECRET'] });
   expect(t.engine.world.get(NAME).state).toBe('running');
+  expect(steps).toEqual([step]);
 });
 
 test('one that was removed is gone, with the cause; of one that never was nothing is known', async () => {
@@ -57,7 +59,7 @@ test('one that was removed is gone, with the cause; of one that never was nothin
   expect(await findScreen(t.desktops, journalOf(), t.id)).toEqual({ status: 'gone' });
   expect(await findScreen(t.desktops, journalOf({ desktop: t.id, event: 'removed', cause: 'no viewer for 8h' }), t.id)).toEqual({ status: 'gone', reason: 'no viewer for 8h' });
   expect(await findScreen(t.desktops, journalOf(), 'never' as DesktopId)).toBeUndefined();
-  await expect(openScreen(t.desktops, t.id, signal)).rejects.toMatchObject({ code: 'DESKTOP_NOT_FOUND' });
+  await expect(openScreen(t.desktops, t.id, { signal })).rejects.toMatchObject({ code: 'DESKTOP_NOT_FOUND' });
 });
 
 test('keeping one is a touch', async () => {
