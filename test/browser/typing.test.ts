@@ -24,8 +24,7 @@ beforeAll(async () => {
   links.gateway = (await installation.share(CLIENT, '--for', '1h')).url;
 });
 
-afterEach(async ({task}) => {
-  if (task.result?.state === 'fail') await tab.page.screenshot({ path: `/tmp/typing-${Date.now()}.png` });
+afterEach(async () => {
   await tab.context.close();
 });
 
