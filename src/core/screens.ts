@@ -1,13 +1,15 @@
 // What the gateway asks about one desktop, by its id: how it stands, to keep it, to have it run, and where its screen is.
 import { VncctlError } from '../errors.ts';
-import { type Desktop, deriveDesktop, deriveDesktops } from './desktop.ts';
-import { type Desktops, secretOf, viewOf } from './desktops.ts';
+import { type Desktop, deriveDesktop, lostDesktop } from './desktop.ts';
+import { type Desktops, probeTarget, viewOf } from './desktops.ts';
 import type { CallOptions } from './engine.ts';
 import { explain } from './explain.ts';
 import type { Journal } from './journal.ts';
 import { LABEL, ownershipLabels } from './labels.ts';
 import type { LeaseClock } from './lease.ts';
 import type { LeaseState } from './lease-state.ts';
+import type { ProbeTarget } from './readiness.ts';
+import { rememberWoken } from './remember.ts';
 import type { Allocation, DesktopId, StoreState } from './store.ts';
 import { touchDesktop } from './touch.ts';
 
@@ -25,19 +27,12 @@ export interface ScreenState {
   phaseMs?: Readonly<Record<string, number>>;
 }
 
-/** Where the RFB server of a desktop is dialled, and its secret. */
-export interface ScreenPlace {
-  host: string;
-  port: number;
-  secret: string | undefined;
-}
-
 /** How the desktop of that id stands; undefined when there is none and nobody knows of one. */
 export async function findScreen(desktops: Desktops, journal: Journal, id: DesktopId, options?: CallOptions): Promise<ScreenState | undefined> {
   const { desktop, state } = await findById(desktops, id, options);
   if (desktop?.container && desktop.status !== 'exiting') return stateOf(desktops, desktop, state);
   // Until it is gone nothing is written down but the intention.
-  const cause = state.allocations[id]?.removing?.cause;
+  const cause = desktop && state.allocations[id]?.removing?.cause;
   if (cause !== undefined) return { status: 'gone', reason: cause };
   const last = (await journal.read({ desktop: id })).findLast(({ event }) => event === 'removed');
   if (last) return { status: 'gone', reason: last.cause };
@@ -52,7 +47,7 @@ export async function keepScreen(desktops: Desktops, journal: Journal, id: Deskt
 }
 
 /** Has it run, woken or started if need be, which is told once it is done, and tells where its screen is. DESKTOP_NOT_FOUND when it is gone or going, NOT_READY when it can't be dialled from here. */
-export async function openScreen(desktops: Desktops, id: DesktopId, { signal, onStep }: { signal: AbortSignal; onStep?(step: 'wake' | 'start'): void }): Promise<ScreenPlace> {
+export async function openScreen(desktops: Desktops, id: DesktopId, signal: AbortSignal, onStep?: (step: 'wake' | 'start') => void): Promise<ProbeTarget> {
   const { containers } = desktops.engine;
   const { desktop } = await findById(desktops, id, { signal });
   if (!desktop?.container || desktop.status === 'exiting') throw new VncctlError('DESKTOP_NOT_FOUND', 'the desktop is gone');
@@ -60,14 +55,16 @@ export async function openScreen(desktops: Desktops, id: DesktopId, { signal, on
   if (desktop.status === 'paused') {
     await containers.unpause(container.id, { signal });
     onStep?.('wake');
+    // A store that is locked just now keeps nobody from their screen.
+    await rememberWoken(desktops, id).catch(() => undefined);
   } else if (!container.running) {
     await containers.start(container.id, { signal });
     onStep?.('start');
   }
   const details = await containers.find(container.id, { signal });
-  const port = desktops.catalog.find(desktop.image)?.ports.rfb;
-  if (!details?.address || port === undefined) throw new VncctlError('NOT_READY', 'the desktop has no screen that can be dialled from here');
-  return { host: details.address, port, secret: secretOf(desktops, desktop.image, details) };
+  const target = details && probeTarget(desktops, desktop.image, details);
+  if (!target) throw new VncctlError('NOT_READY', 'the desktop has no screen that can be dialled from here');
+  return target;
 }
 
 async function findById(desktops: Desktops, id: DesktopId, options?: CallOptions): Promise<{ desktop: Desktop | undefined; state: StoreState }> {
@@ -75,7 +72,7 @@ async function findById(desktops: Desktops, id: DesktopId, options?: CallOptions
   const [[container], state] = await Promise.all([desktops.engine.containers.list({ labels }, options), desktops.store.read()]);
   if (container) return { desktop: deriveDesktop(container, state, viewOf(desktops)), state };
   const record = state.allocations[id];
-  return { desktop: record && deriveDesktops([], { ...state, allocations: { [id]: record } }, viewOf(desktops))[0], state };
+  return { desktop: record?.endpoint === desktops.engine.endpoint ? lostDesktop(record) : undefined, state };
 }
 
 function stateOf(desktops: Desktops, desktop: Desktop, state: StoreState): ScreenState {
