@@ -12,15 +12,15 @@ import type { DesktopId } from '../core/store.ts';
 import { revokeTicket, type Session } from '../core/tickets.ts';
 import { CLOSE_CODES } from '../gateway/close-codes.ts';
 import { createSessionCookies } from '../gateway/cookie.ts';
+import { filterFor } from '../gateway/message-filter.ts';
+import { createOpenings, type TellStep } from '../gateway/openings.ts';
 import { createOwnViewers } from '../gateway/own-viewers.ts';
 import { type LinkOptions, openRfbLink, type RfbLink } from '../gateway/rfb-link.ts';
 import { createGatewayRoutes, type GatewayRoutes } from '../gateway/routes.ts';
 import { createSessions } from '../gateway/sessions.ts';
 import { createTunnels, DEFAULT_TUNNEL_LIMITS } from '../gateway/tunnels.ts';
-import type { ViewerFilter } from '../gateway/viewer-filter.ts';
 import { loadViewerFiles } from '../gateway/viewer-files.ts';
 import { openWebSocketLink } from '../gateway/websocket-link.ts';
-import { ClientMessages } from '../rfb/client-messages.ts';
 import { RfbFailure } from '../rfb/failure.ts';
 import { authenticate } from '../rfb/handshake.ts';
 import { serveHandshake } from '../rfb/server-handshake.ts';
@@ -69,9 +69,10 @@ export async function openGateway({ app, journal, clock, log }: GatewayInput): P
     },
   });
   const own = createOwnViewers(() => tunnels.list());
+  const openings = createOpenings(clock);
 
-  const dial = async (id: DesktopId, signal: AbortSignal): Promise<RfbLink> => {
-    const target = await openScreen(await app().desktops(), id, signal);
+  const dial = async (id: DesktopId, signal: AbortSignal, onStep: TellStep): Promise<RfbLink> => {
+    const target = await openScreen(await app().desktops(), id, signal, onStep);
     const options: LinkOptions = {
       clock,
       signal,
@@ -96,16 +97,19 @@ export async function openGateway({ app, journal, clock, log }: GatewayInput): P
     files: await loadViewerFiles(join(root, 'dist/viewer')),
     sessions,
     hosts: { publicNames: [settings.host.toLowerCase()], secure: false },
-    find: async (id) => findScreen(await app().desktops(), journal, id),
+    async find(id) {
+      const found = await findScreen(await app().desktops(), journal, id);
+      return found && openings.addedTo(id, found);
+    },
     keep: async (id) => keepScreen(await app().desktops(), journal, id),
     upgrade(request, socket, head, session) {
       const number = tunnels.accept(request, socket, head, {
         desktop: session.desktopId,
         viewOnly: session.mode === 'view-only',
         address: request.socket.remoteAddress ?? '',
-        dial: (signal) => dial(session.desktopId, signal),
+        dial: (signal) => openings.during(session.desktopId, (tell) => dial(session.desktopId, signal, tell)),
         greet: serveHandshake,
-        filter: filterFor(session),
+        filter: filterFor(session.mode),
         onInput: (at) => own.sawInput(session.desktopId, at),
       });
       if (number === undefined) return;
@@ -166,20 +170,4 @@ export async function openGateway({ app, journal, clock, log }: GatewayInput): P
 
 function factsOf({ id, session }: { id: string; session: Session }): LogFacts {
   return { desktop: session.desktopId, viewer: id, mode: session.mode };
-}
-
-function filterFor({ mode }: Session): ViewerFilter {
-  let chunk: Buffer = Buffer.alloc(0);
-  let forward: Uint8Array[] = [];
-  let input = false;
-  const messages = new ClientMessages(mode, {
-    pass: (start, end) => void forward.push(chunk.subarray(start, end)),
-    onInput: () => void (input = true),
-    onOpaque: () => {},
-  });
-  return (bytes) => {
-    [chunk, forward, input] = [bytes, [], false];
-    const fault = messages.read(bytes);
-    return { forward, input, ...(fault ? { close: `a message that is not taken (${fault.kind}, type ${fault.messageType})` } : {}) };
-  };
 }
