@@ -5,22 +5,26 @@ import type { ActivitySource } from '../core/activity.ts';
 import type { Clock } from '../core/clock.ts';
 import type { InstanceJournal } from '../core/journal.ts';
 import type { Log } from '../core/log.ts';
+import { publicAddressOf } from '../core/public-address.ts';
 import { findScreen, keepScreen, openScreen } from '../core/screens.ts';
 import type { DesktopId } from '../core/store.ts';
 import type { Session } from '../core/tickets.ts';
+import { trustProxies } from '../gateway/arrival.ts';
+import type { HostRules } from '../gateway/checks.ts';
 import { CLOSE_CODES } from '../gateway/close-codes.ts';
 import { createSessionCookies } from '../gateway/cookie.ts';
 import { createOwnViewers } from '../gateway/own-viewers.ts';
 import { openRfbLink, type RfbLink } from '../gateway/rfb-link.ts';
 import { createGatewayRoutes, type GatewayRoutes } from '../gateway/routes.ts';
 import { createSessions } from '../gateway/sessions.ts';
-import { createTunnels, DEFAULT_TUNNEL_LIMITS } from '../gateway/tunnels.ts';
+import { createTunnels, type TunnelLimits } from '../gateway/tunnels.ts';
 import type { ViewerFilter } from '../gateway/viewer-filter.ts';
 import { loadViewerFiles } from '../gateway/viewer-files.ts';
 import { ClientMessages } from '../rfb/client-messages.ts';
 import { RfbFailure } from '../rfb/failure.ts';
 import { authenticate } from '../rfb/handshake.ts';
 import { serveHandshake } from '../rfb/server-handshake.ts';
+import type { Settings } from '../settings.ts';
 import { getInstanceKey } from '../store/instance-key.ts';
 import { instanceKeyFileOf } from '../store/paths.ts';
 
@@ -36,30 +40,30 @@ export interface Gateway {
   routes: GatewayRoutes;
   /** What its own viewers do, put together with what another source tells. */
   activityWith(source: ActivitySource): ActivitySource;
-  /** Tells all viewers to go away, and waits until they have, a second at most. */
+  /** Tells all viewers to go away, and waits until they have: no longer than the setting `drain`. */
   stop(): Promise<void>;
 }
 
 // A ticket that ran out or was taken back ends its viewers this soon.
 const CHECK_SESSIONS_MS = 5_000;
-const DRAIN_MS = 1_000;
 const DIAL_AGAIN_MS = 50;
 
 /** A gateway that serves nobody yet. */
 export async function openGateway({ app, journal, clock, log }: GatewayInput): Promise<Gateway> {
   const { paths, root, settings } = app();
   const instanceKey = await getInstanceKey(instanceKeyFileOf(paths, settings.instance));
-  const sessions = createSessions({ tickets: await app().tickets(), cookies: createSessionCookies({ instanceKey, secure: false }), clock });
+  const sessions = createSessions({ tickets: await app().tickets(), cookies: createSessionCookies({ instanceKey }), clock });
   /** What each viewer was let in by. */
   const viewers = new Map<number, Session>();
   const tunnels = createTunnels({
     clock,
-    limits: { ...DEFAULT_TUNNEL_LIMITS, drainMs: DRAIN_MS },
+    limits: limitsOf(settings),
     onEnd({ id, desktop }, failure) {
       viewers.delete(id);
       if (failure instanceof Error) log.write('info', 'a viewer was disconnected', { desktop: desktop as DesktopId, reason: failure.message });
     },
   });
+  const rulesFor = rulesOnce();
   const own = createOwnViewers(() => tunnels.list());
 
   const dial = async (id: DesktopId, signal: AbortSignal): Promise<RfbLink> => {
@@ -86,14 +90,14 @@ export async function openGateway({ app, journal, clock, log }: GatewayInput): P
   const routes = createGatewayRoutes({
     files: await loadViewerFiles(join(root, 'dist/viewer')),
     sessions,
-    hosts: { publicNames: [settings.host.toLowerCase()], secure: false },
+    hosts: () => rulesFor(app().settings),
     find: async (id) => findScreen(await app().desktops(), journal, id),
     keep: async (id) => keepScreen(await app().desktops(), journal, id),
-    upgrade(request, socket, head, session) {
+    upgrade(request, socket, head, session, address) {
       const viewer = tunnels.accept(request, socket, head, {
         desktop: session.desktopId,
         viewOnly: session.mode === 'view-only',
-        address: request.socket.remoteAddress ?? '',
+        address,
         dial: (signal) => dial(session.desktopId, signal),
         greet: serveHandshake,
         filter: filterFor(session),
@@ -121,6 +125,23 @@ export async function openGateway({ app, journal, clock, log }: GatewayInput): P
       clearInterval(check);
       await tunnels.stop();
     },
+  };
+}
+
+function limitsOf({ connectTimeout, pingInterval, viewerTimeout, maxViewers, drain }: Settings): TunnelLimits {
+  return { connectTimeoutMs: connectTimeout, pingEveryMs: pingInterval, idleTimeoutMs: viewerTimeout, maxSessions: maxViewers, drainMs: drain };
+}
+
+/** Makes the rules of the settings that are asked about; again only for others. */
+function rulesOnce(): (settings: Settings) => HostRules {
+  let made: { from: Settings; rules: HostRules } | undefined;
+  return (settings) => {
+    if (made?.from !== settings) {
+      const { host, publicUrl, trustedProxies } = settings;
+      const publicAddress = publicUrl && publicAddressOf(publicUrl, host);
+      made = { from: settings, rules: { names: [host.toLowerCase()], publicAddress, proxies: trustProxies(trustedProxies) } };
+    }
+    return made.rules;
   };
 }
 

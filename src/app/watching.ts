@@ -9,7 +9,10 @@ import type { InstanceJournal, LifeEvent } from '../core/journal.ts';
 import { createLifeTracker, type LifeTracker } from '../core/life.ts';
 import type { Log } from '../core/log.ts';
 import { createReaper, type Sweep, type SweepOptions } from '../core/reap.ts';
+import { describeOrigin } from '../core/setting-layers.ts';
 import type { ListenAddress } from '../core/setting-types.ts';
+import { tlsFilesOf } from '../core/tls-files.ts';
+import { type CertificateFollower, followCertificate, readCertificate } from '../daemon/certificate.ts';
 import { type DaemonState, startDaemon } from '../daemon/daemon.ts';
 import { createDoor } from '../daemon/door.ts';
 import { judgeReadiness, type Readiness } from '../daemon/health.ts';
@@ -25,7 +28,7 @@ import { hostBootClock } from '../engine/host-boot.ts';
 import { ownProcesses } from '../engine/host-processes.ts';
 import { runProgram } from '../engine/run-program.ts';
 import { openGateway } from './gateway.ts';
-import { describeOrigin, type SettingName, type Settings } from '../settings.ts';
+import type { SettingName, Settings } from '../settings.ts';
 import { takeDaemonLock } from '../store/daemon-lock.ts';
 import { daemonFileOf } from '../store/paths.ts';
 
@@ -46,6 +49,8 @@ export interface DaemonOptions {
   signal: AbortSignal;
   /** Absent: as the settings say. */
   listen?: ListenAddress | 'off';
+  tlsCert?: string;
+  tlsKey?: string;
   logFormat?: Settings['logFormat'];
   /** Hands over what is to be called when the settings are to be read anew; returns what takes it back. */
   onReload: (reload: () => void) => () => void;
@@ -82,15 +87,22 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
     const notify = createServiceNotify({ env: io.env, pid: process.pid, run: runProgram, clock, log });
     let state: DaemonState = {};
     const listen = options.listen ?? settings.listen;
+    const tlsFiles = tlsFilesOf({ cert: options.tlsCert ?? settings.tlsCert, key: options.tlsKey ?? settings.tlsKey });
+    let follower: CertificateFollower | undefined;
     const gateway = listen === 'off' ? undefined : await openGateway({ app: () => current, journal, clock, log });
     const activity = gateway?.activityWith(direct) ?? direct;
     if (gateway && listen !== 'off') {
-      const door = createDoor({ routes: [gateway.routes], readiness: () => readinessOf(state, clock.monotonicMs(), current.settings.sweepInterval) });
+      const certificate = tlsFiles && readCertificate(tlsFiles);
+      const door = createDoor({ certificate, routes: [gateway.routes], readiness: () => readinessOf(state, clock.monotonicMs(), current.settings.sweepInterval) });
       // Viewers first: the door cuts off whoever is still there.
       stops.push(() => door.stop(), () => gateway.stop());
       const address = await door.listen(takePassedSocket(io.env, process.pid) ?? listen);
-      lock.answersAt(address);
-      log.write('info', `answering at ${address}`);
+      lock.answersAt(address, certificate ? 'https' : 'http');
+      log.write('info', `answering at ${address}${certificate ? ' with TLS' : ''}`);
+      if (tlsFiles && certificate) {
+        follower = followCertificate({ files: tlsFiles, present: certificate, onNew: (next) => door.useCertificate(next), clock, log });
+        stops.push(() => follower?.stop());
+      }
     }
     const daemon = startDaemon({
       desktops: () => current.desktops(),
@@ -113,6 +125,7 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
     }
     const reload = async (): Promise<void> => {
       await notify.reloading();
+      follower?.look();
       try {
         const next = await settingsAnew(current, again, log);
         hooks = hooksOf(next.settings, log, clock, io);
@@ -183,7 +196,7 @@ const SENTENCES: Readonly<Record<LifeEvent['event'], string>> = {
 };
 
 /** What takes effect only when the daemon starts: it holds on to them. */
-const AT_START: readonly SettingName[] = ['instance', 'engine', 'engineDeadline', 'stateFile', 'listen', 'logFormat', 'naming'];
+const AT_START: readonly SettingName[] = ['instance', 'engine', 'engineDeadline', 'stateFile', 'listen', 'tlsCert', 'tlsKey', 'connectTimeout', 'viewerTimeout', 'pingInterval', 'maxViewers', 'drain', 'logFormat', 'naming'];
 
 /** Whose values may hold a secret: they stand in no log line. */
 const UNSPOKEN: readonly SettingName[] = ['hook', 'url', 'app'];

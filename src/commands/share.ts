@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { formatClientId, maskClientId } from '../core/client-id.ts';
 import { titleOf } from '../core/desktops.ts';
 import { DURATION_FORM, parseDuration } from '../core/duration.ts';
+import { gatewayAddress, type PublicAddress } from '../core/public-address.ts';
 import { revokeShare, shareDesktop, ticketUrl } from '../core/share.ts';
 import { liveShares, type Ticket } from '../core/tickets.ts';
 import { VncctlError } from '../errors.ts';
@@ -71,13 +72,13 @@ async function share(context: CommandContext, typed: string, flags: ShareFlags):
   const uses = flags.uses === undefined ? undefined : readUses(flags.uses);
   const app = context.app();
   const client = readClient(context, typed);
-  const origin = originOf(context);
+  const gateway = gatewayOf(context);
   const { desktop, ticket, secret } = await shareDesktop(await app.desktops(), await app.tickets(), client, {
     mode: flags.viewOnly ? 'view-only' : 'full',
     lifeMs,
     ...(uses === undefined ? {} : { uses }),
   });
-  const url = ticketUrl(origin, desktop.id, secret);
+  const url = ticketUrl(gateway, desktop.id, secret);
   if (flags.json) return writeJson(io, { id: ticket.id, desktop: desktop.id, client: desktop.client, url, mode: ticket.mode, expiresAt: ticket.expiresAt, usesLeft: ticket.usesLeft ?? null });
   io.stdout.write(`${url}\n`);
   io.stderr.write(`share ${ticket.id} of ${titleOf(desktop)}, ${ticket.mode}, until ${momentText(ticket.expiresAt, app.clock.now())}\n`);
@@ -134,12 +135,12 @@ function readUses(typed: string): number {
   return uses;
 }
 
-/** Where the daemon answers. DAEMON_NOT_RUNNING when nobody would. */
-function originOf(context: CommandContext): string {
+/** Where the daemon is asked for desktops. DAEMON_NOT_RUNNING when nobody would answer. */
+function gatewayOf(context: CommandContext): PublicAddress {
   const app = context.app();
   const daemon = app.daemon();
   if (!daemon) throw new VncctlError('DAEMON_NOT_RUNNING', 'no daemon runs that would answer the link', { hint: 'start it: vncctl daemon' });
-  if (daemon.address === undefined) throw new VncctlError('DAEMON_NOT_RUNNING', 'the daemon that runs answers nowhere', { hint: 'see: vncctl config get listen   (and start it anew)' });
-  // All addresses of this machine are none that a browser could ask for.
-  return `http://${daemon.address.replace(/^(0\.0\.0\.0|\[::\])(?=:)/, app.settings.host)}`;
+  const address = gatewayAddress(daemon, app.settings);
+  if (!address) throw new VncctlError('DAEMON_NOT_RUNNING', 'the daemon that runs answers nowhere that a browser could ask', { hint: 'see: vncctl config get listen, vncctl config get publicUrl   (and start it anew)' });
+  return address;
 }

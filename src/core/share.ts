@@ -5,6 +5,7 @@ import { formatClientId } from './client-id.ts';
 import type { Desktop } from './desktop.ts';
 import type { Desktops } from './desktops.ts';
 import { getDesktop } from './list.ts';
+import { type PublicAddress, publicPage } from './public-address.ts';
 import type { DesktopId } from './store.ts';
 import { issueTicket, newTicketKeys, revokeTicket, type Ticket, ticketFragment, type TicketStore, type TicketWish } from './tickets.ts';
 
@@ -43,7 +44,7 @@ export async function revokeShare(tickets: TicketStore, id: string, now: Date): 
   return revoked;
 }
 
-/** The link of a ticket: the page of its desktop at `origin` (like `http://127.0.0.1:8080`) with the secret in the fragment, which no server ever sees. */
-export function ticketUrl(origin: string, desktopId: DesktopId, secret: string): string {
-  return `${origin}/d/${desktopId}/${ticketFragment(secret)}`;
+/** The link of a ticket: the page of its desktop with the secret in the fragment, which no server ever sees. */
+export function ticketUrl(gateway: PublicAddress, desktopId: DesktopId, secret: string): string {
+  return `${publicPage(gateway, desktopId)}${ticketFragment(secret)}`;
 }

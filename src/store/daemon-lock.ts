@@ -14,11 +14,13 @@ export interface RunningDaemon {
   startedAt: string;
   /** Where it answers, as text like `127.0.0.1:8080`; absent where it doesn't. */
   address?: string;
+  /** How it is spoken to there. */
+  scheme?: 'http' | 'https';
 }
 
 export interface DaemonLock {
   /** Notes where the daemon answers, for whoever makes links to it. */
-  answersAt(address: string): void;
+  answersAt(address: string, scheme: 'http' | 'https'): void;
   /** Lets another daemon start; does nothing when it isn't ours any more. */
   release(): void;
 }
@@ -48,8 +50,8 @@ export async function takeDaemonLock({ file, now, processes }: DaemonLockOptions
     }),
   );
   return {
-    answersAt(address) {
-      text = `${JSON.stringify({ ...facts, address })}\n`;
+    answersAt(address, scheme) {
+      text = `${JSON.stringify({ ...facts, address, scheme })}\n`;
       // By renaming: nobody reads half of it.
       const next = `${file}.${processes.pid}`;
       writeFileSync(next, text, { mode: 0o600 });
@@ -71,8 +73,8 @@ export function findDaemon(file: string, processes: ProcessIdentities): RunningD
   const content = withFileFailuresNow(`read ${file}`, () => readJsonFile(file));
   const holder = content.kind === 'object' ? readHolder(content.values) : undefined;
   if (!holder || !isRunning(holder, processes)) return undefined;
-  const { pid, startedAt, address } = holder;
-  return { pid, startedAt, ...(address === undefined ? {} : { address }) };
+  const { start: _, ...daemon } = holder;
+  return daemon;
 }
 
 interface Holder extends RunningDaemon {
@@ -80,10 +82,10 @@ interface Holder extends RunningDaemon {
 }
 
 function readHolder(values: Record<string, unknown>): Holder | undefined {
-  const { pid, startedAt, startTicks, bootId, address } = values;
+  const { pid, startedAt, startTicks, bootId, address, scheme } = values;
   if (typeof pid !== 'number' || !Number.isInteger(pid) || pid <= 0 || typeof startedAt !== 'string') return undefined;
   const start = typeof startTicks === 'number' && typeof bootId === 'string' ? { ticks: startTicks, bootId } : undefined;
-  return { pid, startedAt, start, ...(typeof address === 'string' ? { address } : {}) };
+  return { pid, startedAt, start, ...(typeof address === 'string' ? { address, scheme: scheme === 'https' ? scheme : 'http' } : {}) };
 }
 
 function isRunning({ pid, start }: Holder, processes: ProcessIdentities): boolean {
