@@ -4,6 +4,7 @@ import type { App, AppParts } from '../app.ts';
 import type { Io } from '../commands/context.ts';
 import type { ActivitySource } from '../core/activity.ts';
 import type { Clock } from '../core/clock.ts';
+import { noViewers } from '../core/control.ts';
 import type { BootClock } from '../core/gap.ts';
 import type { InstanceJournal, LifeEvent } from '../core/journal.ts';
 import { createLifeTracker, type LifeTracker } from '../core/life.ts';
@@ -13,6 +14,8 @@ import { describeOrigin } from '../core/setting-layers.ts';
 import type { ListenAddress } from '../core/setting-types.ts';
 import { tlsFilesOf } from '../core/tls-files.ts';
 import { type CertificateFollower, followCertificate, readCertificate } from '../daemon/certificate.ts';
+import { createControlRoutes } from '../daemon/control.ts';
+import { listenOnSocket } from '../daemon/control-socket.ts';
 import { type DaemonState, startDaemon } from '../daemon/daemon.ts';
 import { createDoor } from '../daemon/door.ts';
 import { judgeReadiness, type Readiness } from '../daemon/health.ts';
@@ -30,7 +33,7 @@ import { runProgram } from '../engine/run-program.ts';
 import { openGateway } from './gateway.ts';
 import type { SettingName, Settings } from '../settings.ts';
 import { takeDaemonLock } from '../store/daemon-lock.ts';
-import { daemonFileOf } from '../store/paths.ts';
+import { daemonFileOf, daemonSocketOf } from '../store/paths.ts';
 
 /** What watching is put together from. */
 export interface WatchingInput {
@@ -91,13 +94,19 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
     let follower: CertificateFollower | undefined;
     const gateway = listen === 'off' ? undefined : await openGateway({ app: () => current, journal, clock, log });
     const activity = gateway?.activityWith(direct) ?? direct;
+    const readiness = (): Readiness => readinessOf(state, clock.monotonicMs(), current.settings.sweepInterval);
+    const control = createDoor({ routes: [createControlRoutes(gateway?.control ?? noViewers, log)], readiness });
+    stops.push(() => control.stop());
+    const socket = daemonSocketOf(paths, settings.instance, io.env);
+    await listenOnSocket(control, socket);
+    lock.answersAt({ socket });
     if (gateway && listen !== 'off') {
       const certificate = tlsFiles && readCertificate(tlsFiles);
-      const door = createDoor({ certificate, routes: [gateway.routes], readiness: () => readinessOf(state, clock.monotonicMs(), current.settings.sweepInterval) });
+      const door = createDoor({ certificate, routes: [gateway.routes], readiness });
       // Viewers first: the door cuts off whoever is still there.
       stops.push(() => door.stop(), () => gateway.stop());
       const address = await door.listen(takePassedSocket(io.env, process.pid) ?? listen);
-      lock.answersAt(address, certificate ? 'https' : 'http');
+      lock.answersAt({ address, scheme: certificate ? 'https' : 'http' });
       log.write('info', `answering at ${address}${certificate ? ' with TLS' : ''}`);
       if (tlsFiles && certificate) {
         follower = followCertificate({ files: tlsFiles, present: certificate, onNew: (next) => door.useCertificate(next), clock, log });

@@ -74,7 +74,7 @@ export function createGatewayRoutes({ files, sessions, hosts, find, keep, upgrad
     const session = await sessions.open(desktopId, body.secret);
     if (!session) return refuse(request, response, 401);
     attempts.forgive(address, desktopId);
-    log.write('info', 'a link was opened', { desktop: desktopId, ticket: session.ticketId, mode: session.mode, from: address });
+    log.write('info', 'a link was opened', { desktop: desktopId, ticket: session.ticketId, mode: session.mode });
     send(request, response, 204, { 'set-cookie': sessions.cookieOf(session, scope) });
   };
 

@@ -16,11 +16,13 @@ export interface RunningDaemon {
   address?: string;
   /** How it is spoken to there. */
   scheme?: 'http' | 'https';
+  /** Path of the Unix socket where it answers the command line; absent until it does. */
+  socket?: string;
 }
 
 export interface DaemonLock {
-  /** Notes where the daemon answers, for whoever makes links to it. */
-  answersAt(address: string, scheme: 'http' | 'https'): void;
+  /** Notes where the daemon answers too, for whoever makes links to it or asks it. */
+  answersAt(place: Pick<RunningDaemon, 'address' | 'scheme' | 'socket'>): void;
   /** Lets another daemon start; does nothing when it isn't ours any more. */
   release(): void;
 }
@@ -34,7 +36,7 @@ export interface DaemonLockOptions {
 /** Makes this process the daemon of the instance. Throws DAEMON_RUNNING when another one is. */
 export async function takeDaemonLock({ file, now, processes }: DaemonLockOptions): Promise<DaemonLock> {
   const start = processes.startOf(processes.pid);
-  const facts = { pid: processes.pid, startedAt: now().toISOString(), ...(start ? { startTicks: start.ticks, bootId: start.bootId } : {}) };
+  let facts = { pid: processes.pid, startedAt: now().toISOString(), ...(start ? { startTicks: start.ticks, bootId: start.bootId } : {}) };
   let text = `${JSON.stringify(facts)}\n`;
   await withFileFailures(`write ${file}`, () =>
     withLock(file, async () => {
@@ -50,8 +52,9 @@ export async function takeDaemonLock({ file, now, processes }: DaemonLockOptions
     }),
   );
   return {
-    answersAt(address, scheme) {
-      text = `${JSON.stringify({ ...facts, address, scheme })}\n`;
+    answersAt(place) {
+      facts = { ...facts, ...place };
+      text = `${JSON.stringify(facts)}\n`;
       // By renaming: nobody reads half of it.
       const next = `${file}.${processes.pid}`;
       writeFileSync(next, text, { mode: 0o600 });
@@ -82,10 +85,10 @@ interface Holder extends RunningDaemon {
 }
 
 function readHolder(values: Record<string, unknown>): Holder | undefined {
-  const { pid, startedAt, startTicks, bootId, address, scheme } = values;
+  const { pid, startedAt, startTicks, bootId, address, scheme, socket } = values;
   if (typeof pid !== 'number' || !Number.isInteger(pid) || pid <= 0 || typeof startedAt !== 'string') return undefined;
   const start = typeof startTicks === 'number' && typeof bootId === 'string' ? { ticks: startTicks, bootId } : undefined;
-  return { pid, startedAt, start, ...(typeof address === 'string' ? { address, scheme: scheme === 'https' ? scheme : 'http' } : {}) };
+  return { pid, startedAt, start, ...(typeof address === 'string' ? { address, scheme: scheme === 'https' ? scheme : 'http' } : {}), ...(typeof socket === 'string' ? { socket } : {}) };
 }
 
 function isRunning({ pid, start }: Holder, processes: ProcessIdentities): boolean {

@@ -213,3 +213,11 @@ test('a certificate that lies in /tmp is not hidden from the daemon, and half a 
   expect(code).toBe(2);
   expect(err).toContain('tlsCert is set and tlsKey is not');
 });
+
+test('a state folder that lies too deep for a socket opens the place where the socket is instead', async () => {
+  const { run, unit } = machine();
+  const home = `/srv/${'deep/'.repeat(20)}`;
+  await run(INSTALL, { env: { VNCCTL_HOME: home } });
+  expect(unit(SERVICE).find((line) => line.startsWith('ReadWritePaths='))?.split(' ')).toContain('/tmp');
+  expect(unit(SERVICE)).toContain('PrivateTmp=no');
+});
