@@ -19,6 +19,7 @@ import { clientHash } from './core/identity.ts';
 import type { ImageBuilding, ImageSources } from './core/images.ts';
 import type { InstanceJournal } from './core/journal.ts';
 import type { HostPorts } from './core/ports.ts';
+import { gatewayAddress, type PublicAddress } from './core/public-address.ts';
 import type { DesktopProbe } from './core/readiness.ts';
 import type { Sweep, SweepOptions } from './core/reap.ts';
 import type { Store } from './core/store.ts';
@@ -183,6 +184,8 @@ export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
 
   const installation = once(() => makeInstallation(getSettings(), reading, paths));
 
+  const gatewayOf = (daemon: RunningDaemon | undefined): PublicAddress | undefined => daemon && gatewayAddress(daemon, getSettings());
+
   const app: App = {
     version: input.version,
     get settings() {
@@ -207,6 +210,7 @@ export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
         clock,
         hostPorts: parts.hostPorts ?? hostPorts,
         processes: parts.processes ?? ownProcesses,
+        gateway: gatewayOf(app.daemon()),
       };
     }),
     images: once(async (): Promise<ImageBuilding> => {

@@ -67,7 +67,7 @@ export const SETTINGS = {
   warnBefore: setting(types.limit, milliseconds(5 * 60_000), 'how long before a removal it is announced'),
   pauseDirect: setting(types.flag, false, 'whether idle desktops that are reached through their own port are paused too; a look at one then wakes it within seconds, while the daemon runs'),
   sweepInterval: setting(types.duration, milliseconds(30_000), 'how often the daemon looks at all desktops; with cron, how often cron does', [inUnit('CLEANUP_INTERVAL_MINUTES', 'm')]),
-  listen: setting(types.listenAddress, { host: '127.0.0.1', port: 8080 }, 'where the daemon answers, or off', ['ORCHESTRATOR_PORT']),
+  listen: setting(types.listenAddress, { host: '127.0.0.1', port: 8080 }, 'where the daemon answers, or off; while it does, links go through it and new desktops need no port', ['ORCHESTRATOR_PORT']),
   publicUrl: setting(types.publicTemplate, undefined, 'address of the daemon in the links where a proxy stands in front of it, like https://example.org/vnc or https://{id}.example.org/; not set, where the daemon answers'),
   trustedProxies: setting(types.networks, [], 'addresses and networks of proxies whose X-Forwarded headers are believed; none for nobody\'s'),
   tlsCert: setting(types.absolutePath, undefined, 'file with the certificate (PEM, with its chain) that the daemon answers with TLS by; read again when it changes'),

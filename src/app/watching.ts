@@ -5,10 +5,12 @@ import type { Io } from '../commands/context.ts';
 import type { ActivitySource } from '../core/activity.ts';
 import type { Clock } from '../core/clock.ts';
 import { noViewers } from '../core/control.ts';
+import type { Desktops } from '../core/desktops.ts';
 import type { BootClock } from '../core/gap.ts';
 import type { InstanceJournal, LifeEvent } from '../core/journal.ts';
 import { createLifeTracker, type LifeTracker } from '../core/life.ts';
 import type { Log } from '../core/log.ts';
+import { gatewayAddress } from '../core/public-address.ts';
 import { createReaper, type Sweep, type SweepOptions } from '../core/reap.ts';
 import { describeOrigin } from '../core/setting-layers.ts';
 import type { ListenAddress } from '../core/setting-types.ts';
@@ -89,6 +91,9 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
     const direct: ActivitySource = { look: async (subjects, lookOptions) => (await current.activity()).look(subjects, lookOptions), close: () => {} };
     const notify = createServiceNotify({ env: io.env, pid: process.pid, run: runProgram, clock, log });
     let state: DaemonState = {};
+    let answer: { address: string; scheme: 'http' | 'https' } | undefined;
+    // By what it really listens on: a flag may have said so.
+    const desktops = async (): Promise<Desktops> => ({ ...(await current.desktops()), gateway: answer && gatewayAddress(answer, current.settings) });
     const listen = options.listen ?? settings.listen;
     const tlsFiles = tlsFilesOf({ cert: options.tlsCert ?? settings.tlsCert, key: options.tlsKey ?? settings.tlsKey });
     let follower: CertificateFollower | undefined;
@@ -106,7 +111,8 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
       // Viewers first: the door cuts off whoever is still there.
       stops.push(() => door.stop(), () => gateway.stop());
       const address = await door.listen(takePassedSocket(io.env, process.pid) ?? listen);
-      lock.answersAt({ address, scheme: certificate ? 'https' : 'http' });
+      answer = { address, scheme: certificate ? 'https' : 'http' };
+      lock.answersAt(answer);
       log.write('info', `answering at ${address}${certificate ? ' with TLS' : ''}`);
       if (tlsFiles && certificate) {
         follower = followCertificate({ files: tlsFiles, present: certificate, onNew: (next) => door.useCertificate(next), clock, log });
@@ -114,8 +120,8 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
       }
     }
     const daemon = startDaemon({
-      desktops: () => current.desktops(),
-      reaper: createReaper({ desktops: () => current.desktops(), activity, boot: bootOf(parts) }),
+      desktops,
+      reaper: createReaper({ desktops, activity, boot: bootOf(parts) }),
       activity,
       life: lifeTracker(app, journal),
       log,

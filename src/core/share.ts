@@ -23,6 +23,15 @@ export async function giveTicket(tickets: TicketStore, wish: TicketWish, now: Da
   return { ticket, secret: keys.secret };
 }
 
+// Long enough to walk over to the browser; whoever is later asks for another one.
+const LINK_LIFE_MS = 15 * 60_000;
+
+/** A link to a desktop for the person at this terminal: opens once, within 15 minutes; what it opened stays. */
+export async function giveLink(tickets: TicketStore, gateway: PublicAddress, desktopId: DesktopId, now: Date): Promise<string> {
+  const { secret } = await giveTicket(tickets, { desktopId, kind: 'link', mode: 'full', uses: 1, lifeMs: LINK_LIFE_MS }, now);
+  return ticketUrl(gateway, desktopId, secret);
+}
+
 /** A ticket to the client's desktop. DESKTOP_NOT_FOUND when there is none, or only the memory of it. */
 export async function shareDesktop(desktops: Desktops, tickets: TicketStore, client: ClientId, wish: Pick<TicketWish, 'mode' | 'lifeMs' | 'uses'>): Promise<GivenTicket & { desktop: Desktop }> {
   const desktop = await getDesktop(desktops, client);

@@ -88,7 +88,7 @@ function readHolder(values: Record<string, unknown>): Holder | undefined {
   const { pid, startedAt, startTicks, bootId, address, scheme, socket } = values;
   if (typeof pid !== 'number' || !Number.isInteger(pid) || pid <= 0 || typeof startedAt !== 'string') return undefined;
   const start = typeof startTicks === 'number' && typeof bootId === 'string' ? { ticks: startTicks, bootId } : undefined;
-  return { pid, startedAt, start, ...(typeof address === 'string' ? { address, scheme: scheme === 'https' ? scheme : 'http' } : {}), ...(typeof socket === 'string' ? { socket } : {}) };
+  return { pid, startedAt, start, ...(typeof address === 'string' ? { address } : {}), ...(scheme === 'http' || scheme === 'https' ? { scheme } : {}), ...(typeof socket === 'string' ? { socket } : {}) };
 }
 
 function isRunning({ pid, start }: Holder, processes: ProcessIdentities): boolean {

@@ -73,8 +73,7 @@ async function looksFrom(address: string, url: string): Promise<void> {
     sent.once('error', reject);
     sent.end(JSON.stringify({ ticket: hash.replace('#ticket=', '') }));
   });
-  const { host: _, ...others } = headers;
-  const viewer = new WebSocket(`wss://${host}${pathname}ws`, ['binary'], { ...to, headers: { ...others, cookie } });
+  const viewer = new WebSocket(`wss://127.0.0.1:${port}${pathname}ws`, ['binary'], { ...to, headers: { ...headers, cookie } });
   onTestFinished(() => viewer.terminate());
   await once(viewer, 'open');
 }

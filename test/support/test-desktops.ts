@@ -6,6 +6,7 @@ import type { Desktops, Installation } from '../../src/core/desktops.ts';
 import { milliseconds } from '../../src/core/duration.ts';
 import type { ContainerSpec, NetworkIsolation } from '../../src/core/engine.ts';
 import type { Lease } from '../../src/core/lease.ts';
+import type { PublicAddress } from '../../src/core/public-address.ts';
 import { up, type UpResult } from '../../src/core/up.ts';
 import type { UpOptions, UpRequest } from '../../src/core/up-run.ts';
 import { createFakeClock, type FakeClock } from './fake-clock.ts';
@@ -82,6 +83,10 @@ export interface TestDesktopsOptions {
   entries?: readonly CatalogEntry[];
   programOf?: (spec: ContainerSpec) => FakeProgram;
   local?: boolean;
+  /** Whether containers' addresses can be dialled. Default: true. */
+  dialable?: boolean;
+  /** A gateway that answers. */
+  gateway?: PublicAddress;
   isolation?: NetworkIsolation;
   /** Default: one that lets short sleeps pass by themselves. */
   clock?: FakeClock;
@@ -89,11 +94,14 @@ export interface TestDesktopsOptions {
   prepared?: boolean;
 }
 
+/** The gateway of a daemon on loopback, as it is without settings. */
+export const LOCAL_GATEWAY: PublicAddress = { scheme: 'http', name: '127.0.0.1', port: '8080', prefix: '' };
+
 /** Ports 5000 to 5020, instance `default`, naming plain, this process is 100. */
-export function createTestDesktops({ installation, entries = [exampleEntry()], programOf, local, isolation = 'members', clock = createFakeClock(), prepared = true }: TestDesktopsOptions = {}): TestDesktops {
+export function createTestDesktops({ installation, entries = [exampleEntry()], programOf, local, dialable, gateway, isolation = 'members', clock = createFakeClock(), prepared = true }: TestDesktopsOptions = {}): TestDesktops {
   const [entry] = entries;
   if (!entry) throw new Error('a catalog for tests has at least one entry');
-  const engine = createFakeEngine({ clock, isolation, ...(programOf ? { programOf } : {}), ...(local === undefined ? {} : { local }) });
+  const engine = createFakeEngine({ clock, isolation, ...(programOf ? { programOf } : {}), ...(local === undefined ? {} : { local }), ...(dialable === undefined ? {} : { dialable }) });
   const store = createFakeStore();
   const probe = createFakeProbe();
   const alive = new Set([100]);
@@ -123,6 +131,7 @@ export function createTestDesktops({ installation, entries = [exampleEntry()], p
     clock,
     hostPorts: engine.hostPorts,
     processes: { pid, isAlive: (other) => alive.has(other) },
+    gateway,
   });
   const desktops = asProcess(100);
   if (prepared) {

@@ -271,6 +271,14 @@ test('what a proxy forwards that is not listed changes nothing: no name, no TLS,
   expect(gateway.addresses).toEqual(['127.0.0.1']);
 });
 
+test.each([
+  ['what arrives', { host: 'evil.example', 'x-forwarded-host': PUBLIC }],
+  ['what the proxy was asked', { host: '127.0.0.1', 'x-forwarded-host': 'evil.example' }],
+])('through a listed proxy too, both names have to be ours: not %s', async (_, headers) => {
+  const gateway = await openGateway({ publicUrl: `https://${PUBLIC}/vnc`, trustedProxies: ['127.0.0.1'] });
+  expect((await gateway.ask(`/d/${ONE}/`, { headers })).status).toBe(403);
+});
+
 test('behind a listed proxy each client has tries of its own, and a viewer the address of its client', async () => {
   const gateway = await openGateway({ trustedProxies: ['127.0.0.1'] });
   const from = (address: string, body?: string): Promise<RawAnswer> => session({ headers: { 'x-forwarded-for': `127.0.0.1, ${address}` }, ...(body === undefined ? {} : { body }) })(gateway);
