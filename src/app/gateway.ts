@@ -122,6 +122,8 @@ export async function openGateway({ app, journal, clock, log }: GatewayInput): P
   });
 
   const check = setInterval(() => void closeDead(), CHECK_SESSIONS_MS);
+  // A daemon that can't start after all is not kept by it.
+  check.unref();
   const closeDead = async (): Promise<void> => {
     for (const [number, { session }] of viewers) {
       // A file that can't be read for a moment throws nobody out.

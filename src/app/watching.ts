@@ -96,6 +96,7 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
     const desktops = async (): Promise<Desktops> => ({ ...(await current.desktops()), gateway: answer && gatewayAddress(answer, current.settings) });
     const listen = options.listen ?? settings.listen;
     const tlsFiles = tlsFilesOf({ cert: options.tlsCert ?? settings.tlsCert, key: options.tlsKey ?? settings.tlsKey });
+    const certificate = tlsFiles && readCertificate(tlsFiles);
     let follower: CertificateFollower | undefined;
     const gateway = listen === 'off' ? undefined : await openGateway({ app: () => current, journal, clock, log });
     const activity = gateway?.activityWith(direct) ?? direct;
@@ -106,7 +107,6 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
     await listenOnSocket(control, socket);
     lock.answersAt({ socket });
     if (gateway && listen !== 'off') {
-      const certificate = tlsFiles && readCertificate(tlsFiles);
       const door = createDoor({ certificate, routes: [gateway.routes], readiness });
       // Viewers first: the door cuts off whoever is still there.
       stops.push(() => door.stop(), () => gateway.stop());

@@ -1,6 +1,6 @@
 // What is answered under a desktop's address (/d/<id>/, or what stands for it in public): the viewer page and its files, the
-// exchange of a ticket, how the desktop stands, and the way to its screen. Asks in this order: was it sent to us, by a page of ours, by somebody who may, to something that is
-// there. Acts only through what it is given.
+// exchange of a ticket, how the desktop stands, and the way to its screen. Asks in this order: was it sent to us, by a page of
+// ours, by somebody who may, to something that is there. Acts only through what it is given.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../core/clock.ts';
@@ -10,8 +10,8 @@ import type { ScreenState } from '../core/screens.ts';
 import type { DesktopId } from '../core/store.ts';
 import type { Session } from '../core/tickets.ts';
 import { isVncctlError } from '../errors.ts';
-import { type Arrival, arrivalOf } from './arrival.ts';
 import { refuse, refuseUpgrade, send, sendJson, statusOf } from './answers.ts';
+import { type Arrival, arrivalOf } from './arrival.ts';
 import { createAttempts } from './attempts.ts';
 import { type HostRules, isOurHost, isOurOrigin } from './checks.ts';
 import type { CookieScope } from './cookie.ts';
