@@ -4,7 +4,7 @@ import type { Desktop } from './desktop.ts';
 import { type Desktops, pageUrl } from './desktops.ts';
 import { publicPage } from './public-address.ts';
 
-/** `gateway`: through the daemon, with no port of its own. `direct`: at a published port. */
+/** Which way leads to a desktop, and of a new one, which way it is made for: `gateway`, through the daemon, or `direct`, to a published port. */
 export type Door = 'gateway' | 'direct';
 
 /** Address of a desktop's page, without a ticket or key: at the gateway where one answers and its own port was not asked for. Undefined where no door leads to it. */
