@@ -4,7 +4,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { systemClock } from '../../src/core/clock.ts';
 import { openRfbLink } from '../../src/gateway/rfb-link.ts';
-import { createTunnels, DEFAULT_TUNNEL_LIMITS } from '../../src/gateway/tunnels.ts';
+import { createTunnels } from '../../src/gateway/tunnels.ts';
+import { DEFAULT_TUNNEL_LIMITS } from '../support/tunnel-limits.ts';
 
 const place = { host: '127.0.0.1', port: Number(process.argv[2]) };
 const tunnels = createTunnels({ clock: systemClock, limits: DEFAULT_TUNNEL_LIMITS });

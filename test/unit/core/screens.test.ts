@@ -6,7 +6,7 @@ import { milliseconds } from '../../../src/core/duration.ts';
 import { announceRemoval } from '../../../src/core/remove.ts';
 import type { DesktopId, StoreState } from '../../../src/core/store.ts';
 import { VncctlError } from '../../../src/errors.ts';
-import { ANA, createTestDesktops, exampleEntry, type TestDesktops, type TestDesktopsOptions } from '../../support/test-desktops.ts';
+import { ANA, createTestDesktops, exampleEntry, LOCAL_GATEWAY, type TestDesktops, type TestDesktopsOptions } from '../../support/test-desktops.ts';
 
 const NAME = `vnc_${ANA}`;
 const signal = new AbortController().signal;
@@ -84,12 +84,12 @@ test('where its address can not be dialled its screen is behind its published po
 });
 
 test('of an image that has no RFB port and a desktop that has no published one its screen is behind its web server', async () => {
-  const t = await withDesktop({ gateway: 'http://127.0.0.1:8080', entries: [exampleEntry({ ports: { web: 6080 } })] });
+  const t = await withDesktop({ gateway: LOCAL_GATEWAY, entries: [exampleEntry({ ports: { web: 6080 } })] });
   expect(await openScreen(t.desktops, t.id, signal)).toMatchObject({ kind: 'websocket', url: `ws://${t.engine.world.get(NAME).address}:6080/websockify` });
 });
 
 test('one that can not be dialled in any way is told as such', async () => {
-  const t = await withDesktop({ gateway: 'http://127.0.0.1:8080' });
+  const t = await withDesktop({ gateway: LOCAL_GATEWAY });
   delete t.engine.world.get(NAME).address;
   await expect(openScreen(t.desktops, t.id, signal)).rejects.toMatchObject({ code: 'NOT_READY' });
 });

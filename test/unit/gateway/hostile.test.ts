@@ -9,11 +9,12 @@ import { expect, onTestFinished, test } from 'vitest';
 import { systemClock, type Clock } from '../../../src/core/clock.ts';
 import { filterFor } from '../../../src/gateway/message-filter.ts';
 import { openRfbLink } from '../../../src/gateway/rfb-link.ts';
-import { createTunnels, DEFAULT_TUNNEL_LIMITS, type Tunnels } from '../../../src/gateway/tunnels.ts';
+import { createTunnels, type Tunnels } from '../../../src/gateway/tunnels.ts';
 import { serveHandshake } from '../../../src/rfb/server-handshake.ts';
 import { comesTrue, eventually } from '../../support/eventually.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
 import { ONE, openGateway, type TestGateway, WEBSOCKET_HEADERS } from '../../support/test-gateway.ts';
+import { DEFAULT_TUNNEL_LIMITS } from '../../support/tunnel-limits.ts';
 import { maskedFrame } from '../../support/tunnel-stand.ts';
 
 const BINARY = 2;
