@@ -10,14 +10,13 @@ import type { DesktopId } from '../core/store.ts';
 import type { Session } from '../core/tickets.ts';
 import { CLOSE_CODES } from '../gateway/close-codes.ts';
 import { createSessionCookies } from '../gateway/cookie.ts';
+import { filterFor } from '../gateway/message-filter.ts';
 import { createOwnViewers } from '../gateway/own-viewers.ts';
 import { openRfbLink, type RfbLink } from '../gateway/rfb-link.ts';
 import { createGatewayRoutes, type GatewayRoutes } from '../gateway/routes.ts';
 import { createSessions } from '../gateway/sessions.ts';
 import { createTunnels, DEFAULT_TUNNEL_LIMITS } from '../gateway/tunnels.ts';
-import type { ViewerFilter } from '../gateway/viewer-filter.ts';
 import { loadViewerFiles } from '../gateway/viewer-files.ts';
-import { ClientMessages } from '../rfb/client-messages.ts';
 import { RfbFailure } from '../rfb/failure.ts';
 import { authenticate } from '../rfb/handshake.ts';
 import { serveHandshake } from '../rfb/server-handshake.ts';
@@ -96,7 +95,7 @@ export async function openGateway({ app, journal, clock, log }: GatewayInput): P
         address: request.socket.remoteAddress ?? '',
         dial: (signal) => dial(session.desktopId, signal),
         greet: serveHandshake,
-        filter: filterFor(session),
+        filter: filterFor(session.mode),
         onInput: (at) => own.sawInput(session.desktopId, at),
       });
       if (viewer !== undefined) viewers.set(viewer, session);
@@ -121,21 +120,5 @@ export async function openGateway({ app, journal, clock, log }: GatewayInput): P
       clearInterval(check);
       await tunnels.stop();
     },
-  };
-}
-
-function filterFor({ mode }: Session): ViewerFilter {
-  let chunk: Buffer = Buffer.alloc(0);
-  let forward: Uint8Array[] = [];
-  let input = false;
-  const messages = new ClientMessages(mode, {
-    pass: (start, end) => void forward.push(chunk.subarray(start, end)),
-    onInput: () => void (input = true),
-    onOpaque: () => {},
-  });
-  return (bytes) => {
-    [chunk, forward, input] = [bytes, [], false];
-    const fault = messages.read(bytes);
-    return { forward, input, ...(fault ? { close: `a message that is not taken (${fault.kind}, type ${fault.messageType})` } : {}) };
   };
 }

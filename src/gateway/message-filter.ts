@@ -1,0 +1,20 @@
+// The filter of a viewer that speaks RFB: the answers of rfb/client-messages.ts, put as the tunnel asks for them.
+import { ClientMessages, type ViewerRights } from '../rfb/client-messages.ts';
+import type { ViewerFilter } from './viewer-filter.ts';
+
+/** A filter for one viewer. */
+export function filterFor(rights: ViewerRights): ViewerFilter {
+  let chunk: Buffer = Buffer.alloc(0);
+  let forward: Uint8Array[] = [];
+  let input = false;
+  const messages = new ClientMessages(rights, {
+    pass: (start, end) => void forward.push(chunk.subarray(start, end)),
+    onInput: () => void (input = true),
+    onOpaque: () => {},
+  });
+  return (bytes) => {
+    [chunk, forward, input] = [bytes, [], false];
+    const fault = messages.read(bytes);
+    return { forward, input, ...(fault ? { close: `a message that is not taken (${fault.kind}, type ${fault.messageType})` } : {}) };
+  };
+}
