@@ -2,7 +2,7 @@
 // what it is to measure.
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
@@ -37,6 +37,7 @@ export type Carrier = 'ws' | 'raw';
 /** Compiles a program of rival/ into a folder; returns its path. */
 export async function compileRival(root: string, name: 'load' | 'bridge', folder: string, env: NodeJS.ProcessEnv): Promise<string> {
   const program = join(folder, name);
+  mkdirSync(folder, { recursive: true });
   if (!existsSync(program)) await run(GCC, ['-O2', '-D_GNU_SOURCE', '-o', program, join(root, 'test/bench/rival', `${name}.c`)], env);
   return program;
 }

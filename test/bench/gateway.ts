@@ -46,7 +46,7 @@ const PARTS: readonly Part[] = [
   },
   {
     name: 'gateway-streams',
-    rounds: 2,
+    rounds: 1,
     course: seeStreams,
     figures: [
       { name: 'gateway-paced', about: `the CPU time of a gigabyte, ${MANY} viewers at 0.6 MB/s`, rival: 'websockify', goal: 0.33, sees: 'pacedCpuMs' },
