@@ -11,6 +11,13 @@ const results = join(root, 'test/.work/results');
 const SYSTEMD = ['/usr/bin/systemd-analyze', '/bin/systemd-analyze'];
 const PYTHON = ['/usr/bin/python3'];
 const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+/** A display, and the clients that are shown on it. */
+const VNC_PROGRAMS = [
+  { path: '/usr/bin/Xtigervnc', name: 'tigervnc-standalone-server' },
+  { path: '/usr/bin/xtigervncviewer', name: 'tigervnc-viewer' },
+  { path: '/usr/bin/xtightvncviewer', name: 'xtightvncviewer' },
+  { path: '/usr/bin/gvncviewer', name: 'gvncviewer' },
+];
 const IMAGES = ['firefox-kiosk', 'desktop'];
 
 /** Checks that are no test files; each counts as one test. */
@@ -142,7 +149,10 @@ async function main() {
     await step('systemd', () => ensurePackage(SYSTEMD, 'systemd'));
     await step('Python', () => ensurePackage(PYTHON, 'python3'));
   }
-  if (suites.includes('browser')) await step('Chromium', () => ensurePackage(CHROMIUM, 'chromium'));
+  if (suites.includes('browser')) {
+    await step('Chromium', () => ensurePackage(CHROMIUM, 'chromium'));
+    for (const { path, name } of VNC_PROGRAMS) await step(name, () => ensurePackage([path], name));
+  }
 
   rmSync(results, { recursive: true, force: true });
   mkdirSync(results, { recursive: true });

@@ -13,6 +13,7 @@ import { revokeTicket, type Session } from '../core/tickets.ts';
 import { CLOSE_CODES } from '../gateway/close-codes.ts';
 import { createSessionCookies } from '../gateway/cookie.ts';
 import { filterFor } from '../gateway/message-filter.ts';
+import { createOpenings, type TellStep } from '../gateway/openings.ts';
 import { createOwnViewers } from '../gateway/own-viewers.ts';
 import { type LinkOptions, openRfbLink, type RfbLink } from '../gateway/rfb-link.ts';
 import { createGatewayRoutes, type GatewayRoutes } from '../gateway/routes.ts';
@@ -68,9 +69,10 @@ export async function openGateway({ app, journal, clock, log }: GatewayInput): P
     },
   });
   const own = createOwnViewers(() => tunnels.list());
+  const openings = createOpenings(clock);
 
-  const dial = async (id: DesktopId, signal: AbortSignal): Promise<RfbLink> => {
-    const target = await openScreen(await app().desktops(), id, signal);
+  const dial = async (id: DesktopId, signal: AbortSignal, onStep: TellStep): Promise<RfbLink> => {
+    const target = await openScreen(await app().desktops(), id, signal, onStep);
     const options: LinkOptions = {
       clock,
       signal,
@@ -95,14 +97,17 @@ export async function openGateway({ app, journal, clock, log }: GatewayInput): P
     files: await loadViewerFiles(join(root, 'dist/viewer')),
     sessions,
     hosts: { publicNames: [settings.host.toLowerCase()], secure: false },
-    find: async (id) => findScreen(await app().desktops(), journal, id),
+    async find(id) {
+      const found = await findScreen(await app().desktops(), journal, id);
+      return found && openings.addedTo(id, found);
+    },
     keep: async (id) => keepScreen(await app().desktops(), journal, id),
     upgrade(request, socket, head, session) {
       const number = tunnels.accept(request, socket, head, {
         desktop: session.desktopId,
         viewOnly: session.mode === 'view-only',
         address: request.socket.remoteAddress ?? '',
-        dial: (signal) => dial(session.desktopId, signal),
+        dial: (signal) => openings.during(session.desktopId, (tell) => dial(session.desktopId, signal, tell)),
         greet: serveHandshake,
         filter: filterFor(session.mode),
         onInput: (at) => own.sawInput(session.desktopId, at),

@@ -4,7 +4,7 @@ import type { Desktop } from './desktop.ts';
 import { type Desktops, pageUrl } from './desktops.ts';
 import type { DesktopId } from './store.ts';
 
-/** `gateway`: through the daemon, with no port of its own. `direct`: at a published port. */
+/** Which way leads to a desktop, and of a new one, which way it is made for: `gateway`, through the daemon, or `direct`, to a published port. */
 export type Door = 'gateway' | 'direct';
 
 /** Where browsers find the gateway that answers at `address` (text like `127.0.0.1:8080`): an origin like `http://127.0.0.1:8080`. */

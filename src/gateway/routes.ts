@@ -62,7 +62,10 @@ export function createGatewayRoutes({ files, sessions, hosts, find, keep, upgrad
     const waitSeconds = attempts.take(address, desktopId);
     if (waitSeconds !== undefined) return refuse(request, response, 429, { 'retry-after': String(waitSeconds) });
     const session = await sessions.open(desktopId, body.secret);
-    if (!session) return refuse(request, response, 401);
+    if (!session) {
+      attempts.miss(address, desktopId);
+      return refuse(request, response, 401);
+    }
     attempts.forgive(address, desktopId);
     log.write('info', 'a link was opened', { desktop: desktopId, ticket: session.ticketId, mode: session.mode });
     send(request, response, 204, { 'set-cookie': sessions.cookieOf(session) });

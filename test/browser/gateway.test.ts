@@ -21,12 +21,7 @@ beforeAll(async () => {
   daemon = await installation.daemon('127.0.0.1:0');
 });
 
-/** A link to the desktop. */
-async function share(...flags: string[]): Promise<{ id: string; url: string }> {
-  const { code, stdout, stderr } = await installation.vncctl('share', CLIENT, '--json', ...flags);
-  if (code !== 0) throw new Error(stderr);
-  return JSON.parse(stdout);
-}
+const share = (...flags: string[]): Promise<{ id: string; url: string }> => installation.share(CLIENT, ...flags);
 
 test('a link shows the desktop without its key, takes what is typed, and its secret leaves the address bar', async () => {
   const { url } = await share();

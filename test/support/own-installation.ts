@@ -45,6 +45,8 @@ export interface Installation {
   vncctl(...args: string[]): Promise<Outcome>;
   /** `vncctl up <args> --json`; rejects with what the program said when it fails. */
   up(...args: string[]): Promise<UpReport>;
+  /** `vncctl share <args> --json`; rejects with what the program said when it fails. */
+  share(...args: string[]): Promise<{ id: string; url: string }>;
   /** The engine's own view of a container. */
   container(name: string): Docker.Container;
   /** Address of the host on the desktops' network, where they can reach a server of the test; there from the first `up` on. */
@@ -85,11 +87,12 @@ export function ownInstallation(): Installation {
     return gateway;
   };
 
-  const up = async (...args: string[]): Promise<UpReport> => {
-    const { code, stdout, stderr } = await vncctl('up', ...args, '--json');
-    if (code !== 0) throw new Error(`vncctl up ${args.join(' ')} ended with exit code ${code}: ${stderr}`);
+  const json = async <T>(...args: string[]): Promise<T> => {
+    const { code, stdout, stderr } = await vncctl(...args, '--json');
+    if (code !== 0) throw new Error(`vncctl ${args.join(' ')} ended with exit code ${code}: ${stderr}`);
     return JSON.parse(stdout);
   };
+  const up = (...args: string[]): Promise<UpReport> => json('up', ...args);
 
   const daemons = new Set<ChildProcess>();
   const daemon = async (listen: string): Promise<OwnDaemon> => {
@@ -123,6 +126,7 @@ export function ownInstallation(): Installation {
     daemon,
     vncctl,
     up,
+    share: (...args) => json('share', ...args),
     container: (name) => docker.getContainer(name),
     hostAddress,
     async prepareNetwork(client) {

@@ -231,6 +231,13 @@ test('ten wrong tickets a minute are looked at, right ones do not count', async 
   expect((await gateway.exchange(right)).status).toBe(204);
 });
 
+test('a link that twenty people open at the same moment opens for all of them', async () => {
+  const gateway = await openGateway();
+  const { secret } = gateway.give();
+  const answers = await Promise.all(Array.from({ length: 20 }, () => gateway.exchange(secret)));
+  expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 204));
+});
+
 test('a ticket that is tried many times at once opens as often as it may', async () => {
   const gateway = await openGateway();
   const { secret } = gateway.give({ kind: 'link', uses: 1 });
