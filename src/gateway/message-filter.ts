@@ -8,13 +8,16 @@ export function filterFor(rights: ViewerRights): ViewerFilter {
   let forward: Uint8Array[] = [];
   let input = false;
   const messages = new ClientMessages(rights, {
-    pass: (start, end) => void forward.push(chunk.subarray(start, end)),
+    pass: (start, end) => void forward.push(start === 0 && end === chunk.length ? chunk : chunk.subarray(start, end)),
     onInput: () => void (input = true),
     onOpaque: () => {},
   });
   return (bytes) => {
-    [chunk, forward, input] = [bytes, [], false];
+    chunk = bytes;
+    forward = [];
+    input = false;
     const fault = messages.read(bytes);
-    return { forward, input, ...(fault ? { close: `a message that is not taken (${fault.kind}, type ${fault.messageType})` } : {}) };
+    if (fault === undefined) return { forward, input };
+    return { forward, input, close: `a message that is not taken (${fault.kind}, type ${fault.messageType})` };
   };
 }
