@@ -4,6 +4,7 @@ import type { ReapStep } from '../../src/core/reap-plan.ts';
 import type { Ticket } from '../../src/core/tickets.ts';
 import type { Token, TokenStore } from '../../src/core/tokens.ts';
 import { VncctlError } from '../../src/errors.ts';
+import { arrivalOf, trustProxies } from '../../src/gateway/arrival.ts';
 import { isOurHost, isOurOrigin } from '../../src/gateway/checks.ts';
 import { createFakeActivity, type FakeActivity } from './fake-activity.ts';
 import { createFakeControl, type FakeControl } from './fake-control.ts';
@@ -28,7 +29,7 @@ export interface FakeApi extends TestDesktops {
 
 /** The engine has image and network, the gateway answers at http://127.0.0.1:8080, nobody looks. */
 export function createFakeApi({ settings = {}, ...options }: TestDesktopsOptions & { settings?: Partial<ApiSettings> } = {}): { api: FakeApi; parts: ApiParts } {
-  const fakes = createTestDesktops({ gateway: 'http://127.0.0.1:8080', ...options });
+  const fakes = createTestDesktops({ gateway: { scheme: 'http', name: '127.0.0.1', port: '8080', prefix: '' }, ...options });
   const { desktops, clock, engine, entry } = fakes;
   const control = createFakeControl();
   const activity = createFakeActivity(clock);
@@ -55,7 +56,7 @@ export function createFakeApi({ settings = {}, ...options }: TestDesktopsOptions
     settings: { clientIds: 'cpf', image: entry.key, wait: undefined, timeout: undefined, mask: false, auth: 'token', corsOrigins: [], ...settings },
     readiness: { ready: true, counts: { desktops: 0 } },
   };
-  const rules = { publicNames: ['desks.example'], secure: false };
+  const rules = { names: ['desks.example'], proxies: trustProxies([]) };
   const parts: ApiParts = {
     desktops: async () => desktops,
     catalog: async () => desktops.catalog,
@@ -75,9 +76,9 @@ export function createFakeApi({ settings = {}, ...options }: TestDesktopsOptions
     settingRows: ({ secrets }) => [{ name: 'hook', value: secrets ? 'a secret' : null, kind: 'user', origin: '/config.json', about: 'a command' }],
     readiness: () => api.readiness,
     intend: (step) => void intended.push(step),
-    isOurHost: (request) => isOurHost(request, rules),
-    isOurOrigin: (request) => isOurOrigin(request, rules),
-    addressOf: ({ socket }) => socket.remoteAddress ?? '',
+    isOurHost: (request) => isOurHost(arrivalOf(request, rules.proxies), request.socket.localAddress, rules),
+    isOurOrigin: ({ headers }) => isOurOrigin(headers, { host: headers.host, secure: false }),
+    addressOf: (request) => arrivalOf(request, rules.proxies).address,
     log,
     clock,
     version: '0.0.0',
