@@ -6,6 +6,7 @@ import { daemonRemovals } from './daemon-removals.ts';
 import { daemonRounds } from './daemon-rounds.ts';
 import { daemonSweep } from './daemon-sweep.ts';
 import { gateway, findWebsockify } from './gateway.ts';
+import { kiosk } from './kiosk.ts';
 import { ls } from './ls.ts';
 import { findNodes, type NodeProgram } from './nodes.ts';
 import { rmIdle, rmKiosks } from './rm.ts';
@@ -19,7 +20,7 @@ import { openWorkshop, type Workshop } from './workshop.ts';
 /** Measured with every Node: here its start is a large part. */
 const FOR_EACH_NODE = [(node: NodeProgram) => startUp('version', node), (node: NodeProgram) => startUp('help', node), ls];
 const FOR_ONE = [upAgain, upToGreeting, upToPage, rmIdle, rmKiosks, daemonRemovals];
-const STUDIES = [daemonSweep, daemonIdle, daemonRounds];
+const STUDIES = [kiosk, daemonSweep, daemonIdle, daemonRounds];
 
 interface Result {
   figure: Figure;
