@@ -71,7 +71,7 @@ export const SETTINGS = {
   warnBefore: setting(types.limit, milliseconds(5 * 60_000), 'how long before a removal it is announced'),
   pauseDirect: setting(types.flag, false, 'whether idle desktops that are reached through their own port are paused too; a look at one then wakes it within seconds, while the daemon runs'),
   sweepInterval: setting(types.duration, milliseconds(30_000), 'how often the daemon looks at all desktops; with cron, how often cron does', [inUnit('CLEANUP_INTERVAL_MINUTES', 'm')]),
-  listen: setting(types.listenAddress, { host: '127.0.0.1', port: 8080 }, 'where the daemon answers, or off', ['ORCHESTRATOR_PORT']),
+  listen: setting(types.listenAddress, { host: '127.0.0.1', port: 8080 }, 'where the daemon answers, or off; while it does, links go through it and new desktops need no port', ['ORCHESTRATOR_PORT']),
   logFormat: setting(types.choice(['auto', 'text', 'json']), 'auto', 'how the daemon writes its log: text, json, or auto for text that suits where it goes'),
   hook: setting(types.text('a command or a web address', /^[^\n\r]+$/), undefined, 'command that is run, or address that is posted to, when a desktop was created, got ready, was warned, paused, woken or removed'),
   hookTimeout: setting(types.duration, milliseconds(10_000), 'how long a hook may take'),

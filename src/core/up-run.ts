@@ -105,6 +105,7 @@ export function questionOf(desktops: Desktops, request: UpRequest): UpQuestion {
     wishes: request.wishes,
     askedImage: request.askedImage,
     recreate: request.recreate,
+    door: request.wishes.direct || desktops.gateway === undefined ? 'direct' : 'gateway',
     lease: request.lease,
     stage: request.stage ?? request.entry.ready,
     isAlive: (pid) => processes.isAlive(pid),

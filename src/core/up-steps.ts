@@ -44,8 +44,9 @@ export async function perform(run: Run, step: UpStep, made: Made, current: Conta
       });
       return undefined;
     case 'create': {
-      const hostPort = await run.phase('port', () => reservePort(desktops, run.refusedPorts));
-      made.port = hostPort;
+      const isPublished = step.door === 'direct' || !(await isDialable(desktops, step.ownNetwork ?? question.spec.network, signal));
+      const hostPort = isPublished ? await run.phase('port', () => reservePort(desktops, run.refusedPorts)) : undefined;
+      if (hostPort !== undefined) made.port = hostPort;
       // Without the signal: an aborted request still makes its container, which nobody would then know of.
       signal.throwIfAborted();
       made.desktop = newDesktopId();
@@ -80,7 +81,12 @@ function known(container: ContainerId | undefined): ContainerId {
   return container;
 }
 
-function newContainer(desktops: Desktops, request: UpRequest, spec: DesktopSpec, desktopId: DesktopId, hostPort: number, ownNetwork: string | undefined): ContainerSpec {
+/** Whether a gateway here can do without a published port. Asked only now: the network may have been made for this very desktop. */
+async function isDialable({ engine }: Desktops, network: string, signal: AbortSignal): Promise<boolean> {
+  return (await engine.networks.find(network, { signal }))?.dialable ?? false;
+}
+
+function newContainer(desktops: Desktops, request: UpRequest, spec: DesktopSpec, desktopId: DesktopId, hostPort: number | undefined, ownNetwork: string | undefined): ContainerSpec {
   const { installation } = desktops;
   const labels = encodeLabels({
     instance: installation.instance,
@@ -89,7 +95,7 @@ function newContainer(desktops: Desktops, request: UpRequest, spec: DesktopSpec,
     naming: installation.naming.kind,
     imageKey: request.entry.key,
     specHash: spec.hash,
-    hostPort,
+    ...(hostPort === undefined ? {} : { hostPort }),
     ...(ownNetwork === undefined ? {} : { ownNetwork }),
     lease: request.lease,
   });
@@ -100,7 +106,7 @@ function newContainer(desktops: Desktops, request: UpRequest, spec: DesktopSpec,
     secret: newSecret(),
     // Hashed naming keeps the client's id out of everything the engine shows, the environment included.
     ...(installation.naming.kind === 'plain' ? { clientLabel: formatClientId(request.client) } : {}),
-    publish: { hostPort, hostAddress: installation.bindAddress },
+    ...(hostPort === undefined ? {} : { publish: { hostPort, hostAddress: installation.bindAddress } }),
     ...(ownNetwork === undefined ? {} : { network: ownNetwork }),
   });
 }
