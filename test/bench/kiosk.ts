@@ -7,7 +7,7 @@ import type { Samples, Study } from './scenario.ts';
 import { KIOSK, nameOf, SECRET, TYPICAL, type Workshop } from './workshop.ts';
 
 /** Then both browsers have done what they do after their first picture. */
-const SETTLE_MS = 15_000;
+const SETTLE_MS = 10_000;
 const ROUNDS = 8;
 const QUICK_ROUNDS = 2;
 const RIVAL = 'the typical way: `vncserver` wrapper, openbox, fresh profile, websockify';

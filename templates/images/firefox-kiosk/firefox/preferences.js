@@ -3,6 +3,7 @@
 // One content process for one person's page, and none of the helper processes that wait for work: half the memory.
 pref("dom.ipc.processCount", 1);
 pref("dom.ipc.processPrelaunch.enabled", false);
+pref("browser.opaqueResponseBlocking.javascriptValidator", false);
 pref("fission.autostart", false);
 pref("browser.tabs.remote.separatePrivilegedContentProcess", false);
 pref("browser.tabs.remote.separatePrivilegedMozillaWebContentProcess", false);
