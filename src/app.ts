@@ -3,6 +3,7 @@
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { warmTools } from './app/warm-tools.ts';
 import { builtInCatalog, type CatalogSources, makeInstallation, readCatalog } from './app/installation.ts';
 import type { CatalogEntry } from './core/catalog.ts';
 import type { ServiceParts, Services } from './app/services.ts';
@@ -10,7 +11,7 @@ import type { DaemonOptions } from './app/watching.ts';
 import type { Io } from './commands/context.ts';
 import type { ActivitySource } from './core/activity.ts';
 import { type Clock, systemClock } from './core/clock.ts';
-import type { Catalog, Desktops, ProcessTable } from './core/desktops.ts';
+import type { Catalog, Desktops, ProcessTable, WarmTools } from './core/desktops.ts';
 import type { Engine } from './core/engine.ts';
 import type { BootClock } from './core/gap.ts';
 import { clientHash } from './core/identity.ts';
@@ -46,6 +47,7 @@ export interface AppParts {
   probe: DesktopProbe;
   clock: Clock;
   processes: ProcessTable;
+  warm: WarmTools;
   homedir: string;
   services: ServiceParts;
   activity: ActivitySource;
@@ -202,6 +204,7 @@ export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
         clock,
         hostPorts: parts.hostPorts ?? hostPorts,
         processes: parts.processes ?? ownProcesses,
+        warm: parts.warm ?? warmTools(theEngine, theInstallation.instance),
       };
     }),
     images: once(async (): Promise<ImageBuilding> => {

@@ -54,7 +54,7 @@ export interface DaemonOptions {
 /** One sweep by this process. What it does is kept in the journal, unless a daemon that runs does so. */
 export async function sweepOnce({ app, parts }: WatchingInput, options: Pick<SweepOptions, 'signal' | 'dryRun'>): Promise<Sweep> {
   const journal = await app.journal();
-  const life = lifeTracker(app, journal);
+  const life = lifeTracker(() => app, journal);
   const reaper = createReaper({ desktops: () => app.desktops(), activity: await app.activity(), boot: bootOf(parts) });
   const events: LifeEvent[] = [];
   const sweep = await reaper.sweep({ ...options, onOutcome: (outcome) => void events.push(...life.settle(outcome, app.clock.now())) });
@@ -96,7 +96,7 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
       desktops: () => current.desktops(),
       reaper: createReaper({ desktops: () => current.desktops(), activity, boot: bootOf(parts) }),
       activity,
-      life: lifeTracker(app, journal),
+      life: lifeTracker(() => current, journal),
       log,
       clock,
       toPerson: io.stderr.isTTY === true,
@@ -133,8 +133,8 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
   }
 }
 
-function lifeTracker({ settings }: App, journal: InstanceJournal): LifeTracker {
-  return createLifeTracker({ instance: settings.instance, clientHash: ({ client }) => client && journal.hashOf(client) });
+function lifeTracker(app: () => App, journal: InstanceJournal): LifeTracker {
+  return createLifeTracker({ names: () => app().settings, clientHash: ({ client }) => client && journal.hashOf(client) });
 }
 
 function bootOf(parts: Partial<AppParts>): BootClock {

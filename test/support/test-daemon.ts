@@ -62,7 +62,7 @@ export function createTestDaemon(options: TestDesktopsOptions = {}): TestDaemon 
         desktops: async () => t.desktops,
         reaper: t.another(t.desktops),
         activity: t.activity,
-        life: createLifeTracker({ instance: t.desktops.installation.instance, clientHash: ({ client }) => client && 'hash' }),
+        life: createLifeTracker({ names: () => t.desktops.installation, clientHash: ({ client }) => client && 'hash' }),
         log: {
           write(level: LogLevel, message: string, held?: LogFacts) {
             log.push(`${level}: ${message}`);

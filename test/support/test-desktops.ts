@@ -13,6 +13,7 @@ import type { FakeProgram } from './fake-containers.ts';
 import { createFakeEngine, type FakeEngine } from './fake-engine.ts';
 import { createFakeProbe, type FakeProbe } from './fake-probe.ts';
 import { createFakeStore, type FakeStore } from './fake-store.ts';
+import { createFakeWarmTools, type FakeWarmTools } from './fake-warm-tools.ts';
 
 const MIB = 1024 ** 2;
 
@@ -67,6 +68,7 @@ export interface TestDesktops {
   engine: FakeEngine;
   store: FakeStore;
   probe: FakeProbe;
+  warm: FakeWarmTools;
   clock: FakeClock;
   entry: CatalogEntry;
   /** Pids that run; a killed process is taken out. */
@@ -96,6 +98,7 @@ export function createTestDesktops({ installation, entries = [exampleEntry()], p
   const engine = createFakeEngine({ clock, isolation, ...(programOf ? { programOf } : {}), ...(local === undefined ? {} : { local }) });
   const store = createFakeStore();
   const probe = createFakeProbe();
+  const warm = createFakeWarmTools();
   const alive = new Set([100]);
   const asProcess = (pid: number): Desktops => ({
     installation: {
@@ -113,6 +116,8 @@ export function createTestDesktops({ installation, entries = [exampleEntry()], p
       lease: DEFAULT_LEASE,
       warnBeforeMs: 5 * 60_000,
       pauseDirect: false,
+      pool: [],
+      poolMaxAge: milliseconds(4 * 3_600_000),
       sweepIntervalMs: 30_000,
       ...installation,
     },
@@ -123,6 +128,7 @@ export function createTestDesktops({ installation, entries = [exampleEntry()], p
     clock,
     hostPorts: engine.hostPorts,
     processes: { pid, isAlive: (other) => alive.has(other) },
+    warm,
   });
   const desktops = asProcess(100);
   if (prepared) {
@@ -136,6 +142,7 @@ export function createTestDesktops({ installation, entries = [exampleEntry()], p
     engine,
     store,
     probe,
+    warm,
     clock,
     entry,
     alive,

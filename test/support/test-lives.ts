@@ -53,7 +53,7 @@ export interface TestLives {
 
 /** Nobody has looked yet. */
 export function createTestLives(): TestLives {
-  const tracker = createLifeTracker({ instance: 'default', clientHash: ({ client }) => client && 'hash-of-ana' });
+  const tracker = createLifeTracker({ names: () => ({ instance: 'default', prefix: 'vnc_' }), clientHash: ({ client }) => client && 'hash-of-ana' });
   const events: LifeEvent[] = [];
   const lives: TestLives = {
     tracker,

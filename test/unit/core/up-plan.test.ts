@@ -35,11 +35,14 @@ const remembered = (over: Partial<Allocation> = {}): UpObservation['state'] => (
   reservations: [],
 });
 
-const seen = (over: Partial<UpObservation> = {}): UpObservation => ({ container: undefined, strays: [], image, isolation: 'members', network, state: { allocations: {}, reservations: [] }, now, ...over });
+const POOL_FACTS = { naming: 'plain', idleExitSeconds: 86_400, canFit: true, canUpdateLimits: true } as const;
+const seen = (over: Partial<UpObservation> = {}): UpObservation => ({ container: undefined, others: [], image, isolation: 'members', network, state: { allocations: {}, reservations: [] }, now, ...over });
 const question = (over: Partial<UpQuestion> = {}, wishes: DesktopWishes = { env: {} }): UpQuestion => ({
   name: 'vnc_11144477735',
   clientKey: ANA,
   instance: 'default',
+  prefix: 'vnc_',
+  naming: { kind: 'plain' },
   endpoint: 'here',
   client: '111.444.777-35',
   spec: buildSpec(exampleEntry(), wishes, {}, 'vncctl', 4),
@@ -49,6 +52,8 @@ const question = (over: Partial<UpQuestion> = {}, wishes: DesktopWishes = { env:
   recreate: false,
   lease: {},
   stage: 'page',
+  publishedOn: '127.0.0.1',
+  pool: { wanted: 0, facts: POOL_FACTS, passesLeft: 2 },
   isAlive: (pid) => pid === 1,
   ...over,
 });
@@ -86,7 +91,7 @@ const PLANS: [string, Partial<UpObservation>, string[], Partial<UpQuestion>?][] 
   ],
   ['one that a killed rm was removing', { container: container(), state: remembered({ removing: { pid: 2, at: ago(1000) } }) }, ['reuse the running desktop']],
   ['a running one, and --recreate', { container: container() }, ['remove c0ffee000000: --recreate', ...create('a new one was asked for')], { recreate: true }],
-  ['one that was renamed by hand', { strays: [container({ name: 'renamed' })] }, ['rename c0ffee000000 to vnc_11144477735: somebody renamed their desktop to renamed']],
+  ['one that was renamed by hand', { others: [container({ name: 'renamed' })] }, ['rename c0ffee000000 to vnc_11144477735: somebody renamed their desktop to renamed']],
   ['nothing, and --recreate', {}, create('111.444.777-35 has no desktop'), { recreate: true }],
   ['a record without a container', { state: remembered() }, create('111.444.777-35 has no desktop')],
 ];
