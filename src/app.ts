@@ -3,7 +3,7 @@
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { warmTools } from './app/warm-tools.ts';
+import { lazyProbe, warmTools } from './app/lazy-tools.ts';
 import { builtInCatalog, type CatalogSources, makeInstallation, readCatalog } from './app/installation.ts';
 import type { CatalogEntry } from './core/catalog.ts';
 import type { ServiceParts, Services } from './app/services.ts';
@@ -11,6 +11,7 @@ import type { DaemonOptions } from './app/watching.ts';
 import type { Io } from './commands/context.ts';
 import type { ActivitySource } from './core/activity.ts';
 import { type Clock, systemClock } from './core/clock.ts';
+import { gatewayOrigin } from './core/desktop-address.ts';
 import type { Catalog, Desktops, ProcessTable, WarmTools } from './core/desktops.ts';
 import type { Engine } from './core/engine.ts';
 import type { BootClock } from './core/gap.ts';
@@ -180,6 +181,8 @@ export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
 
   const installation = once(() => makeInstallation(getSettings(), reading, paths));
 
+  const gatewayOf = (daemon: RunningDaemon | undefined): string | undefined => (daemon?.address === undefined ? undefined : gatewayOrigin(daemon.address, getSettings().host));
+
   const app: App = {
     version: input.version,
     get settings() {
@@ -205,6 +208,7 @@ export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
         hostPorts: parts.hostPorts ?? hostPorts,
         processes: parts.processes ?? ownProcesses,
         warm: parts.warm ?? warmTools(theEngine, theInstallation.instance),
+        gateway: gatewayOf(app.daemon()),
       };
     }),
     images: once(async (): Promise<ImageBuilding> => {
@@ -277,14 +281,6 @@ const folderLock: EmbeddedWiring['lock'] = (folder, waitMs, work) => withLock(fo
 async function imageSources(root: string, clock: Clock): Promise<ImageSources> {
   const { baseImageFrom, createImageSources } = await import('./engine/image-sources.ts');
   return createImageSources(join(root, 'dist/viewer'), baseImageFrom(clock, folderLock));
-}
-
-// The protocol code is loaded when something is really waited for.
-function lazyProbe(clock: Clock): DesktopProbe {
-  const probe = once(async () => (await import('./rfb/readiness.ts')).createProbe({ clock }));
-  return {
-    waitFor: async (stage, target, options) => (await probe()).waitFor(stage, target, options),
-  };
 }
 
 // A failure is not kept: an engine that wasn't there may be by the next call.

@@ -73,7 +73,7 @@ export const SETTINGS = {
   pool: setting(types.imageCounts, [], 'how many warm desktops are kept ready, like firefox-kiosk=3,desktop=1, or a number for the default image; up then takes one instead of making one', ['WARM_POOL_SIZE', 'RUNNER_PREWARM_VNC', 'RUNNER_PREWARM_HEADLESS']),
   poolMaxAge: setting(types.limit, milliseconds(4 * 3_600_000), 'how old a warm desktop may become before it is replaced'),
   sweepInterval: setting(types.duration, milliseconds(30_000), 'how often the daemon looks at all desktops; with cron, how often cron does', [inUnit('CLEANUP_INTERVAL_MINUTES', 'm'), inUnit('RUNNER_PREWARM_CHECK_INTERVAL_SECONDS', 's')]),
-  listen: setting(types.listenAddress, { host: '127.0.0.1', port: 8080 }, 'where the daemon answers, or off', ['ORCHESTRATOR_PORT']),
+  listen: setting(types.listenAddress, { host: '127.0.0.1', port: 8080 }, 'where the daemon answers, or off; while it does, links go through it and new desktops need no port', ['ORCHESTRATOR_PORT']),
   logFormat: setting(types.choice(['auto', 'text', 'json']), 'auto', 'how the daemon writes its log: text, json, or auto for text that suits where it goes'),
   hook: setting(types.text('a command or a web address', /^[^\n\r]+$/), undefined, 'command that is run, or address that is posted to, when a desktop was created, got ready, was warned, paused, woken or removed'),
   hookTimeout: setting(types.duration, milliseconds(10_000), 'how long a hook may take'),

@@ -11,12 +11,13 @@ import type { Session } from '../core/tickets.ts';
 import { CLOSE_CODES } from '../gateway/close-codes.ts';
 import { createSessionCookies } from '../gateway/cookie.ts';
 import { createOwnViewers } from '../gateway/own-viewers.ts';
-import { openRfbLink, type RfbLink } from '../gateway/rfb-link.ts';
+import { type LinkOptions, openRfbLink, type RfbLink } from '../gateway/rfb-link.ts';
 import { createGatewayRoutes, type GatewayRoutes } from '../gateway/routes.ts';
 import { createSessions } from '../gateway/sessions.ts';
 import { createTunnels, DEFAULT_TUNNEL_LIMITS } from '../gateway/tunnels.ts';
 import type { ViewerFilter } from '../gateway/viewer-filter.ts';
 import { loadViewerFiles } from '../gateway/viewer-files.ts';
+import { openWebSocketLink } from '../gateway/websocket-link.ts';
 import { ClientMessages } from '../rfb/client-messages.ts';
 import { RfbFailure } from '../rfb/failure.ts';
 import { authenticate } from '../rfb/handshake.ts';
@@ -63,18 +64,19 @@ export async function openGateway({ app, journal, clock, log }: GatewayInput): P
   const own = createOwnViewers(() => tunnels.list());
 
   const dial = async (id: DesktopId, signal: AbortSignal): Promise<RfbLink> => {
-    const { secret, ...place } = await openScreen(await app().desktops(), id, signal);
+    const target = await openScreen(await app().desktops(), id, signal);
+    const options: LinkOptions = {
+      clock,
+      signal,
+      async authenticate(stream) {
+        await authenticate(stream, { secret: target.secret });
+        // Shared, whatever the viewer says: some would throw the others out.
+        stream.write(Buffer.of(1));
+      },
+    };
     for (;;) {
       try {
-        return await openRfbLink(place, {
-          clock,
-          signal,
-          async authenticate(stream) {
-            await authenticate(stream, { secret });
-            // Shared, whatever the viewer says: some would throw the others out.
-            stream.write(Buffer.of(1));
-          },
-        });
+        return await (target.kind === 'tcp' ? openRfbLink(target, options) : openWebSocketLink(target.url, options));
       } catch (error) {
         // One that was just started is not listening yet.
         if (signal.aborted || !(error instanceof RfbFailure) || error.kind !== 'ended') throw error;

@@ -4,6 +4,8 @@ import type { App, AppParts } from '../app.ts';
 import type { Io } from '../commands/context.ts';
 import type { ActivitySource } from '../core/activity.ts';
 import type { Clock } from '../core/clock.ts';
+import { gatewayOrigin } from '../core/desktop-address.ts';
+import type { Desktops } from '../core/desktops.ts';
 import type { BootClock } from '../core/gap.ts';
 import type { InstanceJournal, LifeEvent } from '../core/journal.ts';
 import { createLifeTracker, type LifeTracker } from '../core/life.ts';
@@ -81,6 +83,9 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
     const direct: ActivitySource = { look: async (subjects, lookOptions) => (await current.activity()).look(subjects, lookOptions), close: () => {} };
     const notify = createServiceNotify({ env: io.env, pid: process.pid, run: runProgram, clock, log });
     let state: DaemonState = {};
+    let origin: string | undefined;
+    // By what it really listens on: a flag may have said so.
+    const desktops = async (): Promise<Desktops> => ({ ...(await current.desktops()), gateway: origin });
     const listen = options.listen ?? settings.listen;
     const gateway = listen === 'off' ? undefined : await openGateway({ app: () => current, journal, clock, log });
     const activity = gateway?.activityWith(direct) ?? direct;
@@ -90,11 +95,12 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
       stops.push(() => door.stop(), () => gateway.stop());
       const address = await door.listen(takePassedSocket(io.env, process.pid) ?? listen);
       lock.answersAt(address);
+      origin = gatewayOrigin(address, settings.host);
       log.write('info', `answering at ${address}`);
     }
     const daemon = startDaemon({
-      desktops: () => current.desktops(),
-      reaper: createReaper({ desktops: () => current.desktops(), activity, boot: bootOf(parts) }),
+      desktops,
+      reaper: createReaper({ desktops, activity, boot: bootOf(parts) }),
       activity,
       life: lifeTracker(() => current, journal),
       log,

@@ -1,6 +1,7 @@
 // `vncctl inspect`: everything about one desktop. The secret only when asked for.
 import type { Command } from 'commander';
 import { formatClientId } from '../core/client-id.ts';
+import { addressOf } from '../core/desktop-address.ts';
 import { linkUrl, pageUrl, secretOf } from '../core/desktops.ts';
 import { explain, shortly } from '../core/explain.ts';
 import { leaseOf } from '../core/lease-of.ts';
@@ -17,7 +18,7 @@ export function define(command: Command, context: CommandContext): void {
   command
     .description('Show everything about a desktop, also one that is stopped or lost.')
     .argument('<client>', 'CPF of the client, like 111.222.333-44')
-    .option('--secret', 'show the key to the screen and the link that holds it')
+    .option('--secret', 'show the key to the screen and the link to its own port that holds it')
     .option('--json', 'print it as JSON')
     .action((typed: string, flags: { secret?: boolean; json?: boolean }) => run(context, typed, flags));
 }
@@ -41,7 +42,7 @@ async function run(context: CommandContext, typed: string, flags: { secret?: boo
     client,
     status: desktop.status,
     image: desktop.image,
-    url: page ?? null,
+    url: addressOf(desktops, desktop, false) ?? null,
     container: container ? { id: container.id, name: container.name, image: container.image, address: container.address ?? null, state: container.state, health: container.health } : null,
     hostPort: desktop.hostPort ?? null,
     specHash: desktop.specHash ?? null,

@@ -2,7 +2,8 @@
 import type { Command } from 'commander';
 import { formatClientId, maskClientId } from '../core/client-id.ts';
 import type { Desktop } from '../core/desktop.ts';
-import { type Desktops, pageUrl } from '../core/desktops.ts';
+import { addressOf } from '../core/desktop-address.ts';
+import type { Desktops } from '../core/desktops.ts';
 import { explain, shortly } from '../core/explain.ts';
 import { listWithState } from '../core/list.ts';
 import { nearest } from '../core/nearest.ts';
@@ -21,6 +22,7 @@ interface LsFlags {
   format?: string;
   filter?: string[];
   headers: boolean;
+  direct?: boolean;
   mask?: boolean;
 }
 
@@ -60,7 +62,7 @@ export function define(command: Command, context: CommandContext): void {
   command
     .description(
       withExamples(
-        'List the desktops. The URL is the address of the page; the link with the key to the screen comes from: vncctl open <client>',
+        'List the desktops. The URL is the address of the page, at the daemon while it runs; the link that opens it comes from: vncctl open <client>',
         'vncctl ls',
         'vncctl ls -q --filter status=stopped | xargs vncctl rm',
         "vncctl ls --format '{{.Client}} {{.Url}}'",
@@ -70,6 +72,7 @@ export function define(command: Command, context: CommandContext): void {
     .option('-q, --quiet', 'only the client ids, for xargs')
     .option('-f, --filter <key=value>', `only those that match: ${FILTERS.join(', ')}; may be repeated`, (value: string, before: string[] = []) => [...before, value])
     .option('--format <template>', `one line for each, like '{{.Client}} {{.Url}}', or the word json; fields: ${Object.keys(FIELDS).join(', ')}`)
+    .option('--direct', "the addresses of the desktops' own ports, also while the daemon runs")
     .option('--no-headers', 'leave the headings out')
     .option('--mask', 'hide the middle of client ids')
     .option('--json', 'print a JSON array; times are RFC 3339')
@@ -84,7 +87,7 @@ async function run(context: CommandContext, flags: LsFlags): Promise<void> {
   const app = context.app();
   const desktops = await app.desktops();
   const { desktops: all, state } = await listWithState(desktops, { signal: context.signal });
-  const found = all.map((desktop) => rowOf(desktops, desktop, state)).filter((row) => filters.every((matches) => matches(row)));
+  const found = all.map((desktop) => rowOf(desktops, desktop, state, flags.direct === true)).filter((row) => filters.every((matches) => matches(row)));
   const rows = (flags.mask ?? app.settings.mask) ? found.map(maskRow) : found;
   if (flags.quiet) {
     for (const row of rows) io.stdout.write(`${row.client === null ? row.id : formatClientId(row.client)}\n`);
@@ -100,7 +103,7 @@ async function run(context: CommandContext, flags: LsFlags): Promise<void> {
         { heading: 'CLIENT' },
         { heading: 'STATUS' },
         { heading: 'IMAGE', shrinks: true },
-        { heading: 'URL' },
+        { heading: 'URL', drops: 0 },
         { heading: 'CREATED', drops: 2 },
         { heading: 'LAST USED', drops: 1 },
         { heading: 'EXPIRES' },
@@ -127,13 +130,13 @@ function maskRow(row: Row): Row {
   return { ...row, client, container: row.container?.replaceAll(row.client, client) ?? null };
 }
 
-function rowOf(desktops: Desktops, desktop: Desktop, state: StoreState): Row {
+function rowOf(desktops: Desktops, desktop: Desktop, state: StoreState, askedDirect: boolean): Row {
   const { expiresAt = null, why } = shortly(explain(desktops, desktop, state));
   return {
     client: desktop.client ?? null,
     status: desktop.status,
     image: desktop.image,
-    url: pageUrl(desktops, desktop) ?? null,
+    url: addressOf(desktops, desktop, askedDirect) ?? null,
     createdAt: desktop.createdAt,
     lastUsedAt: desktop.lastUsedAt ?? null,
     expiresAt,

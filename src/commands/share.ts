@@ -12,6 +12,7 @@ import { momentText, relativeTime } from '../ui/time.ts';
 import { readClient } from './client.ts';
 import type { CommandContext } from './context.ts';
 import { withExamples } from './help.ts';
+import { daemonNotRunning } from './link.ts';
 
 interface ShareFlags {
   viewOnly?: boolean;
@@ -71,13 +72,14 @@ async function share(context: CommandContext, typed: string, flags: ShareFlags):
   const uses = flags.uses === undefined ? undefined : readUses(flags.uses);
   const app = context.app();
   const client = readClient(context, typed);
-  const origin = originOf(context);
-  const { desktop, ticket, secret } = await shareDesktop(await app.desktops(), await app.tickets(), client, {
+  const desktops = await app.desktops();
+  if (desktops.gateway === undefined) throw daemonNotRunning(app);
+  const { desktop, ticket, secret } = await shareDesktop(desktops, await app.tickets(), client, {
     mode: flags.viewOnly ? 'view-only' : 'full',
     lifeMs,
     ...(uses === undefined ? {} : { uses }),
   });
-  const url = ticketUrl(origin, desktop.id, secret);
+  const url = ticketUrl(desktops.gateway, desktop.id, secret);
   if (flags.json) return writeJson(io, { id: ticket.id, desktop: desktop.id, client: desktop.client, url, mode: ticket.mode, expiresAt: ticket.expiresAt, usesLeft: ticket.usesLeft ?? null });
   io.stdout.write(`${url}\n`);
   io.stderr.write(`share ${ticket.id} of ${titleOf(desktop)}, ${ticket.mode}, until ${momentText(ticket.expiresAt, app.clock.now())}\n`);
@@ -132,14 +134,4 @@ function readUses(typed: string): number {
   const uses = /^\d{1,7}$/.test(typed) ? Number(typed) : 0;
   if (uses < 1 || uses > MOST_USES) throw new VncctlError('USAGE', `--uses: "${typed}" is not a whole number from 1 to ${MOST_USES}`, { hint: 'see: vncctl share --help' });
   return uses;
-}
-
-/** Where the daemon answers. DAEMON_NOT_RUNNING when nobody would. */
-function originOf(context: CommandContext): string {
-  const app = context.app();
-  const daemon = app.daemon();
-  if (!daemon) throw new VncctlError('DAEMON_NOT_RUNNING', 'no daemon runs that would answer the link', { hint: 'start it: vncctl daemon' });
-  if (daemon.address === undefined) throw new VncctlError('DAEMON_NOT_RUNNING', 'the daemon that runs answers nowhere', { hint: 'see: vncctl config get listen   (and start it anew)' });
-  // All addresses of this machine are none that a browser could ask for.
-  return `http://${daemon.address.replace(/^(0\.0\.0\.0|\[::\])(?=:)/, app.settings.host)}`;
 }

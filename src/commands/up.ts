@@ -18,6 +18,7 @@ import { startProgress } from '../ui/progress.ts';
 import { readClient } from './client.ts';
 import type { CommandContext } from './context.ts';
 import { withExamples } from './help.ts';
+import { makeLink, noDoor } from './link.ts';
 
 interface UpFlags extends Partial<Record<LeaseField, string>> {
   image?: string;
@@ -29,6 +30,7 @@ interface UpFlags extends Partial<Record<LeaseField, string>> {
   wait?: ReadyStage;
   timeout?: string;
   recreate?: boolean;
+  direct?: boolean;
   open: boolean;
   json?: boolean;
   dryRun?: boolean;
@@ -38,7 +40,7 @@ export function define(command: Command, context: CommandContext): void {
   command
     .description(
       withExamples(
-        "Create a client's desktop, or find the one they have. Safe to run twice. Prints the link to the screen, which holds its key: treat it like a password.",
+        "Create a client's desktop, or find the one they have. Safe to run twice. Prints the link to the screen: treat it like a password. While the daemon runs, the link goes through it and opens once, within 15 minutes; without it, or with --direct, it goes to a port of the desktop's own.",
         'vncctl up 111.222.333-44',
         'vncctl up 11122233344 --url https://example.org --size 390x844',
         'vncctl up 111.222.333-44 --image desktop --memory 2g',
@@ -61,6 +63,7 @@ export function define(command: Command, context: CommandContext): void {
     .option('--ttl <duration>', 'remove it this long after its creation or its last touch; or never')
     .option('--max-age <duration>', 'remove it this long after its creation, whatever happens; or never')
     .option('--recreate', 'replace a desktop that is there')
+    .option('--direct', 'give it a port of its own, and print the link that goes there')
     .option('--no-open', 'do not open the browser')
     .option('--json', 'print everything about the desktop and the milliseconds of each phase')
     .option('--dry-run', 'print what would be done')
@@ -99,14 +102,17 @@ async function run(context: CommandContext, typed: string, flags: UpFlags): Prom
 
 async function print(context: CommandContext, result: UpResult, flags: UpFlags): Promise<void> {
   const { io } = context;
-  const { desktop, link } = result;
+  const app = context.app();
+  const { desktop } = result;
   for (const note of result.notes) io.stderr.write(`note: ${note}\n`);
+  const link = await makeLink(app, desktop, { direct: result.link, askedDirect: flags.direct === true });
   if (flags.json) {
     writeJson(io, {
       outcome: result.outcome,
       id: desktop.id,
       client: desktop.client,
-      url: link ?? null,
+      url: link?.url ?? null,
+      door: link?.door ?? null,
       status: desktop.status,
       image: desktop.image,
       container: desktop.container?.name,
@@ -117,12 +123,14 @@ async function print(context: CommandContext, result: UpResult, flags: UpFlags):
       phases: result.phases,
       notes: result.notes,
     });
-    return;
+  } else if (io.stderr.isTTY) {
+    io.stderr.write(`${titleOf(desktop)} ${result.outcome} in ${seconds(result.totalMs)}${summary(result.phases)}\n`);
   }
-  if (io.stderr.isTTY) io.stderr.write(`${titleOf(desktop)} ${result.outcome} in ${seconds(result.totalMs)}${summary(result.phases)}\n`);
-  if (!link) throw new VncctlError('NOT_READY', 'the desktop runs but no port of it is published, so there is no link to it', { hint: `replace it: vncctl up ${titleOf(desktop)} --recreate` });
-  io.stdout.write(`${link}\n`);
-  if (flags.open && opensBrowser(io)) await openBrowser(io, link);
+  // After the report: it runs all the same.
+  if (!link) throw noDoor(app, desktop);
+  if (flags.json) return;
+  io.stdout.write(`${link.url}\n`);
+  if (flags.open && opensBrowser(io)) await openBrowser(io, link.url);
 }
 
 const seconds = (ms: number): string => (ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`);
@@ -168,6 +176,7 @@ function readWishes(flags: UpFlags): DesktopWishes {
     ...(flags.url === undefined ? {} : { url: flags.url }),
     ...(flags.size === undefined ? {} : { size: read(flags.size, parseGeometry, '--size', 'a size like 1280x720') }),
     ...(flags.cpus === undefined ? {} : { cpus: read(flags.cpus, parseCpus, '--cpus', 'a number of processors like 1.5') }),
+    ...(flags.direct ? { direct: true } : {}),
     ...(flags.memory === undefined ? {} : { memoryBytes: read(flags.memory, parseBytes, '--memory', 'a size like 512m or 1g') }),
   };
 }

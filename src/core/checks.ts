@@ -30,7 +30,7 @@ export interface CheckSubjects {
   browser: () => { opens: boolean; how: string };
   stateFolder: string;
   /** The daemon of the instance that runs now; undefined when none does. */
-  daemon: () => { pid: number; startedAt: string } | undefined;
+  daemon: () => { pid: number; startedAt: string; address?: string } | undefined;
   signal: AbortSignal;
 }
 
@@ -183,7 +183,7 @@ async function checkDaemon({ desktops, daemon }: CheckSubjects): Promise<Omit<Ch
   const running = daemon();
   const tools = await desktops();
   const { watched, lastLookAt } = watchState(tools, await tools.store.read());
-  if (running && watched) return { state: 'ok', message: `process ${running.pid} since ${running.startedAt}, its last look at ${lastLookAt}` };
+  if (running && watched) return { state: 'ok', message: `process ${running.pid} since ${running.startedAt}, its last look at ${lastLookAt}; ${running.address === undefined ? 'it answers nowhere, so new desktops get ports' : `it answers at ${running.address}`}` };
   if (running) return { state: 'warning', message: `process ${running.pid} runs, but has not looked ${lastLookAt === undefined ? 'yet' : `since ${lastLookAt}`}`, hint: 'its log says why: journalctl -u vncctl' };
   if (watched) return { state: 'ok', message: `none runs, but somebody looks now and then: ${lastLookAt}` };
   return { state: 'warning', message: 'none runs: nobody watches, and idle desktops stay', hint: 'vncctl daemon install   (or by hand: vncctl daemon)' };

@@ -2,6 +2,7 @@
 import type { ContainerSummary } from './engine.ts';
 import { isMemberName } from './identity.ts';
 import { membersIn } from './members.ts';
+import { publishedAt } from './pool-facts.ts';
 import { poolKey } from './pool-key.ts';
 import { byAge, type Member } from './pool-plan.ts';
 import type { UpObservation, UpQuestion } from './up-plan.ts';
@@ -21,7 +22,8 @@ export function chooseWarm(containers: readonly ContainerSummary[], seen: UpObse
   if (pool.passesLeft === 0) return none('the warm desktops were taken by others meanwhile');
   if (!seen.image) return none('its image is not there');
   if (seen.isolation !== 'members') return none('each desktop needs a network of its own on this engine');
-  const key = poolKey(spec, { ...pool.facts, imageId: seen.image.id, publishedOn: question.publishedOn });
+  const publishedOn = publishedAt(question.door, seen.network, question.bindAddress);
+  const key = poolKey(spec, { ...pool.facts, imageId: seen.image.id, publishedOn });
   // A name that a member could have would make the claimed one look like a member for ever.
   const alike = ofImage.filter((member) => member.poolKey === key && !member.used && !isMemberName(name, member.desktopId));
   if (alike.length === 0) return none(`none of the ${ofImage.length} warm desktops can become what was asked: image, settings, limits or network differ`);

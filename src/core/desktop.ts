@@ -90,7 +90,8 @@ export function deriveDesktop(container: ContainerSummary, state: StoreState, vi
   };
 }
 
-function lostDesktop(allocation: Allocation): Desktop {
+/** A desktop that the store remembers and no container is left of. */
+export function lostDesktop(allocation: Allocation): Desktop {
   return {
     id: allocation.desktopId,
     client: allocation.client,

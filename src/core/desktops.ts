@@ -97,6 +97,8 @@ export interface Desktops {
   hostPorts: HostPorts;
   processes: ProcessTable;
   warm: WarmTools;
+  /** Origin of the gateway that answers now, like `http://127.0.0.1:8080`; it wakes a desktop whose link is opened. Absent where none does. */
+  gateway: string | undefined;
 }
 
 /** The container name of a client's desktop. */
@@ -147,9 +149,10 @@ export function probeTarget(desktops: Desktops, image: string, container: Contai
   const secret = secretOf(desktops, image, container);
   const withSecret = secret === undefined ? {} : { secret };
   if (container.address && entry?.ports.rfb) return { kind: 'tcp', host: container.address, port: entry.ports.rfb, ...withSecret };
+  const path = entry?.websocketPath ?? '/websockify';
   const published = container.ports[0];
-  if (!published) return undefined;
+  if (!published) return container.address && entry ? { kind: 'websocket', url: `ws://${container.address}:${entry.ports.web}${path}`, ...withSecret } : undefined;
   const everywhere = published.hostAddress === '0.0.0.0' || published.hostAddress === '::';
   const host = desktops.engine.capabilities.local ? (everywhere ? '127.0.0.1' : published.hostAddress) : desktops.installation.linkHost;
-  return { kind: 'websocket', url: `ws://${host}:${published.hostPort}${entry?.websocketPath ?? '/websockify'}`, ...withSecret };
+  return { kind: 'websocket', url: `ws://${host}:${published.hostPort}${path}`, ...withSecret };
 }

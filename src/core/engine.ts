@@ -167,6 +167,8 @@ export interface NetworkInfo {
   name: string;
   subnets: readonly string[];
   labels: Readonly<Record<string, string>>;
+  /** Whether the addresses of its members can be dialled from this host now. Some engines bring a network up with its first member only: false before that. */
+  dialable: boolean;
   isolates: NetworkIsolation | 'nothing';
 }
 

@@ -30,7 +30,7 @@ export function explain(desktops: Desktops, desktop: Desktop, state: StoreState,
   const record = state.allocations[desktop.id];
   const lease = leaseOf(desktops, desktop);
   const facts = leaseFacts({ desktop, record, memory: withLook(record?.watched, activity, now), activity });
-  return { desktop, lease, facts, state: leaseState(lease, facts, leasePolicy(desktops.installation, desktops.engine.capabilities), now), watch: watchState(desktops, state) };
+  return { desktop, lease, facts, state: leaseState(lease, facts, leasePolicy(desktops, desktop), now), watch: watchState(desktops, state) };
 }
 
 /** Whether somebody has looked lately enough for the clocks to run. */

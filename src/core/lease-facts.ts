@@ -2,8 +2,7 @@
 import type { Activity } from './activity.ts';
 import { INPUT_NEEDS_GATEWAY } from './activity.ts';
 import type { Desktop } from './desktop.ts';
-import type { Installation } from './desktops.ts';
-import type { EngineCapabilities } from './engine.ts';
+import type { Desktops } from './desktops.ts';
 import type { LeaseFacts, LeasePolicy } from './lease-state.ts';
 import type { Allocation, Warning, WatchMemory } from './store.ts';
 
@@ -35,10 +34,13 @@ export function leaseFacts({ desktop, record, warned, memory, activity }: Knowle
   };
 }
 
-/** What the installation and its engine make of idle and doomed desktops. */
-export function leasePolicy({ warnBeforeMs, pauseDirect }: Installation, { canPause }: EngineCapabilities): LeasePolicy {
-  if (!canPause) return { warnBeforeMs, wakes: 'this engine can not pause' };
-  return { warnBeforeMs, wakes: pauseDirect || 'would not wake (pauseDirect)' };
+/** What the installation and its engine make of a desktop that is idle or doomed. */
+export function leasePolicy({ installation, engine, gateway }: Pick<Desktops, 'installation' | 'engine' | 'gateway'>, { hostPort }: Pick<Desktop, 'hostPort'>): LeasePolicy {
+  const { warnBeforeMs, pauseDirect } = installation;
+  if (!engine.capabilities.canPause) return { warnBeforeMs, wakes: 'this engine can not pause' };
+  // Whoever comes to its port meets a frozen program; whoever comes through the gateway, somebody who wakes it first.
+  if (hostPort !== undefined) return { warnBeforeMs, wakes: pauseDirect || 'would not wake (pauseDirect)' };
+  return { warnBeforeMs, wakes: gateway !== undefined || 'no daemon answers that would wake it' };
 }
 
 /** Whether somebody can look at it. */

@@ -64,7 +64,6 @@ export async function observe(desktops: Desktops, { activity, boot, memories, un
     })),
     { now: lookedAt, interval, lastLookAt: previous?.at, complete: previous?.complete === true, longestWatchedMs: longestWatchedMs(installation.sweepIntervalMs) },
   );
-  const policy = leasePolicy(installation, engine.capabilities);
   const observed = known.map((desktop) => ({
     desktop,
     lease: leaseOf(desktops, desktop),
@@ -75,7 +74,7 @@ export async function observe(desktops: Desktops, { activity, boot, memories, un
       memory: remembered.get(desktop.id),
       activity: activities.get(desktop.id),
     }),
-    policy,
+    policy: leasePolicy(desktops, desktop),
   }));
   return { lookedAt, gap: interval.gap, clockShiftMs: interval.shiftMs, observed, state, watch };
 }

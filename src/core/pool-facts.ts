@@ -1,6 +1,7 @@
 // What a warm desktop's key depends on beside its description, and whether there can be any here at all.
 import type { Desktops } from './desktops.ts';
-import type { Engine, NetworkIsolation } from './engine.ts';
+import type { Door } from './desktop-address.ts';
+import type { Engine, NetworkInfo, NetworkIsolation } from './engine.ts';
 import { deadManSeconds, type LeaseChanges } from './lease.ts';
 import { leaseOf } from './lease-of.ts';
 import type { PoolFacts } from './pool-key.ts';
@@ -15,6 +16,11 @@ export function poolFacts(desktops: Pick<Desktops, 'installation' | 'catalog' | 
     canFit: local,
     canUpdateLimits,
   };
+}
+
+/** The address that a new desktop gets a port of its own on; undefined where it needs none. */
+export function publishedAt(door: Door, network: Pick<NetworkInfo, 'dialable'> | undefined, bindAddress: string): string | undefined {
+  return door === 'direct' || !network?.dialable ? bindAddress : undefined;
 }
 
 /** Why no warm desktops can be kept here; undefined where they can. */

@@ -7,7 +7,7 @@ import { LABEL, ownershipLabels } from './labels.ts';
 import { LOCK_LIFE_MS } from './member-locks.ts';
 import { membersIn } from './members.ts';
 import { inParallel } from './parallel.ts';
-import { poolFacts, poolOffReason } from './pool-facts.ts';
+import { poolFacts, poolOffReason, publishedAt } from './pool-facts.ts';
 import { poolKey } from './pool-key.ts';
 import { makeMember, type Recipe, removeMember } from './pool-member.ts';
 import { type Member, planPool, type PoolPlanOptions, type PoolStep, type PoolWish } from './pool-plan.ts';
@@ -147,7 +147,7 @@ async function wishOf(desktops: Desktops, { image, count }: PoolSize, network: N
   const spec = buildSpec(entry, { env: {} }, installation.defaults, installation.network, installation.hostCpus);
   const found = await engine.images.find(spec.image, options);
   if (!found) return not(`the engine has no image ${spec.image}`);
-  const publishedOn = installation.bindAddress;
+  const publishedOn = publishedAt(desktops.gateway === undefined ? 'direct' : 'gateway', network, installation.bindAddress);
   const key = poolKey(spec, { ...poolFacts(desktops, entry.key, {}), imageId: found.id, publishedOn });
   return { wish: { image: entry.key, count, made: { poolKey: key, specHash: spec.hash } }, recipe: { spec, poolKey: key, imageId: found.id, publishedOn } };
 }

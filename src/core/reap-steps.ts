@@ -5,6 +5,7 @@ import type { Desktop } from './desktop.ts';
 import type { Desktops } from './desktops.ts';
 import { inParallel } from './parallel.ts';
 import type { ReapStep } from './reap-plan.ts';
+import { rememberWoken } from './remember.ts';
 import { type Removal, removeDesktops } from './remove.ts';
 import type { Allocation, DesktopId, StoreState } from './store.ts';
 
@@ -69,15 +70,6 @@ async function act(desktops: Desktops, step: ReapStep, options: CarryOutOptions)
   } catch (error) {
     return isVncctlError(error, 'DESKTOP_NOT_FOUND') ? { step, result: 'dropped', reason: 'it is gone' } : { step, result: 'failed', error };
   }
-}
-
-/** It was ready before it was paused: its health check doesn't know that yet. */
-async function rememberWoken({ store, clock }: Desktops, id: DesktopId): Promise<void> {
-  await store.update((state) => {
-    const record = state.allocations[id];
-    if (!record) return { result: undefined };
-    return { state: { ...state, allocations: { ...state.allocations, [id]: { ...record, readyAt: clock.now().toISOString() } } }, result: undefined };
-  });
 }
 
 async function wasUsed({ store }: Desktops, desktop: Desktop, { seen, stillIdle }: CarryOutOptions): Promise<boolean> {

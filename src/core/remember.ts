@@ -6,7 +6,7 @@ import { type Desktops, viewOf } from './desktops.ts';
 import type { ContainerDetails } from './engine.ts';
 import type { LeaseChanges } from './lease.ts';
 import { leaseOf } from './lease-of.ts';
-import type { Allocation, Claimed, StoreState } from './store.ts';
+import type { Allocation, Claimed, DesktopId, StoreState } from './store.ts';
 
 // Asking again at once is no news: a write costs the lock.
 const COALESCE_MS = 60_000;
@@ -67,6 +67,15 @@ export async function rememberDesktop(desktops: Desktops, container: ContainerDe
 /** Two `up` of one client may end the same claim: what one of them knows is kept. */
 function claimedNow({ fitted }: NonNullable<HandedOut['claim']>, before: Claimed | undefined, now: Date): Claimed {
   return fitted ? { at: now.toISOString(), fitted } : (before ?? { at: now.toISOString() });
+}
+
+/** Records that a paused desktop runs again: it was ready before, which its health check doesn't know yet. */
+export async function rememberWoken({ store, clock }: Pick<Desktops, 'store' | 'clock'>, id: DesktopId): Promise<void> {
+  await store.update((state) => {
+    const record = state.allocations[id];
+    if (!record) return { result: undefined };
+    return { state: { ...state, allocations: { ...state.allocations, [id]: { ...record, readyAt: clock.now().toISOString() } } }, result: undefined };
+  });
 }
 
 // A clock must not fire while its desktop is being asked for: a short one is written down oftener.

@@ -1,11 +1,13 @@
 // What the gateway asks about one desktop, by its id: how it stands, to keep it, to have it run, and where its screen is.
 import { VncctlError } from '../errors.ts';
-import { type Desktop, deriveDesktop, deriveDesktops } from './desktop.ts';
-import { type Desktops, secretOf, viewOf } from './desktops.ts';
+import { type Desktop, deriveDesktop, lostDesktop } from './desktop.ts';
+import { type Desktops, probeTarget, viewOf } from './desktops.ts';
 import type { CallOptions } from './engine.ts';
 import { explain } from './explain.ts';
 import type { Journal } from './journal.ts';
 import { LABEL, ownershipLabels } from './labels.ts';
+import type { ProbeTarget } from './readiness.ts';
+import { rememberWoken } from './remember.ts';
 import type { DesktopId, StoreState } from './store.ts';
 import { touchDesktop } from './touch.ts';
 
@@ -21,13 +23,6 @@ export interface ScreenState {
   reason?: string;
   /** How long each step of its start took, in the order of the steps. */
   phaseMs?: Readonly<Record<string, number>>;
-}
-
-/** Where the RFB server of a desktop is dialled, and its secret. */
-export interface ScreenPlace {
-  host: string;
-  port: number;
-  secret: string | undefined;
 }
 
 /** How the desktop of that id stands; undefined when there is none and nobody knows of one. */
@@ -47,17 +42,20 @@ export async function keepScreen(desktops: Desktops, journal: Journal, id: Deskt
 }
 
 /** Has it run, woken or started if need be, and tells where its screen is. DESKTOP_NOT_FOUND when it is gone or going, NOT_READY when it can't be dialled from here. */
-export async function openScreen(desktops: Desktops, id: DesktopId, signal: AbortSignal): Promise<ScreenPlace> {
+export async function openScreen(desktops: Desktops, id: DesktopId, signal: AbortSignal): Promise<ProbeTarget> {
   const { containers } = desktops.engine;
   const { desktop } = await findById(desktops, id, { signal });
   if (!desktop?.container || desktop.status === 'exiting') throw new VncctlError('DESKTOP_NOT_FOUND', 'the desktop is gone');
   const { container } = desktop;
-  if (desktop.status === 'paused') await containers.unpause(container.id, { signal });
-  else if (!container.running) await containers.start(container.id, { signal });
+  if (desktop.status === 'paused') {
+    await containers.unpause(container.id, { signal });
+    // A store that is locked just now keeps nobody from their screen.
+    await rememberWoken(desktops, id).catch(() => undefined);
+  } else if (!container.running) await containers.start(container.id, { signal });
   const details = await containers.find(container.id, { signal });
-  const port = desktops.catalog.find(desktop.image)?.ports.rfb;
-  if (!details?.address || port === undefined) throw new VncctlError('NOT_READY', 'the desktop has no screen that can be dialled from here');
-  return { host: details.address, port, secret: secretOf(desktops, desktop.image, details) };
+  const target = details && probeTarget(desktops, desktop.image, details);
+  if (!target) throw new VncctlError('NOT_READY', 'the desktop has no screen that can be dialled from here');
+  return target;
 }
 
 async function findById(desktops: Desktops, id: DesktopId, options?: CallOptions): Promise<{ desktop: Desktop | undefined; state: StoreState }> {
@@ -65,7 +63,7 @@ async function findById(desktops: Desktops, id: DesktopId, options?: CallOptions
   const [[container], state] = await Promise.all([desktops.engine.containers.list({ labels }, options), desktops.store.read()]);
   if (container) return { desktop: deriveDesktop(container, state, viewOf(desktops)), state };
   const record = state.allocations[id];
-  return { desktop: record && deriveDesktops([], { ...state, allocations: { [id]: record } }, viewOf(desktops))[0], state };
+  return { desktop: record?.endpoint === desktops.engine.endpoint ? lostDesktop(record) : undefined, state };
 }
 
 function stateOf(desktops: Desktops, desktop: Desktop, state: StoreState): ScreenState {

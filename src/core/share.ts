@@ -3,6 +3,7 @@ import { VncctlError } from '../errors.ts';
 import type { ClientId } from './client-id.ts';
 import { formatClientId } from './client-id.ts';
 import type { Desktop } from './desktop.ts';
+import { gatewayUrl } from './desktop-address.ts';
 import type { Desktops } from './desktops.ts';
 import { getDesktop } from './list.ts';
 import type { DesktopId } from './store.ts';
@@ -20,6 +21,15 @@ export async function giveTicket(tickets: TicketStore, wish: TicketWish, now: Da
   const ticket = issueTicket(wish, keys, now);
   await tickets.update((present) => ({ tickets: [...present, ticket], result: undefined }));
   return { ticket, secret: keys.secret };
+}
+
+// Long enough to walk over to the browser; whoever is later asks for another one.
+const LINK_LIFE_MS = 15 * 60_000;
+
+/** A link to a desktop for the person at this terminal: opens once, within 15 minutes; what it opened stays. `origin` is the gateway's. */
+export async function giveLink(tickets: TicketStore, origin: string, desktopId: DesktopId, now: Date): Promise<string> {
+  const { secret } = await giveTicket(tickets, { desktopId, kind: 'link', mode: 'full', uses: 1, lifeMs: LINK_LIFE_MS }, now);
+  return ticketUrl(origin, desktopId, secret);
 }
 
 /** A ticket to the client's desktop. DESKTOP_NOT_FOUND when there is none, or only the memory of it. */
@@ -45,5 +55,5 @@ export async function revokeShare(tickets: TicketStore, id: string, now: Date): 
 
 /** The link of a ticket: the page of its desktop at `origin` (like `http://127.0.0.1:8080`) with the secret in the fragment, which no server ever sees. */
 export function ticketUrl(origin: string, desktopId: DesktopId, secret: string): string {
-  return `${origin}/d/${desktopId}/${ticketFragment(secret)}`;
+  return `${gatewayUrl(origin, desktopId)}${ticketFragment(secret)}`;
 }

@@ -15,6 +15,8 @@ export interface DesktopWishes {
   env: Readonly<Record<string, string>>;
   cpus?: number;
   memoryBytes?: number;
+  /** A port of its own, also where a gateway answers. */
+  direct?: boolean;
 }
 
 /** What the settings say where the caller does not; an image that can't take one of these goes without it. */

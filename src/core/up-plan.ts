@@ -3,6 +3,7 @@
 import { VncctlError } from '../errors.ts';
 import type { ReadyStage } from './catalog.ts';
 import { type Desktop, type DesktopView, deriveDesktop, isBeingRemoved } from './desktop.ts';
+import type { Door } from './desktop-address.ts';
 import type { ContainerDetails, ContainerId, ContainerSummary, ImageInfo, NetworkInfo, NetworkIsolation } from './engine.ts';
 import { chooseWarm } from './claim-plan.ts';
 import { type Naming, ownNetworkName } from './identity.ts';
@@ -45,11 +46,13 @@ export interface UpQuestion {
   wishes: DesktopWishes;
   askedImage: boolean;
   recreate: boolean;
+  /** Of a new desktop; one that is there keeps its own. */
+  door: Door;
   /** Lengths of its lease that were asked for. */
   lease: LeaseChanges;
   stage: ReadyStage;
-  /** The address that its port is published on; undefined for a desktop without a port of its own. */
-  publishedOn: string | undefined;
+  /** The address that ports are published on. */
+  bindAddress: string;
   pool: PoolQuestion;
   isAlive: (pid: number) => boolean;
 }
@@ -69,7 +72,7 @@ export type UpStep =
   | { do: 'rename'; id: ContainerId; name: string; cause: string }
   | { do: 'get-image'; how: 'build' | 'pull'; cause: string }
   | { do: 'create-network'; name: string; cause: string }
-  | { do: 'create'; name: string; ownNetwork?: string; cause: string }
+  | { do: 'create'; name: string; door: Door; ownNetwork?: string; cause: string }
   | { do: 'start'; cause: string }
   | { do: 'claim'; name: string; members: readonly Member[]; cause: string }
   | { do: 'unpause'; id?: ContainerId; cause: string }
@@ -147,6 +150,7 @@ function taking(seen: UpObservation, question: UpQuestion): UpPlan {
 function keeping(seen: UpObservation, question: UpQuestion, container: ContainerDetails, desktop: Desktop): UpPlan {
   const claimed = seen.state.allocations[desktop.id]?.claimed;
   const unmet = unmetWishes(asItIs(container, question, desktop, claimed), desktop.image, question.spec, question.wishes, question.askedImage);
+  if (question.wishes.direct && desktop.hostPort === undefined) unmet.push('no port of its own (asked: --direct)');
   const notes = unmet.length === 0 ? [] : [`the running desktop is kept with ${unmet.join(', ')}; to replace it: vncctl up ${question.client} … --recreate`];
   const lease = leaseNews(desktop.lease, question.lease);
   const wait: UpStep = { do: 'wait', stage: question.stage, cause: 'it has just come up' };
@@ -180,7 +184,7 @@ function creation(seen: UpObservation, question: UpQuestion, before: readonly Up
     ...networkSteps(seen, question),
     // Last, so that an old desktop is not lost to an image that can't be had.
     ...before,
-    { do: 'create', name: question.name, ...(seen.isolation === 'networks' ? { ownNetwork: networkFor(question, seen.isolation) } : {}), cause },
+    { do: 'create', name: question.name, door: question.door, ...(seen.isolation === 'networks' ? { ownNetwork: networkFor(question, seen.isolation) } : {}), cause },
     { do: 'start', cause: 'a new desktop starts at once' },
     { do: 'wait', stage: question.stage, cause: 'until it can be seen' },
   );

@@ -120,9 +120,10 @@ export function questionOf(desktops: Desktops, request: UpRequest): UpQuestion {
     wishes: request.wishes,
     askedImage: request.askedImage,
     recreate: request.recreate,
+    door: request.wishes.direct || desktops.gateway === undefined ? 'direct' : 'gateway',
     lease: request.lease,
     stage: request.stage ?? request.entry.ready,
-    publishedOn: installation.bindAddress,
+    bindAddress: installation.bindAddress,
     pool: {
       wanted: installation.pool.find(({ image }) => image === entry.key)?.count ?? 0,
       facts: poolFacts(desktops, entry.key, lease),

@@ -1,5 +1,6 @@
 // The steps of `up`, each carried out as the plan says, and taking back what an attempt has made when one fails.
 import { isVncctlError, VncctlError } from '../errors.ts';
+import type { Desktops } from './desktops.ts';
 import type { ContainerId } from './engine.ts';
 import { newDesktopId } from './identity.ts';
 import { decodeLabels } from './labels.ts';
@@ -40,8 +41,9 @@ export async function perform(run: Run, step: UpStep, made: Made, current: Conta
       });
       return undefined;
     case 'create': {
-      const hostPort = await run.phase('port', () => reservePort(desktops, run.refusedPorts));
-      made.port = hostPort;
+      const isPublished = step.door === 'direct' || !(await isDialable(desktops, step.ownNetwork ?? question.spec.network, signal));
+      const hostPort = isPublished ? await run.phase('port', () => reservePort(desktops, run.refusedPorts)) : undefined;
+      if (hostPort !== undefined) made.port = hostPort;
       // Without the signal: an aborted request still makes its container, which nobody would then know of.
       signal.throwIfAborted();
       made.desktop = newDesktopId();
@@ -79,6 +81,11 @@ export async function perform(run: Run, step: UpStep, made: Made, current: Conta
 function known(container: ContainerId | undefined): ContainerId {
   if (container === undefined) throw new VncctlError('BUG', 'a step of the plan came before its container');
   return container;
+}
+
+/** Whether a gateway here can do without a published port. Asked only now: the network may have been made for this very desktop. */
+async function isDialable({ engine }: Pick<Desktops, 'engine'>, network: string, signal: AbortSignal): Promise<boolean> {
+  return (await engine.networks.find(network, { signal }))?.dialable ?? false;
 }
 
 // An engine that has just failed to answer is not waited for twice; what stays is adopted or cleaned by the next command.

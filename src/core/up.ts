@@ -6,7 +6,7 @@ import { type Desktop, deriveDesktop } from './desktop.ts';
 import { type Desktops, linkUrl, pageUrl, secretOf, titleOf, viewOf } from './desktops.ts';
 import { formatDuration } from './duration.ts';
 import type { CallOptions, ContainerDetails, ContainerId } from './engine.ts';
-import { ownershipLabels } from './labels.ts';
+import { decodeLabels, ownershipLabels } from './labels.ts';
 import type { Lease, LeaseChanges } from './lease.ts';
 import { leaseOf, switchSecondsOf } from './lease-of.ts';
 import { describeLeaseChanges } from './lease-words.ts';
@@ -22,7 +22,7 @@ export interface UpResult {
   /** Why it was that, in words. */
   why: string;
   desktop: Desktop;
-  /** With the secret in its fragment; absent when no port is published. */
+  /** To its own port, with the secret in its fragment; absent when no port is published. */
   link?: string;
   lease: Lease;
   phases: readonly Phase[];
@@ -81,8 +81,10 @@ async function carryOut(run: Run, plan: UpPlan): Promise<UpResult | undefined> {
       // What can't be started where it was made for never will be: a stopped one asks for its very port and its very network.
       if (error.code === 'NO_FREE_PORT' && made.port !== undefined) run.refusedPorts.add(made.port);
       if (plan.kept?.state === 'exited') {
+        // Whoever has its link finds it by the same door.
+        if (decodeLabels(plan.kept.labels, run.question.instance)?.hostPort !== undefined) run.question = { ...run.question, door: 'direct' };
         // Asked before the old one goes: a full range must not cost anybody the desktop they have.
-        await releasePort(run.desktops, await reservePort(run.desktops, run.refusedPorts));
+        if (run.question.door === 'direct') await releasePort(run.desktops, await reservePort(run.desktops, run.refusedPorts));
         run.notes.push(error.code === 'NO_FREE_PORT' ? 'its port was taken by another program, so it was made anew on another' : 'its network had been removed, so it was made anew on the present one');
       }
       await run.desktops.engine.containers.remove(current);

@@ -33,5 +33,6 @@ function withOwn(activity: Activity, own: number, inputAt: string | undefined): 
   if (!viewers.known) return own > 0 ? { ...activity, viewers: { known: true, count: own } } : activity;
   // Somebody comes another way, and nobody sees what they type.
   if (viewers.count > own) return activity;
-  return { viewers, input: { known: true, ...(inputAt === undefined ? {} : { at: inputAt }) } };
+  // Those that are still on their way in count too: for one of them a paused desktop may just have been woken.
+  return { viewers: { known: true, count: own }, input: { known: true, ...(inputAt === undefined ? {} : { at: inputAt }) } };
 }

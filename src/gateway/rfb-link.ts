@@ -44,12 +44,25 @@ export interface LinkOptions {
 const SMALL_READ_BYTES = 4 * 1024;
 const LARGE_READ_BYTES = 64 * 1024;
 const SMALL_READS_IN_A_ROW = 64;
-const CLOSE_WITHIN_MS = 5_000;
+export const CLOSE_WITHIN_MS = 5_000;
 
 /** Connects and authenticates. Rejects with RfbFailure (`ended` when nobody answers), or with the signal's reason; then nothing stays open. */
-export async function openRfbLink(place: RfbPlace, { clock, signal, authenticate }: LinkOptions): Promise<RfbLink> {
+export function openRfbLink(place: RfbPlace, options: LinkOptions): Promise<RfbLink> {
+  return openLink(() => new SocketLink(place, options.clock), options);
+}
+
+/** A link before it is handed over. */
+export interface OpeningLink extends RfbLink {
+  readonly stream: ByteStream;
+  readonly connected: Promise<void>;
+  /** Ends it as an attempt that came to nothing. */
+  fail(reason: unknown): void;
+}
+
+/** Waits until a link is connected and authenticated, or ends it; `begin` makes it and dials. */
+export async function openLink(begin: () => OpeningLink, { signal, authenticate }: LinkOptions): Promise<RfbLink> {
   signal.throwIfAborted();
-  const link = new SocketLink(place, clock);
+  const link = begin();
   const abort = (): void => link.fail(signal.reason);
   signal.addEventListener('abort', abort, { once: true });
   try {
@@ -66,7 +79,7 @@ export async function openRfbLink(place: RfbPlace, { clock, signal, authenticate
   }
 }
 
-class SocketLink implements RfbLink {
+class SocketLink implements OpeningLink {
   readonly stream: BufferedByteStream;
   readonly connected: Promise<void>;
   readonly #socket: Socket;
@@ -80,11 +93,12 @@ class SocketLink implements RfbLink {
   #closed = false;
   #end: { failure: Error | undefined } | undefined;
 
-  constructor(place: RfbPlace, clock: Clock) {
+  constructor({ host, port }: RfbPlace, clock: Clock) {
     this.#clock = clock;
     this.#allocate(SMALL_READ_BYTES);
     const socket = connect({
-      ...place,
+      host,
+      port,
       noDelay: true,
       onread: { buffer: () => this.#room, callback: (bytes) => this.#take(bytes) },
     });
@@ -95,7 +109,7 @@ class SocketLink implements RfbLink {
       pause: () => socket.pause(),
       resume: () => socket.resume(),
     });
-    const where = `${place.host}:${place.port}`;
+    const where = `${host}:${port}`;
     this.connected = new Promise((resolve, reject) => {
       socket.once('connect', () => resolve());
       socket.on('error', (error) => {
@@ -147,7 +161,6 @@ class SocketLink implements RfbLink {
     this.#socket.destroySoon();
   }
 
-  /** Ends it as an attempt that came to nothing. */
   fail(reason: unknown): void {
     this.stream.end(reason);
     this.#closed = true;

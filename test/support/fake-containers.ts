@@ -74,6 +74,7 @@ export interface FakeContainerParts {
   imageIdOf: (reference: string) => string | undefined;
   programOf: (spec: ContainerSpec) => FakeProgram;
   local: boolean;
+  dialable: boolean;
 }
 
 const LEAST_MEMORY_BYTES = 6 * 1024 ** 2;
@@ -81,7 +82,7 @@ const LEAST_MEMORY_BYTES = 6 * 1024 ** 2;
 const gone = (id: string): VncctlError => new VncctlError('DESKTOP_NOT_FOUND', `container ${id.slice(0, 12)} is gone`);
 const notRunning = (id: string): VncctlError => new VncctlError('ENGINE_FAILED', `container ${id} is not running`);
 
-export function createFakeContainers({ run, clock, networks, imageIdOf, programOf, local }: FakeContainerParts): { containers: Containers; world: FakeContainerWorld } {
+export function createFakeContainers({ run, clock, networks, imageIdOf, programOf, local, dialable }: FakeContainerParts): { containers: Containers; world: FakeContainerWorld } {
   const all: FakeContainer[] = [];
   const waiting = new Map<FakeContainer, Set<() => void>>();
   const takenPorts = new Set<number>();
@@ -175,7 +176,7 @@ export function createFakeContainers({ run, clock, networks, imageIdOf, programO
       ...(startedAt ? { startedAt } : {}),
       ...(finishedAt ? { finishedAt } : {}),
       ...(error ? { error } : {}),
-      ...(address && runs(container) ? { address } : {}),
+      ...(address && dialable && runs(container) ? { address } : {}),
       ...(pid !== undefined && runs(container) ? { pid } : {}),
     };
   };

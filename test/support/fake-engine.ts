@@ -23,6 +23,8 @@ export interface FakeEngineOptions {
   /** Where a call names none; absent: no deadline. */
   deadlineMs?: number;
   local?: boolean;
+  /** Whether the addresses of its containers can be dialled from here. Default: true. */
+  dialable?: boolean;
   /** What its networks keep apart. Default: their members. */
   isolation?: NetworkIsolation;
   /** Default: true. */
@@ -32,10 +34,10 @@ export interface FakeEngineOptions {
 }
 
 /** An engine without containers, images or networks. */
-export function createFakeEngine({ clock, endpoint = 'fake:///engine', deadlineMs, local = true, isolation = 'members', canUpdateLimits = true, programOf = () => ({}) }: FakeEngineOptions): FakeEngine {
+export function createFakeEngine({ clock, endpoint = 'fake:///engine', deadlineMs, local = true, dialable = true, isolation = 'members', canUpdateLimits = true, programOf = () => ({}) }: FakeEngineOptions): FakeEngine {
   const { calls, run, close } = createFakeCalls(clock, endpoint, deadlineMs);
   const fakeImages = createFakeImages(run, clock);
-  const fakeNetworks = createFakeNetworks(run, isolation, (networkId) => world.all.some((container) => container.address !== undefined && container.networkId === networkId));
+  const fakeNetworks = createFakeNetworks({ run, isolation, dialable, isUsed: (networkId) => world.all.some((container) => container.address !== undefined && container.networkId === networkId) });
   const { containers, world } = createFakeContainers({
     run,
     clock,
@@ -43,6 +45,7 @@ export function createFakeEngine({ clock, endpoint = 'fake:///engine', deadlineM
     imageIdOf: (reference) => fakeImages.present.get(reference.includes(':') ? reference : `${reference}:latest`)?.id,
     programOf,
     local,
+    dialable,
   });
   return {
     endpoint,

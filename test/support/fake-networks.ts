@@ -20,8 +20,17 @@ export interface FakeNetworks {
 
 const BUILT_IN: readonly string[] = ['bridge', 'host', 'none'];
 
-/** `isolation` is what its networks keep apart; `isUsed` says whether a running container is on the network of that id. */
-export function createFakeNetworks(run: RunCall, isolation: NetworkIsolation, isUsed: (networkId: string) => boolean): FakeNetworks {
+export interface FakeNetworkParts {
+  run: RunCall;
+  /** What its networks keep apart. */
+  isolation: NetworkIsolation;
+  /** Whether their members can be dialled from here. */
+  dialable: boolean;
+  /** Whether a running container is on the network of that id. */
+  isUsed: (networkId: string) => boolean;
+}
+
+export function createFakeNetworks({ run, isolation, dialable, isUsed }: FakeNetworkParts): FakeNetworks {
   const all: FakeNetwork[] = [];
   let made = 0;
   let addresses = 0;
@@ -29,7 +38,7 @@ export function createFakeNetworks(run: RunCall, isolation: NetworkIsolation, is
   const add = (network: Partial<NetworkInfo> & { name: string }, isolates: NetworkInfo['isolates']): void => {
     made++;
     const subnets = network.subnets ?? [`10.${200 + made}.0.0/16`];
-    all.push({ labels: {}, isolates, ...network, subnets, id: `network-${made}` });
+    all.push({ labels: {}, isolates, dialable, ...network, subnets, id: `network-${made}` });
   };
   const remove = (name: string): void => {
     const index = all.findIndex((network) => network.name === name);

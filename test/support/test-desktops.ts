@@ -84,6 +84,10 @@ export interface TestDesktopsOptions {
   entries?: readonly CatalogEntry[];
   programOf?: (spec: ContainerSpec) => FakeProgram;
   local?: boolean;
+  /** Whether containers' addresses can be dialled. Default: true. */
+  dialable?: boolean;
+  /** Origin of a gateway that answers. */
+  gateway?: string;
   isolation?: NetworkIsolation;
   /** Default: one that lets short sleeps pass by themselves. */
   clock?: FakeClock;
@@ -92,10 +96,10 @@ export interface TestDesktopsOptions {
 }
 
 /** Ports 5000 to 5020, instance `default`, naming plain, this process is 100. */
-export function createTestDesktops({ installation, entries = [exampleEntry()], programOf, local, isolation = 'members', clock = createFakeClock(), prepared = true }: TestDesktopsOptions = {}): TestDesktops {
+export function createTestDesktops({ installation, entries = [exampleEntry()], programOf, local, dialable, gateway, isolation = 'members', clock = createFakeClock(), prepared = true }: TestDesktopsOptions = {}): TestDesktops {
   const [entry] = entries;
   if (!entry) throw new Error('a catalog for tests has at least one entry');
-  const engine = createFakeEngine({ clock, isolation, ...(programOf ? { programOf } : {}), ...(local === undefined ? {} : { local }) });
+  const engine = createFakeEngine({ clock, isolation, ...(programOf ? { programOf } : {}), ...(local === undefined ? {} : { local }), ...(dialable === undefined ? {} : { dialable }) });
   const store = createFakeStore();
   const probe = createFakeProbe();
   const warm = createFakeWarmTools();
@@ -129,6 +133,7 @@ export function createTestDesktops({ installation, entries = [exampleEntry()], p
     hostPorts: engine.hostPorts,
     processes: { pid, isAlive: (other) => alive.has(other) },
     warm,
+    gateway,
   });
   const desktops = asProcess(100);
   if (prepared) {

@@ -1,6 +1,6 @@
 // The whole program in-process: main() on fake streams over a fake engine, store, probe and clock, with a home of its own.
 // Several runs of one test share engine, store and home, as several commands of a person do.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -36,6 +36,8 @@ export interface TestProgram extends TestDesktops {
   home: string;
   /** Who uses which desktop; nobody unless the test says so. */
   activity: FakeActivity;
+  /** A daemon runs from now on, and answers there; this very process is taken for it. Empty: it answers nowhere; undefined: none runs. */
+  daemonAnswersAt(address: string | undefined): void;
   /** Runs `vncctl <argv>` to its end. */
   run(argv: readonly string[], options?: RunOptions): Promise<Run>;
 }
@@ -55,6 +57,13 @@ export function createTestProgram({ entries = [exampleEntry({ key: 'firefox-kios
     ...fakes,
     home,
     activity,
+    daemonAnswersAt(address) {
+      const folder = join(home, 'state/default');
+      mkdirSync(folder, { recursive: true });
+      const facts = { pid: process.pid, startedAt: '2030-01-01T12:00:00.000Z', ...(address ? { address } : {}) };
+      if (address === undefined) rmSync(join(folder, 'daemon.json'));
+      else writeFileSync(join(folder, 'daemon.json'), JSON.stringify(facts));
+    },
     async run(argv, { terminals = [], columns, env = {}, signal = new AbortController().signal, meanwhile } = {}) {
       const io = fakeStreams({
         terminals,

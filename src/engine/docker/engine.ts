@@ -44,7 +44,7 @@ export function connectDocker(endpoint: Address, options: { deadlineMs: number }
     capabilities: { canRename: true, canPause: true, canUpdateLimits: true, local },
     containers: createContainers(docker, call, { local, isPodman }),
     images: createImages(docker, call),
-    networks: createNetworks(docker, call, isPodman),
+    networks: createNetworks(docker, call, { local, isPodman }),
     async ping(callOptions) {
       await call('reach the engine', () => docker.ping(), callOptions);
     },

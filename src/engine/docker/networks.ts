@@ -1,17 +1,20 @@
 // Networks over dockerode: on Docker one bridge whose members can't reach each other; on Podman, which has no such thing,
 // bridges that can't reach each other.
+import { readFile } from 'node:fs/promises';
 import type Docker from 'dockerode';
-import type { CallOptions, NetworkInfo, Networks, NetworkSpec } from '../../core/engine.ts';
+import type { NetworkInfo, Networks, NetworkSpec } from '../../core/engine.ts';
 import { LABEL } from '../../core/labels.ts';
 import { VncctlError } from '../../errors.ts';
+import { leadsTo, localRoutesIn } from '../presence/routes.ts';
 import type { Caller } from './call.ts';
+import type { EngineFacts } from './containers.ts';
 import { signalled } from './signalled.ts';
 import { statusOf, wordsOf } from './errors.ts';
 
 const ICC = 'com.docker.network.bridge.enable_icc';
 
 /** The networks of one Docker API endpoint. */
-export function createNetworks(docker: Docker, call: Caller, isPodman: (options?: CallOptions) => Promise<boolean>): Networks {
+export function createNetworks(docker: Docker, call: Caller, { local, isPodman }: EngineFacts): Networks {
   return {
     async isolation(options) {
       return (await isPodman(options)) ? 'networks' : 'members';
@@ -20,7 +23,8 @@ export function createNetworks(docker: Docker, call: Caller, isPodman: (options?
     async list({ labels }, options) {
       const label = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
       const rows = await call('list the networks', (signal) => docker.listNetworks(signalled(signal, { filters: { label } })), options);
-      return rows.map(infoOf);
+      const isDialable = await dialableSubnets(local);
+      return rows.map((row) => infoOf(row, isDialable));
     },
 
     async find(name, options) {
@@ -28,7 +32,7 @@ export function createNetworks(docker: Docker, call: Caller, isPodman: (options?
         `look at network ${name}`,
         async () => {
           try {
-            return infoOf(await docker.getNetwork(name).inspect());
+            return infoOf(await docker.getNetwork(name).inspect(), await dialableSubnets(local));
           } catch (error) {
             if (statusOf(error) === 404) return undefined;
             throw error;
@@ -86,14 +90,22 @@ export function createNetworks(docker: Docker, call: Caller, isPodman: (options?
   };
 }
 
-function infoOf(info: Docker.NetworkInspectInfo): NetworkInfo {
+function infoOf(info: Docker.NetworkInspectInfo, isDialable: (subnet: string) => boolean): NetworkInfo {
   const labels = info.Labels ?? {};
+  const subnets = (info.IPAM?.Config ?? []).flatMap((config) => (config['Subnet'] ? [config['Subnet']] : []));
   return {
     name: info.Name,
-    subnets: (info.IPAM?.Config ?? []).flatMap((config) => (config['Subnet'] ? [config['Subnet']] : [])),
+    subnets,
     labels,
+    dialable: subnets.some(isDialable),
     isolates: info.Options?.[ICC] === 'false' ? 'members' : labels[LABEL.isolates] === 'networks' ? 'networks' : 'nothing',
   };
+}
+
+// By the routes, not the interfaces: Node tells none of a bridge that has no member yet.
+async function dialableSubnets(local: boolean): Promise<(subnet: string) => boolean> {
+  const routes = local ? localRoutesIn(await readFile('/proc/net/route', 'utf8').catch(() => '')) : [];
+  return (subnet) => leadsTo(subnet, routes);
 }
 
 async function createOnDocker(docker: Docker, spec: NetworkSpec, signal: AbortSignal): Promise<void> {

@@ -1,4 +1,4 @@
-// By which interface this host reaches its own networks, from /proc/net/route (addresses in hexadecimal, in the byte order of a
+// Which networks this host is on itself, and by which interface, from /proc/net/route (addresses in hexadecimal, in the byte order of a
 // little-endian machine). Pure.
 
 export interface LocalRoute {
@@ -22,10 +22,21 @@ export function localRoutesIn(table: string): LocalRoute[] {
 
 /** The interface behind which an IPv4 address is; undefined when none of this host's networks holds it. */
 export function interfaceTo(address: string, routes: readonly LocalRoute[]): string | undefined {
-  const bits = address.split('.').reduceRight((sum, octet) => sum * 256 + Number(octet), 0);
+  const bits = bitsOf(address);
   const holding = routes.filter(({ destination, mask }) => (bits & mask) >>> 0 === destination);
   // The narrower network is the one that is taken.
   return holding.sort((a, b) => bitCount(b.mask) - bitCount(a.mask))[0]?.interface;
+}
+
+/** Whether one of the routes leads to just this subnet (CIDR, IPv4), as that of a bridge does. */
+export function leadsTo(subnet: string, routes: readonly LocalRoute[]): boolean {
+  const [base = '', length = ''] = subnet.split('/');
+  const bits = bitsOf(base);
+  return routes.some(({ destination, mask }) => bitCount(mask) === Number(length) && (bits & mask) >>> 0 === destination);
+}
+
+function bitsOf(address: string): number {
+  return address.split('.').reduceRight((sum, octet) => sum * 256 + Number(octet), 0);
 }
 
 function bitCount(bits: number): number {

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { DesktopId } from '../../../src/core/store.ts';
@@ -7,13 +7,11 @@ import { createTestProgram, type TestProgram } from '../../support/test-program.
 
 const ANA = '111.444.777-35';
 
-/** Ana has a desktop, and a daemon runs: this process is taken for it. */
+/** Ana has a desktop, and a daemon runs. */
 async function prepared({ daemon = true, address = '127.0.0.1:8080' }: { daemon?: boolean; address?: string } = {}): Promise<TestProgram> {
   const program = createTestProgram();
   await program.run(['up', ANA]);
-  const folder = join(program.home, 'state/default');
-  mkdirSync(folder, { recursive: true });
-  if (daemon) writeFileSync(join(folder, 'daemon.json'), JSON.stringify({ pid: process.pid, startedAt: '2030-01-01T12:00:00.000Z', ...(address === '' ? {} : { address }) }));
+  if (daemon) program.daemonAnswersAt(address);
   return program;
 }
 

@@ -34,9 +34,17 @@ test.each([
   ['nobody has looked yet', undefined, undefined, { known: false, why: 'nobody has looked yet' }, { known: false, why: 'keys and pointer are seen by the gateway only' }],
 ] as const)('viewers and input: %s', (_, memory, activity, viewers, input) => expect(leaseFacts({ desktop, record: undefined, memory, activity })).toMatchObject({ viewers, input }));
 
-test('an engine that can not pause wakes nobody, nor does a published port unless somebody says so', () => {
-  const { installation, engine } = createTestDesktops().desktops;
-  expect(leasePolicy(installation, engine.capabilities).wakes).toMatch(/pauseDirect/);
-  expect(leasePolicy({ ...installation, pauseDirect: true }, engine.capabilities)).toEqual({ warnBeforeMs: 300_000, wakes: true });
-  expect(leasePolicy({ ...installation, pauseDirect: true }, { ...engine.capabilities, canPause: false }).wakes).toBe('this engine can not pause');
+test('whether it would wake depends on its door: the gateway wakes those that only it serves, the daemon a published port only if somebody says so', () => {
+  const { desktops } = createTestDesktops();
+  const { installation, engine } = desktops;
+  const wakes = (over: Partial<typeof desktops>, hostPort?: number): unknown => leasePolicy({ ...desktops, ...over }, hostPort === undefined ? {} : { hostPort }).wakes;
+  const gateway = 'http://127.0.0.1:8080';
+  const pauseDirect = { installation: { ...installation, pauseDirect: true } };
+  expect(wakes({ gateway })).toBe(true);
+  expect(wakes({})).toMatch(/no daemon answers/);
+  expect(wakes(pauseDirect)).toMatch(/no daemon answers/);
+  expect(wakes({ gateway }, 5000)).toMatch(/pauseDirect/);
+  expect(wakes(pauseDirect, 5000)).toBe(true);
+  expect(wakes({ gateway, engine: { ...engine, capabilities: { ...engine.capabilities, canPause: false } } })).toBe('this engine can not pause');
+  expect(leasePolicy(desktops, {}).warnBeforeMs).toBe(300_000);
 });

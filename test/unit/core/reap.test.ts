@@ -18,6 +18,24 @@ async function watched(lease: Parameters<TestReaper['request']>[0] = {}): Promis
 }
 
 describe('a day of one desktop', () => {
+  test.each([
+    ['one that only the gateway serves is paused', 'http://127.0.0.1:8080', false, ['+15m: pause']],
+    ['one with a port is left running', 'http://127.0.0.1:8080', true, []],
+    ['one without a port is left running while no gateway answers', undefined, false, []],
+  ] as const)('where a gateway may wake what is idle: %s', async (_, gateway, direct, steps) => {
+    const made = createTestReaper({ gateway: 'http://127.0.0.1:8080', installation: { pauseDirect: false } });
+    await made.sweep();
+    await made.up({ wishes: { env: {}, direct } });
+    const reaper = made.another({ ...made.desktops, gateway });
+    const lines: string[] = [];
+    for (let passedMs = 0; passedMs < HOUR; passedMs += MINUTE) {
+      const { plan } = await reaper.sweep({ signal: new AbortController().signal });
+      lines.push(...plan.map(({ do: what }) => `+${passedMs / MINUTE}m: ${what}`));
+      made.clock.advance(MINUTE);
+    }
+    expect(lines).toEqual(steps);
+  });
+
   test('it is paused, woken by whoever looks, kept while it is used, warned and removed; then nothing is left of it', async () => {
     const t = await watched();
     await t.pass(20 * MINUTE);

@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
 import type { Journal, LifeEvent } from '../../../src/core/journal.ts';
+import { listDesktops } from '../../../src/core/list.ts';
 import { findScreen, keepScreen, openScreen } from '../../../src/core/screens.ts';
 import type { DesktopId, StoreState } from '../../../src/core/store.ts';
-import { ANA, createTestDesktops, type TestDesktops } from '../../support/test-desktops.ts';
+import { VncctlError } from '../../../src/errors.ts';
+import { ANA, createTestDesktops, exampleEntry, type TestDesktops, type TestDesktopsOptions } from '../../support/test-desktops.ts';
 
 const NAME = `vnc_${ANA}`;
 const signal = new AbortController().signal;
@@ -22,8 +24,8 @@ function watched({ allocations }: StoreState, id: DesktopId): StoreState['alloca
   return record ? { [id]: { ...record, watched: { viewers: 0 } } } : {};
 }
 
-async function withDesktop(): Promise<TestDesktops & { id: DesktopId }> {
-  const t = createTestDesktops();
+async function withDesktop(options: TestDesktopsOptions = {}): Promise<TestDesktops & { id: DesktopId }> {
+  const t = createTestDesktops(options);
   const { desktop } = await t.up();
   return { ...t, id: desktop.id };
 }
@@ -47,8 +49,46 @@ test.each([
   const t = await withDesktop();
   await happen(t);
   expect(await findScreen(t.desktops, journalOf(), t.id)).toMatchObject({ status });
-  expect(await openScreen(t.desktops, t.id, signal)).toEqual({ host: t.engine.world.get(NAME).address, port: 5900, secret: t.engine.world.get(NAME).spec.env['VNC_SECRET'] });
+  expect(await openScreen(t.desktops, t.id, signal)).toEqual({ kind: 'tcp', host: t.engine.world.get(NAME).address, port: 5900, secret: t.engine.world.get(NAME).spec.env['VNC_SECRET'] });
   expect(t.engine.world.get(NAME).state).toBe('running');
+});
+
+test('where its address can not be dialled its screen is behind its published port', async () => {
+  const t = await withDesktop({ dialable: false });
+  expect(await openScreen(t.desktops, t.id, signal)).toEqual({ kind: 'websocket', url: 'ws://127.0.0.1:5000/websockify', secret: t.engine.world.get(NAME).spec.env['VNC_SECRET'] });
+});
+
+test('of an image that has no RFB port and a desktop that has no published one its screen is behind its web server', async () => {
+  const t = await withDesktop({ gateway: 'http://127.0.0.1:8080', entries: [exampleEntry({ ports: { web: 6080 } })] });
+  expect(await openScreen(t.desktops, t.id, signal)).toMatchObject({ kind: 'websocket', url: `ws://${t.engine.world.get(NAME).address}:6080/websockify` });
+});
+
+test('one that can not be dialled in any way is told as such', async () => {
+  const t = await withDesktop({ gateway: 'http://127.0.0.1:8080' });
+  delete t.engine.world.get(NAME).address;
+  await expect(openScreen(t.desktops, t.id, signal)).rejects.toMatchObject({ code: 'NOT_READY' });
+});
+
+test('a paused one that is opened counts as seen: its health check, which failed meanwhile, does not make it a failed one', async () => {
+  const t = await withDesktop();
+  const container = t.engine.world.get(NAME);
+  await t.engine.containers.pause(container.id);
+  t.clock.advance(3_600_000);
+  await openScreen(t.desktops, t.id, signal);
+  container.health = 'unhealthy';
+  expect((await listDesktops(t.desktops)).map(({ status }) => status)).toEqual(['ready']);
+});
+
+test('a store that is locked keeps nobody from a paused one', async () => {
+  const t = await withDesktop();
+  await t.engine.containers.pause(t.engine.world.get(NAME).id);
+  const desktops = { ...t.desktops, store: { ...t.store, update: () => Promise.reject(new VncctlError('STORE_LOCKED', 'locked')) } };
+  expect(await openScreen(desktops, t.id, signal)).toMatchObject({ kind: 'tcp' });
+});
+
+test("of another engine's desktop nothing is known", async () => {
+  const t = await withDesktop();
+  expect(await findScreen({ ...t.desktops, engine: { ...createTestDesktops().engine, endpoint: 'another' } }, journalOf(), t.id)).toBeUndefined();
 });
 
 test('one that was removed is gone, with the cause; of one that never was nothing is known', async () => {

@@ -12,7 +12,7 @@ const now = new Date('2030-01-01T12:00:00.000Z');
 const ago = (ms: number): string => new Date(now.getTime() - ms).toISOString();
 const id = 'bcdfghjkmnpq' as DesktopId;
 const image: ImageInfo = { id: 'sha256:1', labels: {}, sizeBytes: 1, createdAt: ago(9e6) };
-const network: NetworkInfo = { name: 'vncctl', subnets: ['10.77.0.0/24'], labels: {}, isolates: 'members' };
+const network: NetworkInfo = { name: 'vncctl', subnets: ['10.77.0.0/24'], labels: {}, dialable: true, isolates: 'members' };
 
 const container = (over: Partial<ContainerDetails> = {}): ContainerDetails => ({
   id: 'c0ffee0000001111' as ContainerId,
@@ -50,9 +50,10 @@ const question = (over: Partial<UpQuestion> = {}, wishes: DesktopWishes = { env:
   wishes,
   askedImage: false,
   recreate: false,
+  door: 'direct',
   lease: {},
   stage: 'page',
-  publishedOn: '127.0.0.1',
+  bindAddress: '127.0.0.1',
   pool: { wanted: 0, facts: POOL_FACTS, passesLeft: 2 },
   isAlive: (pid) => pid === 1,
   ...over,
@@ -107,6 +108,19 @@ test('a pulled image is pulled', () => {
 
 test('a kept desktop tells the wishes it does not fulfil', () => {
   expect(plan({ container: container() }, {}, { env: {}, cpus: 1 })).toBe('reuse the running desktop\nthe running desktop is kept with cpus 2 (asked: 1); to replace it: vncctl up 111.444.777-35 … --recreate');
+});
+
+test('a new desktop gets the door of the question; one that is there keeps its own, and says so when a port was asked for', () => {
+  const doorOf = (over: Partial<UpObservation>, door: UpQuestion['door']): unknown[] => planUp(seen(over), question({ door, recreate: true })).steps.flatMap((step) => (step.do === 'create' ? [step.door] : []));
+  expect(doorOf({}, 'gateway')).toEqual(['gateway']);
+  expect(doorOf({ container: container() }, 'gateway')).toEqual(['gateway']);
+  expect(doorOf({}, 'direct')).toEqual(['direct']);
+  const portless = container({ labels: encodeLabels({ instance: 'default', desktopId: id, clientKey: ANA, naming: 'plain', imageKey: 'kiosk', specHash: 's' }) });
+  expect(plan({ container: portless }, { door: 'direct' })).toBe('reuse the running desktop');
+  expect(plan({ container: portless }, { door: 'direct' }, { env: {}, direct: true })).toBe(
+    'reuse the running desktop\nthe running desktop is kept with no port of its own (asked: --direct); to replace it: vncctl up 111.444.777-35 … --recreate',
+  );
+  expect(plan({ container: container() }, { door: 'direct' }, { env: {}, direct: true })).toBe('reuse the running desktop');
 });
 
 const waits = (over: Partial<UpObservation>, stage: UpQuestion['stage']): unknown => planUp(seen(over), question({ stage })).steps.map((step) => (step.do === 'wait' ? step.stage : step.do));

@@ -596,3 +596,69 @@ test('where a shared network keeps its members apart, the engine is not asked wh
   await t.up();
   expect(t.engine.calls.log).not.toContain('networks.isolation');
 });
+
+const GATEWAY = 'http://127.0.0.1:8080';
+
+test.each([
+  ['is there', true],
+  ['is made by this up', false],
+])('where a gateway answers and the network %s, a new desktop has no port, and is seen at its address', async (_, prepared) => {
+  const t = createTestDesktops({ gateway: GATEWAY, prepared });
+  const result = await t.up();
+  const { spec, address } = t.engine.world.get(NAME);
+  expect(result).toMatchObject({ outcome: 'created', desktop: { status: 'ready' } });
+  for (const absent of ['link', 'desktop.hostPort']) expect(result).not.toHaveProperty(absent);
+  expect(spec).not.toHaveProperty('publish');
+  expect(spec.labels).not.toHaveProperty('io.vncctl.port');
+  expect(t.probe.targets).toMatchObject([{ kind: 'tcp', host: address }]);
+  expect(t.store.state.reservations).toEqual([]);
+});
+
+test.each([
+  ['its address can not be dialled', { dialable: false }, {}],
+  ['each has a network that comes up with it, and can not be dialled before', { dialable: false, isolation: 'networks' }, {}],
+  ['a port was asked for', {}, { wishes: { env: {}, direct: true } }],
+] as const)('where a gateway answers but %s, a new desktop has a port on loopback', async (_, options, asked) => {
+  const t = createTestDesktops({ gateway: GATEWAY, ...options });
+  expect(await t.up(asked)).toMatchObject({ desktop: { hostPort: 5000 }, link: expect.stringContaining(':5000/') as string });
+  expect(t.engine.world.get(NAME).spec.publish).toEqual({ containerPort: 6080, hostPort: 5000, hostAddress: '127.0.0.1' });
+});
+
+test('the door changes nothing of the hash by which desktops are interchangeable', async () => {
+  const hashes = await Promise.all([{ gateway: GATEWAY }, {}].map(async (options) => (await createTestDesktops(options).up()).desktop.specHash));
+  expect(hashes[0]).toBe(hashes[1]);
+});
+
+test('a desktop keeps its door when it is found again, woken or started', async () => {
+  const t = createTestDesktops();
+  await t.up();
+  const { id } = t.engine.world.get(NAME);
+  const behind = { ...t.desktops, gateway: GATEWAY };
+  expect(await t.up({}, {}, behind)).toMatchObject({ outcome: 'reused', desktop: { hostPort: 5000 } });
+  await t.engine.containers.pause(id);
+  expect(await t.up({}, {}, behind)).toMatchObject({ outcome: 'woken', desktop: { hostPort: 5000 } });
+  t.engine.world.end(NAME, 0);
+  expect(await t.up({}, {}, behind)).toMatchObject({ outcome: 'started', desktop: { hostPort: 5000 } });
+  expect((await t.up({ recreate: true }, {}, behind)).desktop).not.toHaveProperty('hostPort');
+  expect((await t.up()).desktop).not.toHaveProperty('hostPort');
+});
+
+test('a stopped desktop whose port was taken meanwhile is made anew on another, also where a gateway answers', async () => {
+  const t = createTestDesktops({ gateway: GATEWAY });
+  await t.up({ wishes: { env: {}, direct: true } });
+  t.engine.world.end(NAME, 0);
+  t.engine.world.takenPorts.add(5000);
+  expect(await t.up()).toMatchObject({ outcome: 'created', desktop: { hostPort: 5001 }, notes: ['its port was taken by another program, so it was made anew on another'] });
+});
+
+test('a stopped one without a port whose network was made anew is made anew without one, though the range is full', async () => {
+  const t = createTestDesktops({ gateway: GATEWAY });
+  await t.up();
+  t.engine.world.end(NAME, 0);
+  t.engine.networkWorld.vanish('vncctl');
+  t.engine.networkWorld.addForeign({ name: 'vncctl', isolates: 'members' });
+  for (let port = 5000; port <= 5020; port++) t.engine.world.takenPorts.add(port);
+  const { desktop, notes } = await t.up();
+  expect(desktop).not.toHaveProperty('hostPort');
+  expect(notes).toEqual(['its network had been removed, so it was made anew on the present one']);
+});

@@ -22,6 +22,7 @@ test.each([
   ['nobody looks', 0, 0, undefined, { viewers: { known: true, count: 0 }, input: { known: true } }],
   ['all come through the gateway', 2, 2, AT, { viewers: { known: true, count: 2 }, input: { known: true, at: AT.toISOString() } }],
   ['one of them comes another way', 2, 1, AT, { viewers: { known: true, count: 2 }, input: { known: false } }],
+  ['one is still on the way in', 0, 1, undefined, { viewers: { known: true, count: 1 }, input: { known: true } }],
   ['connections can not be told, but one is ours', 'unknown', 1, undefined, { viewers: { known: true, count: 1 }, input: { known: false } }],
   ['connections can not be told', 'unknown', 0, undefined, { viewers: { known: false }, input: { known: false } }],
 ] as const)('where %s, no more is said than can be known', async (_, connections, own, input, expected) => {

@@ -1,6 +1,6 @@
 // The routes of a real host with several bridges.
 import { expect, test } from 'vitest';
-import { interfaceTo, localRoutesIn } from '../../../../src/engine/presence/routes.ts';
+import { interfaceTo, leadsTo, localRoutesIn } from '../../../../src/engine/presence/routes.ts';
 
 const TABLE = `Iface	Destination	Gateway 	Flags	RefCnt	Use	Metric	Mask		MTU	Window	IRTT
 eth0	00000000	010200C0	0003	0	0	0	00000000	0	0	0
@@ -28,4 +28,16 @@ test.each(['10.1.0.5', '8.8.8.8', '172.32.0.1'])('%s is on no network of the hos
 
 test('a host without routes has none', () => {
   expect(localRoutesIn('')).toEqual([]);
+});
+
+test.each([
+  ['172.28.130.0/24', true],
+  ['172.16.0.0/12', true],
+  ['172.28.131.0/24', false],
+  ['172.28.0.0/16', false],
+  ['10.1.0.0/16', false],
+  ['0.0.0.0/0', false],
+  ['fd00::/64', false],
+])('that this host is on just the network %s is %s', (subnet, expected) => {
+  expect(leadsTo(subnet, routes)).toBe(expected);
 });

@@ -1,9 +1,18 @@
-// The part of the composition root that warm desktops need: who has one in hand, and how a running one is changed. Everything here
-// is loaded when a warm desktop is really there.
+// The part of the composition root for collaborators that most commands never ask anything: each is loaded when it is. How far a
+// desktop is, who has a warm one in hand, and how one is changed while it runs.
+import type { Clock } from '../core/clock.ts';
 import type { WarmTools } from '../core/desktops.ts';
 import type { Engine } from '../core/engine.ts';
 import type { MemberLocks } from '../core/member-locks.ts';
+import type { DesktopProbe } from '../core/readiness.ts';
 import { VncctlError } from '../errors.ts';
+
+/** The protocol code is loaded when something is really waited for. */
+export function lazyProbe(clock: Clock): DesktopProbe {
+  let probe: Promise<DesktopProbe> | undefined;
+  const load = async (): Promise<DesktopProbe> => (await import('../rfb/readiness.ts')).createProbe({ clock });
+  return { waitFor: async (...asked) => (await (probe ??= load())).waitFor(...asked) };
+}
 
 /** For the instance's warm desktops on that engine. */
 export function warmTools(engine: Engine, instance: string): WarmTools {
