@@ -15,6 +15,7 @@ import type { ListenAddress } from '../core/setting-types.ts';
 import { type DaemonState, startDaemon } from '../daemon/daemon.ts';
 import { createDoor } from '../daemon/door.ts';
 import { judgeReadiness, type Readiness } from '../daemon/health.ts';
+import { keepPool } from '../daemon/pool.ts';
 import { postJson } from '../daemon/http-post.ts';
 import { createHooks, type Hooks, noHooks } from '../daemon/hooks.ts';
 import { createLog, isJournalStream, logShapeOf } from '../daemon/log.ts';
@@ -98,6 +99,7 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
       origin = gatewayOrigin(address, settings.host);
       log.write('info', `answering at ${address}`);
     }
+    const pool = keepPool({ desktops, clock, log });
     const daemon = startDaemon({
       desktops,
       reaper: createReaper({ desktops, activity, boot: bootOf(parts) }),
@@ -107,12 +109,19 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
       clock,
       toPerson: io.stderr.isTTY === true,
       tell: (events) => tellAll(events, { log, journal, hooks: () => hooks }),
+      onEvent: (event) => pool.heard(event),
       onState(next) {
         state = next;
         notify.status(next.trouble ?? (next.summary ? `watching ${describeSummary(next.summary)}` : 'starting'));
       },
     });
-    stops.push(() => daemon.ended, () => daemon.stop());
+    stops.push(
+      () => Promise.all([daemon.ended, pool.ended]).then(() => {}),
+      () => {
+        pool.stop();
+        daemon.stop();
+      },
+    );
     if (notify.watchdogMs !== undefined) {
       const timer = setInterval(() => isAlive(state, clock.monotonicMs(), current.settings.sweepInterval) && void notify.watchdog(), notify.watchdogMs);
       stops.push(() => clearInterval(timer));
@@ -124,6 +133,7 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
         hooks = hooksOf(next.settings, log, clock, io);
         current = next;
         daemon.look();
+        pool.look();
       } catch (error) {
         log.write('error', 'the new settings can not be used; the old ones stay', { reason: wordsOf(error) });
       }

@@ -87,6 +87,22 @@ export async function fillPool(desktops: Desktops, options: FillOptions): Promis
   return { ...look, ...(await carryOut(desktops, planPool(look.wishes, look.members, look.options), look, options)) };
 }
 
+const ROUND_MS = 1_000;
+const MOST_ROUNDS = 60;
+
+/** Fills again until nothing is left to do that could be done now: what a client's start put off, and what takes the place of what was in the way. Waits a minute at most for others. */
+export async function fillPoolWholly(desktops: Desktops, options: FillOptions): Promise<Filling> {
+  const outcomes: PoolOutcome[] = [];
+  for (let round = 1; ; round++) {
+    const filling = await fillPool(desktops, options);
+    const isLast = round === MOST_ROUNDS || filling.outcomes.some(({ result }) => result === 'failed');
+    // What was dropped counts for nothing but at the end.
+    outcomes.push(...filling.outcomes.filter(({ result }) => result !== 'dropped' || isLast));
+    if (isLast || options.signal.aborted || !(filling.postponed || filling.outcomes.some(({ result }) => result === 'done'))) return { ...filling, outcomes };
+    if (filling.postponed) await desktops.clock.sleep(ROUND_MS, options.signal);
+  }
+}
+
 /** Removes all warm desktops, whatever is wanted. One that somebody takes or makes at this moment stays. */
 export async function drainPool(desktops: Desktops, options: Omit<FillOptions, 'isBusy'>): Promise<readonly PoolOutcome[]> {
   const look = await lookAtPool(desktops, { signal: options.signal });
