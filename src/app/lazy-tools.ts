@@ -5,7 +5,6 @@ import type { WarmTools } from '../core/desktops.ts';
 import type { Engine } from '../core/engine.ts';
 import type { MemberLocks } from '../core/member-locks.ts';
 import type { DesktopProbe } from '../core/readiness.ts';
-import { VncctlError } from '../errors.ts';
 
 /** The protocol code is loaded when something is really waited for. */
 export function lazyProbe(clock: Clock): DesktopProbe {
@@ -19,12 +18,8 @@ export function warmTools(engine: Engine, instance: string): WarmTools {
   let locks: Promise<MemberLocks> | undefined;
   return {
     locks: { tryTake: async (subject) => (await (locks ??= locksOn(engine, instance))).tryTake(subject) },
-    openPage: async () => {
-      throw new VncctlError('CLAIM_REFUSED', 'no image takes another page');
-    },
-    resizeScreen: async () => {
-      throw new VncctlError('CLAIM_REFUSED', 'no image takes another size');
-    },
+    openPage: async (...asked) => (await import('../claim/open-page.ts')).openPage(...asked),
+    resizeScreen: async (...asked) => (await import('../rfb/resize-screen.ts')).resizeScreen(...asked),
   };
 }
 

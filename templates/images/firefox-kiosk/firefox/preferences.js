@@ -14,6 +14,8 @@ pref("extensions.webextensions.remote", false);
 // Drawn in software: there is no graphics card to look for.
 pref("gfx.webrender.software", true);
 pref("gfx.canvas.accelerated", false);
+// Each of its surfaces is a square of memory, and of most of them one page needs a corner: 16 MB each by default.
+pref("gfx.webrender.max-shared-surface-size", 1024);
 pref("media.hardware-video-decoding.enabled", false);
 pref("widget.dmabuf.enabled", false);
 pref("toolkit.cosmeticAnimations.enabled", false);
@@ -52,3 +54,29 @@ pref("browser.newtabpage.activity-stream.feeds.system.topstories", false);
 pref("browser.region.update.enabled", false);
 pref("browser.search.update", false);
 pref("geo.enabled", false);
+
+// Parts of a browser that a kiosk never shows, and which load, look things up or keep workers at every start.
+pref("browser.newtab.preload", false);
+pref("browser.newtabpage.activity-stream.testing.shouldInitializeFeeds", false);
+pref("browser.backup.enabled", false);
+pref("browser.ml.enable", false);
+pref("browser.discovery.enabled", false);
+pref("browser.urlbar.merino.enabled", false);
+pref("extensions.formautofill.addresses.supported", "off");
+pref("extensions.formautofill.creditCards.supported", "off");
+pref("extensions.screenshots.disabled", true);
+pref("app.shield.optoutstudies.enabled", false);
+pref("messaging-system.rsexperimentloader.enabled", false);
+pref("nimbus.rollouts.enabled", false);
+pref("browser.newtabpage.activity-stream.asrouter.providers.cfr", "null");
+pref("browser.newtabpage.activity-stream.asrouter.providers.message-groups", "null");
+pref("browser.newtabpage.activity-stream.asrouter.providers.messaging-experiments", "null");
+pref("browser.newtabpage.activity-stream.asrouter.providers.onboarding", "null");
+pref("toolkit.telemetry.archive.enabled", false);
+pref("toolkit.telemetry.newProfilePing.enabled", false);
+pref("toolkit.telemetry.shutdownPingSender.enabled", false);
+pref("toolkit.telemetry.firstShutdownPing.enabled", false);
+pref("browser.places.interactions.enabled", false);
+pref("browser.pagethumbnails.capturing_disabled", true);
+pref("browser.sessionstore.max_tabs_undo", 0);
+pref("browser.sessionstore.max_windows_undo", 0);
