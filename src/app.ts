@@ -7,10 +7,12 @@ import { lazyProbe, warmTools } from './app/lazy-tools.ts';
 import { builtInCatalog, type CatalogSources, makeInstallation, readCatalog } from './app/installation.ts';
 import type { CatalogEntry } from './core/catalog.ts';
 import type { ServiceParts, Services } from './app/services.ts';
+import { settingFlags } from './app/setting-flags.ts';
 import type { DaemonOptions } from './app/watching.ts';
 import type { Io } from './commands/context.ts';
 import type { ActivitySource } from './core/activity.ts';
 import { type Clock, systemClock } from './core/clock.ts';
+import type { DaemonControl } from './core/control.ts';
 import { gatewayOrigin } from './core/desktop-address.ts';
 import type { Catalog, Desktops, ProcessTable, WarmTools } from './core/desktops.ts';
 import type { Engine } from './core/engine.ts';
@@ -29,7 +31,7 @@ import { type Endpoint, machineFiles, resolveEndpoint } from './engine/endpoint.
 import { hostPorts } from './engine/host-ports.ts';
 import { ownProcesses } from './engine/host-processes.ts';
 import { isVncctlError } from './errors.ts';
-import { isSettingName, readSettings, type SettingName, type Settings, type SettingsReading, settingsOf } from './settings.ts';
+import { readSettings, type Settings, type SettingsReading, settingsOf } from './settings.ts';
 import { changeConfigFile, readConfigFile } from './store/config-file.ts';
 import { findDaemon, type RunningDaemon } from './store/daemon-lock.ts';
 import { createFileStore } from './store/file-store.ts';
@@ -53,6 +55,7 @@ export interface AppParts {
   services: ServiceParts;
   activity: ActivitySource;
   boot: BootClock;
+  control: DaemonControl;
 }
 
 export interface App {
@@ -76,6 +79,8 @@ export interface App {
   activity(): Promise<ActivitySource>;
   /** The daemon of the instance that runs now; undefined when none does. */
   daemon(): RunningDaemon | undefined;
+  /** The daemon of the instance, to be asked. DAEMON_NOT_RUNNING when none runs, or one that can't be. */
+  control(): Promise<DaemonControl>;
   /** One sweep by this process; a dry run changes nothing. */
   sweepOnce(options: Pick<SweepOptions, 'signal' | 'dryRun'>): Promise<Sweep>;
   /** Watches until the signal aborts. DAEMON_RUNNING when another process does, PORT_TAKEN when the door can't be opened. */
@@ -242,6 +247,7 @@ export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
       return looking;
     }),
     daemon: () => findDaemon(daemonFileOf(paths, getSettings().instance), ownProcesses),
+    control: async () => parts.control ?? (await import('./app/control.ts')).openControl(app.daemon()),
     sweepOnce: async (options) => (await import('./app/watching.ts')).sweepOnce({ app, parts }, options),
     runDaemon: async (options) => (await import('./app/watching.ts')).runDaemon({ app, parts, io, again: (kept) => createApp(input, { ...parts, ...kept }) }, options),
     tickets: once(async (): Promise<TicketStore> => {
@@ -262,17 +268,6 @@ export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
     },
   };
   return app;
-}
-
-/** Only what was typed: the program's flags that are settings too. */
-function settingFlags(flags: Readonly<Record<string, unknown>>): Partial<Record<SettingName, string>> {
-  const typed: Partial<Record<SettingName, string>> = {};
-  for (const [name, value] of Object.entries(flags)) {
-    // `host` is the engine's address as a flag and the links' host name as a setting.
-    if (name !== 'host' && isSettingName(name) && typeof value === 'string') typed[name] = value;
-  }
-  if (flags['color'] === false) typed.color = 'never';
-  return typed;
 }
 
 /** The store's lock, for what else only one process may do at a time. */

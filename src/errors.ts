@@ -16,10 +16,10 @@ export type ErrorKind =
 /** The published table of kinds: README and tests are held against it. `http` is absent where no answer can be sent. */
 export const ERROR_KINDS: Readonly<Record<ErrorKind, { exit: number; http?: number; when: string }>> = {
   usage: { exit: 2, http: 400, when: 'a bad flag, id, setting or catalog entry' },
-  'not-found': { exit: 3, http: 404, when: 'no such desktop, image or share' },
+  'not-found': { exit: 3, http: 404, when: 'no such desktop, image, share or viewer' },
   conflict: { exit: 4, http: 409, when: 'a name taken by something foreign, a locked store, a second daemon or none' },
   capacity: { exit: 5, http: 429, when: 'no free port, no memory' },
-  engine: { exit: 6, http: 503, when: 'engine unreachable, pull or build failed, container died; systemd refused' },
+  engine: { exit: 6, http: 503, when: 'engine unreachable, pull or build failed, container died; systemd refused; the daemon gives no answer' },
   timeout: { exit: 7, http: 504, when: 'not ready in time' },
   denied: { exit: 8, http: 403, when: 'no right to do this' },
   bug: { exit: 1, http: 500, when: 'anything else: a fault of vncctl itself' },
@@ -39,6 +39,7 @@ export const ERROR_CODES = {
   NETWORK_NOT_FOUND: 'not-found',
   SETTING_NOT_FOUND: 'not-found',
   TICKET_NOT_FOUND: 'not-found',
+  VIEWER_NOT_FOUND: 'not-found',
   NAME_TAKEN: 'conflict',
   CONFLICT: 'conflict',
   NETWORK_CONFLICT: 'conflict',
@@ -59,6 +60,7 @@ export const ERROR_CODES = {
   VNC_REFUSED: 'engine',
   NOT_VNC: 'engine',
   SERVICE_FAILED: 'engine',
+  DAEMON_FAILED: 'engine',
   NOT_READY: 'timeout',
   STORE_DENIED: 'denied',
   SECRET_REFUSED: 'denied',

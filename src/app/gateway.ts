@@ -1,13 +1,15 @@
 // The part of the composition root that serves screens: the routes under /d/ with their tickets, and the tunnels behind them.
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { App } from '../app.ts';
 import type { ActivitySource } from '../core/activity.ts';
 import type { Clock } from '../core/clock.ts';
+import { type DaemonControl, type Viewer, viewerNotFound } from '../core/control.ts';
 import type { InstanceJournal } from '../core/journal.ts';
-import type { Log } from '../core/log.ts';
+import type { Log, LogFacts } from '../core/log.ts';
 import { findScreen, keepScreen, openScreen } from '../core/screens.ts';
 import type { DesktopId } from '../core/store.ts';
-import type { Session } from '../core/tickets.ts';
+import { revokeTicket, type Session } from '../core/tickets.ts';
 import { CLOSE_CODES } from '../gateway/close-codes.ts';
 import { createSessionCookies } from '../gateway/cookie.ts';
 import { createOwnViewers } from '../gateway/own-viewers.ts';
@@ -35,6 +37,8 @@ export interface GatewayInput {
 
 export interface Gateway {
   routes: GatewayRoutes;
+  /** Who its viewers are, and to end one. */
+  control: DaemonControl;
   /** What its own viewers do, put together with what another source tells. */
   activityWith(source: ActivitySource): ActivitySource;
   /** Tells all viewers to go away, and waits until they have, a second at most. */
@@ -50,15 +54,18 @@ const DIAL_AGAIN_MS = 50;
 export async function openGateway({ app, journal, clock, log }: GatewayInput): Promise<Gateway> {
   const { paths, root, settings } = app();
   const instanceKey = await getInstanceKey(instanceKeyFileOf(paths, settings.instance));
-  const sessions = createSessions({ tickets: await app().tickets(), cookies: createSessionCookies({ instanceKey, secure: false }), clock });
-  /** What each viewer was let in by. */
-  const viewers = new Map<number, Session>();
+  const tickets = await app().tickets();
+  const sessions = createSessions({ tickets, cookies: createSessionCookies({ instanceKey, secure: false }), clock });
+  /** What each viewer is called, and was let in by: by the number of its tunnel. */
+  const viewers = new Map<number, { id: string; session: Session }>();
   const tunnels = createTunnels({
     clock,
     limits: { ...DEFAULT_TUNNEL_LIMITS, drainMs: DRAIN_MS },
-    onEnd({ id, desktop }, failure) {
+    onEnd({ id }, failure) {
+      const viewer = viewers.get(id);
       viewers.delete(id);
-      if (failure instanceof Error) log.write('info', 'a viewer was disconnected', { desktop: desktop as DesktopId, reason: failure.message });
+      // Absent: it was kicked, which was told.
+      if (viewer) log.write('info', 'a viewer left', { ...factsOf(viewer), reason: failure instanceof Error ? failure.message : undefined });
     },
   });
   const own = createOwnViewers(() => tunnels.list());
@@ -92,7 +99,7 @@ export async function openGateway({ app, journal, clock, log }: GatewayInput): P
     find: async (id) => findScreen(await app().desktops(), journal, id),
     keep: async (id) => keepScreen(await app().desktops(), journal, id),
     upgrade(request, socket, head, session) {
-      const viewer = tunnels.accept(request, socket, head, {
+      const number = tunnels.accept(request, socket, head, {
         desktop: session.desktopId,
         viewOnly: session.mode === 'view-only',
         address: request.socket.remoteAddress ?? '',
@@ -101,7 +108,10 @@ export async function openGateway({ app, journal, clock, log }: GatewayInput): P
         filter: filterFor(session),
         onInput: (at) => own.sawInput(session.desktopId, at),
       });
-      if (viewer !== undefined) viewers.set(viewer, session);
+      if (number === undefined) return;
+      const viewer = { id: randomBytes(4).toString('hex'), session };
+      viewers.set(number, viewer);
+      log.write('info', 'a viewer came', factsOf(viewer));
     },
     log,
     clock,
@@ -109,21 +119,53 @@ export async function openGateway({ app, journal, clock, log }: GatewayInput): P
 
   const check = setInterval(() => void closeDead(), CHECK_SESSIONS_MS);
   const closeDead = async (): Promise<void> => {
-    for (const [id, session] of viewers) {
+    for (const [number, { session }] of viewers) {
       // A file that can't be read for a moment throws nobody out.
       const live = await sessions.isLive(session).catch(() => true);
-      if (!live) tunnels.close(id, CLOSE_CODES.policy, 'this link is over');
+      if (!live) tunnels.close(number, CLOSE_CODES.policy, 'this link is over');
     }
+  };
+
+  const list = (): { number: number; viewer: Viewer }[] =>
+    tunnels.list().flatMap(({ id: number, address, since, lastInputAt }) => {
+      const known = viewers.get(number);
+      if (!known) return [];
+      const { desktopId: desktop, mode, ticketId: ticket } = known.session;
+      return [{ number, viewer: { id: known.id, desktop, mode, address, since: since.toISOString(), lastInputAt: lastInputAt?.toISOString() ?? null, ticket } }];
+    });
+
+  const control: DaemonControl = {
+    viewers: async ({ desktop } = {}) => list().flatMap(({ viewer }) => (desktop === undefined || viewer.desktop === desktop ? [viewer] : [])),
+    async endViewer(id, { revoke = false } = {}) {
+      const found = list().find(({ viewer }) => viewer.id === id);
+      if (!found) throw viewerNotFound(id);
+      const { number, viewer } = found;
+      // First: a page that is quick must not find it open.
+      if (revoke) await tickets.update((present) => ({ ...revokeTicket(present, viewer.ticket, clock.now()), result: undefined }));
+      const { desktop, mode } = viewer;
+      log.write('info', 'a viewer was kicked', { desktop, viewer: id, mode, ticket: revoke ? viewer.ticket : undefined });
+      // Not listed from here on, however long it takes to answer.
+      viewers.delete(number);
+      tunnels.close(number, CLOSE_CODES.kicked, 'ended by the operator');
+      // Whoever else came by it.
+      if (revoke) await closeDead();
+      return viewer;
+    },
   };
 
   return {
     routes,
+    control,
     activityWith: (source) => own.addedTo(source),
     async stop() {
       clearInterval(check);
       await tunnels.stop();
     },
   };
+}
+
+function factsOf({ id, session }: { id: string; session: Session }): LogFacts {
+  return { desktop: session.desktopId, viewer: id, mode: session.mode };
 }
 
 function filterFor({ mode }: Session): ViewerFilter {

@@ -13,7 +13,7 @@ import { isVncctlError, VncctlError } from '../errors.ts';
 import { readSettings, type SettingsReading } from '../settings.ts';
 import { readConfigFile } from '../store/config-file.ts';
 import { withFileFailures } from '../store/file-failure.ts';
-import { type Paths, pathsOf, placesOf, stateFileOf } from '../store/paths.ts';
+import { daemonSocketOf, type Paths, pathsOf, placesOf, stateFileOf } from '../store/paths.ts';
 import { readUnitFile, removeUnitFile, writeUnitFile } from '../store/unit-files.ts';
 
 /** An account of this machine. `uid` is undefined where there are none. */
@@ -31,6 +31,8 @@ export interface ServiceView {
   /** From the settings file and the defaults alone. */
   reading: SettingsReading;
   stateFile(instance: string, setting: string | undefined): string;
+  /** Where its daemon answers the command line. */
+  daemonSocket(instance: string): string;
   /** undefined when none is to be seen. */
   engine(setting: string | undefined): Endpoint | undefined;
 }
@@ -80,6 +82,8 @@ function viewOf({ home, uid }: Account, env: ServiceInputs['env']): ServiceView 
     environment: placesOf(env, home),
     reading: readSettings({ env: {}, user: { file: paths.userFile, values: readConfigFile(paths.userFile) } }),
     stateFile: (instance, setting) => stateFileOf(paths, instance, setting),
+    // A service of the system has no XDG_RUNTIME_DIR, and what a user's may write in is not bounded.
+    daemonSocket: (instance) => daemonSocketOf(paths, instance, {}),
     engine(setting) {
       try {
         return resolveEndpoint({ flags: {}, env: {}, setting, embeddedSocket: embeddedPaths(paths.state).socket, home, uid, platform: process.platform, files: machineFiles });

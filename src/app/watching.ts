@@ -4,6 +4,7 @@ import type { App, AppParts } from '../app.ts';
 import type { Io } from '../commands/context.ts';
 import type { ActivitySource } from '../core/activity.ts';
 import type { Clock } from '../core/clock.ts';
+import { noViewers } from '../core/control.ts';
 import { gatewayOrigin } from '../core/desktop-address.ts';
 import type { Desktops } from '../core/desktops.ts';
 import type { BootClock } from '../core/gap.ts';
@@ -12,6 +13,8 @@ import { createLifeTracker, type LifeTracker } from '../core/life.ts';
 import type { Log } from '../core/log.ts';
 import { createReaper, type Sweep, type SweepOptions } from '../core/reap.ts';
 import type { ListenAddress } from '../core/setting-types.ts';
+import { createControlRoutes } from '../daemon/control.ts';
+import { listenOnSocket } from '../daemon/control-socket.ts';
 import { type DaemonState, startDaemon } from '../daemon/daemon.ts';
 import { createDoor } from '../daemon/door.ts';
 import { judgeReadiness, type Readiness } from '../daemon/health.ts';
@@ -30,7 +33,7 @@ import { runProgram } from '../engine/run-program.ts';
 import { openGateway } from './gateway.ts';
 import { describeOrigin, type SettingName, type Settings } from '../settings.ts';
 import { takeDaemonLock } from '../store/daemon-lock.ts';
-import { daemonFileOf } from '../store/paths.ts';
+import { daemonFileOf, daemonSocketOf } from '../store/paths.ts';
 
 /** What watching is put together from. */
 export interface WatchingInput {
@@ -90,12 +93,18 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
     const listen = options.listen ?? settings.listen;
     const gateway = listen === 'off' ? undefined : await openGateway({ app: () => current, journal, clock, log });
     const activity = gateway?.activityWith(direct) ?? direct;
+    const readiness = (): Readiness => readinessOf(state, clock.monotonicMs(), current.settings.sweepInterval);
+    const control = createDoor({ routes: [createControlRoutes(gateway?.control ?? noViewers, log)], readiness });
+    stops.push(() => control.stop());
+    const socket = daemonSocketOf(paths, settings.instance, io.env);
+    await listenOnSocket(control, socket);
+    lock.answersAt({ socket });
     if (gateway && listen !== 'off') {
-      const door = createDoor({ routes: [gateway.routes], readiness: () => readinessOf(state, clock.monotonicMs(), current.settings.sweepInterval) });
+      const door = createDoor({ routes: [gateway.routes], readiness });
       // Viewers first: the door cuts off whoever is still there.
       stops.push(() => door.stop(), () => gateway.stop());
       const address = await door.listen(takePassedSocket(io.env, process.pid) ?? listen);
-      lock.answersAt(address);
+      lock.answersAt({ address });
       origin = gatewayOrigin(address, settings.host);
       log.write('info', `answering at ${address}`);
     }

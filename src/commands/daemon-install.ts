@@ -126,7 +126,10 @@ function serviceOf(app: App, view: View, scope: ServiceScope, account: Account):
   const { config, state, cache } = view.paths;
   const program = join(app.root, 'bin/vncctl.js');
   const stateFolder = dirname(view.stateFile(instance, stateFile));
-  const writable = [{ folder: config }, { folder: state }, { folder: cache, optional: true }, ...(stateFolder.startsWith(`${state}/`) ? [] : [{ folder: stateFolder }])];
+  // A socket that lies elsewhere has a folder of its own there, which the daemon makes.
+  const socketFolder = dirname(dirname(view.daemonSocket(instance)));
+  const outside = [stateFolder, socketFolder].filter((folder) => folder !== state && !folder.startsWith(`${state}/`));
+  const writable = [{ folder: config }, { folder: state }, { folder: cache, optional: true }, ...outside.map((folder) => ({ folder }))];
   const needed = [process.execPath, program, ...writable.map(({ folder }) => folder), address?.replace(/^unix:\/\//, '') ?? ''];
   return {
     scope,

@@ -59,7 +59,8 @@ function forget(made: Made): void {
 /** The page of a running browser can be changed for another, but not for the image's own. */
 function canShow({ env }: ContainerDetails, { entry, env: asked }: DesktopSpec): boolean {
   const { url } = entry.variables;
-  return url === undefined || env[url] === undefined || asked[url] !== undefined;
+  // Images give their variables empty defaults.
+  return url === undefined || !env[url] || Boolean(asked[url]);
 }
 
 /** Gives a desktop that comes from the pool what was asked for. Where an earlier claim of it did not end (`kept`), only what that one can't have done yet, and explicit wishes. */

@@ -7,8 +7,8 @@ import { hostNameIn, isLoopbackAddress, LOOPBACK_NAMES } from '../core/host-head
 import { VncctlError } from '../errors.ts';
 import type { Readiness } from './health.ts';
 
-/** An address of this machine, or a listening socket that was passed to us. */
-export type DoorPlace = { host: string; port: number } | { fd: number };
+/** An address of this machine, a listening socket that was passed to us, or the path of a Unix socket to be. */
+export type DoorPlace = { host: string; port: number } | { fd: number } | { path: string };
 
 /** Answers some of the requests, with its own checks of where they come from. Both return whether the request was theirs. */
 export interface DoorRoutes {
@@ -24,7 +24,7 @@ export interface DoorOptions {
 }
 
 export interface Door {
-  /** Takes connections from now on; resolves with where, as text: `127.0.0.1:8080`, `a Unix socket`. PORT_TAKEN, or BAD_SETTING for an address that can't be had. */
+  /** Takes connections from now on; resolves with where, as text: `127.0.0.1:8080`, `a Unix socket`, a path. PORT_TAKEN, BAD_SETTING for an address that can't be had, STORE_DENIED for such a path. */
   listen(place: DoorPlace): Promise<string>;
   /** Ends within a second, whoever is connected. May be called at any time, and again. */
   stop(): Promise<void>;
@@ -49,7 +49,7 @@ export function createDoor({ readiness, routes = [] }: DoorOptions): Door {
     if (routes.some((some) => some.request(request, response))) return;
     const bound = server.address();
     if (bound !== null && typeof bound === 'object' && isLoopbackAddress(bound.address) && !isOwnHost(request.headers.host, bound.address)) {
-      return answer(request, response, 403, { error: { message: 'this host name is none of mine' } });
+      return answerJson(request, response, 403, { error: { message: 'this host name is none of mine' } });
     }
     route(request, response, readiness);
   });
@@ -78,18 +78,19 @@ function refuseUpgrade(socket: Duplex): void {
 
 function route(request: IncomingMessage, response: ServerResponse, readiness: () => Readiness): void {
   const path = (request.url ?? '').split('?')[0];
-  if (path !== '/healthz' && path !== '/readyz') return answer(request, response, 404, { error: { message: 'there is nothing at this address' } });
+  if (path !== '/healthz' && path !== '/readyz') return answerJson(request, response, 404, { error: { message: 'there is nothing at this address' } });
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     response.setHeader('allow', 'GET, HEAD');
-    return answer(request, response, 405, { error: { message: 'only GET and HEAD are answered here' } });
+    return answerJson(request, response, 405, { error: { message: 'only GET and HEAD are answered here' } });
   }
   // Being answered at all is what /healthz asks for: a blocked event loop answers nothing.
-  if (path === '/healthz') return answer(request, response, 200, { healthy: true });
+  if (path === '/healthz') return answerJson(request, response, 200, { healthy: true });
   const state = readiness();
-  answer(request, response, state.ready ? 200 : 503, state.ready ? { ready: true, ...state.counts } : state);
+  answerJson(request, response, state.ready ? 200 : 503, state.ready ? { ready: true, ...state.counts } : state);
 }
 
-function answer(request: IncomingMessage, response: ServerResponse, status: number, body: object): void {
+/** Answers with an object as JSON; nothing of a body was read. */
+export function answerJson(request: IncomingMessage, response: ServerResponse, status: number, body: object): void {
   const text = `${JSON.stringify(body)}\n`;
   response.writeHead(status, {
     'content-type': 'application/json; charset=utf-8',
@@ -112,7 +113,7 @@ function listen(server: Server, place: DoorPlace): Promise<string> {
       server.on('error', () => {});
       const bound = server.address();
       // A passed Unix socket doesn't tell its path.
-      resolve(bound === null || typeof bound === 'string' ? 'a Unix socket' : spell(bound));
+      resolve('path' in place ? place.path : bound === null || typeof bound === 'string' ? 'a Unix socket' : spell(bound));
     });
   });
 }
@@ -120,6 +121,9 @@ function listen(server: Server, place: DoorPlace): Promise<string> {
 function listenFailure(error: NodeJS.ErrnoException, place: DoorPlace): VncctlError {
   if ('fd' in place) {
     return new VncctlError('BAD_SETTING', `the socket that was passed to vncctl can't be listened on: ${error.message}`, { hint: 'the socket unit must listen on a stream with Accept=no', cause: error });
+  }
+  if ('path' in place) {
+    return new VncctlError('STORE_DENIED', `can't listen on the socket ${place.path}: ${error.message}`, { hint: 'see whose it is: ls -l its folder; or put all files elsewhere: VNCCTL_HOME=<folder>', cause: error });
   }
   const where = spell({ address: place.host, port: place.port });
   if (error.code === 'EADDRINUSE') {

@@ -13,6 +13,8 @@ export const CLOSE_CODES = {
   internal: 1011,
   /** The desktop does not answer, or was lost. */
   badGateway: 1014,
+  /** Somebody ended it on purpose: the page must not come back by itself. Of the codes for private use; web/viewer/screen.ts knows it too. */
+  kicked: 4001,
 } as const;
 
 export type CloseCode = (typeof CLOSE_CODES)[keyof typeof CLOSE_CODES];

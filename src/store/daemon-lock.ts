@@ -14,11 +14,13 @@ export interface RunningDaemon {
   startedAt: string;
   /** Where it answers, as text like `127.0.0.1:8080`; absent where it doesn't. */
   address?: string;
+  /** Path of the Unix socket where it answers the command line; absent until it does. */
+  socket?: string;
 }
 
 export interface DaemonLock {
-  /** Notes where the daemon answers, for whoever makes links to it. */
-  answersAt(address: string): void;
+  /** Notes where the daemon answers too, for whoever makes links to it or asks it. */
+  answersAt(place: Pick<RunningDaemon, 'address' | 'socket'>): void;
   /** Lets another daemon start; does nothing when it isn't ours any more. */
   release(): void;
 }
@@ -32,7 +34,7 @@ export interface DaemonLockOptions {
 /** Makes this process the daemon of the instance. Throws DAEMON_RUNNING when another one is. */
 export async function takeDaemonLock({ file, now, processes }: DaemonLockOptions): Promise<DaemonLock> {
   const start = processes.startOf(processes.pid);
-  const facts = { pid: processes.pid, startedAt: now().toISOString(), ...(start ? { startTicks: start.ticks, bootId: start.bootId } : {}) };
+  let facts = { pid: processes.pid, startedAt: now().toISOString(), ...(start ? { startTicks: start.ticks, bootId: start.bootId } : {}) };
   let text = `${JSON.stringify(facts)}\n`;
   await withFileFailures(`write ${file}`, () =>
     withLock(file, async () => {
@@ -48,8 +50,9 @@ export async function takeDaemonLock({ file, now, processes }: DaemonLockOptions
     }),
   );
   return {
-    answersAt(address) {
-      text = `${JSON.stringify({ ...facts, address })}\n`;
+    answersAt(place) {
+      facts = { ...facts, ...place };
+      text = `${JSON.stringify(facts)}\n`;
       // By renaming: nobody reads half of it.
       const next = `${file}.${processes.pid}`;
       writeFileSync(next, text, { mode: 0o600 });
@@ -71,8 +74,8 @@ export function findDaemon(file: string, processes: ProcessIdentities): RunningD
   const content = withFileFailuresNow(`read ${file}`, () => readJsonFile(file));
   const holder = content.kind === 'object' ? readHolder(content.values) : undefined;
   if (!holder || !isRunning(holder, processes)) return undefined;
-  const { pid, startedAt, address } = holder;
-  return { pid, startedAt, ...(address === undefined ? {} : { address }) };
+  const { start: _, ...daemon } = holder;
+  return daemon;
 }
 
 interface Holder extends RunningDaemon {
@@ -80,10 +83,10 @@ interface Holder extends RunningDaemon {
 }
 
 function readHolder(values: Record<string, unknown>): Holder | undefined {
-  const { pid, startedAt, startTicks, bootId, address } = values;
+  const { pid, startedAt, startTicks, bootId, address, socket } = values;
   if (typeof pid !== 'number' || !Number.isInteger(pid) || pid <= 0 || typeof startedAt !== 'string') return undefined;
   const start = typeof startTicks === 'number' && typeof bootId === 'string' ? { ticks: startTicks, bootId } : undefined;
-  return { pid, startedAt, start, ...(typeof address === 'string' ? { address } : {}) };
+  return { pid, startedAt, start, ...(typeof address === 'string' ? { address } : {}), ...(typeof socket === 'string' ? { socket } : {}) };
 }
 
 function isRunning({ pid, start }: Holder, processes: ProcessIdentities): boolean {

@@ -1,4 +1,5 @@
 // Where vncctl keeps its files: the XDG places, or everything under VNCCTL_HOME. Only names; nothing is read or made here.
+import { createHash } from 'node:crypto';
 import { dirname, isAbsolute, join, parse, resolve } from 'node:path';
 
 /** The folders and files of one user. State, lock and key files also depend on the instance. */
@@ -63,4 +64,17 @@ export function ticketsFileOf(paths: Paths, instance: string): string {
 /** What says which daemon of an instance runs. */
 export function daemonFileOf(paths: Paths, instance: string): string {
   return join(paths.state, instance, 'daemon.json');
+}
+
+/** Of the 107 that a Unix socket's address holds on Linux; other systems have 103. */
+const SOCKET_PATH_BYTES = 100;
+const SOCKET_BASE_BYTES = 60;
+
+/** Where the daemon of an instance answers the command line: beside its state, or, where that lies too deep for a socket, in a folder of its own under XDG_RUNTIME_DIR or /tmp. */
+export function daemonSocketOf(paths: Paths, instance: string, env: Readonly<Record<string, string | undefined>>): string {
+  const near = join(paths.state, instance, 'daemon.sock');
+  if (Buffer.byteLength(near) <= SOCKET_PATH_BYTES) return near;
+  const runtime = env['XDG_RUNTIME_DIR'];
+  const base = runtime && isAbsolute(runtime) && Buffer.byteLength(runtime) <= SOCKET_BASE_BYTES ? runtime : '/tmp';
+  return join(base, `vncctl-${createHash('sha256').update(near).digest('hex').slice(0, 16)}`, 'daemon.sock');
 }

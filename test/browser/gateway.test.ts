@@ -1,17 +1,21 @@
 // A shared link, opened in a real browser through the daemon's gateway: what it shows, what it lets do, and when it is over.
+import { mkdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, test } from 'vitest';
 import { ownChromium } from '../support/chromium.ts';
 import { type OwnDaemon, ownInstallation } from '../support/own-installation.ts';
 import { type PageServer, startPageServer } from '../support/page-server.ts';
-import { openDesktop, waitForState } from '../support/viewer.ts';
+import { noticeIn, openDesktop, waitForState } from '../support/viewer.ts';
 
 const CLIENT = '111.222.333-44';
+const pictures = fileURLToPath(new URL('../.work/gateway/', import.meta.url));
 const installation = ownInstallation();
 const chromium = ownChromium();
 let daemon: OwnDaemon;
 let server: PageServer;
 
 beforeAll(async () => {
+  mkdirSync(pictures, { recursive: true });
   server = await startPageServer(await installation.prepareNetwork(CLIENT));
   await installation.up(CLIENT, '--url', server.formPage, '--recreate');
   daemon = await installation.daemon('127.0.0.1:0');
@@ -66,6 +70,70 @@ test('a link that was taken back opens nothing, and ends whoever looks through i
   await waitForState(stranger.page, 'not-allowed');
   await tab.context.close();
   await stranger.context.close();
+});
+
+interface ListedViewer {
+  id: string;
+  mode: string;
+  address: string;
+  client: string;
+  lastInputAt: string | null;
+  ticket: string;
+}
+const viewers = async (): Promise<ListedViewer[]> => JSON.parse((await installation.vncctl('viewers', CLIENT, '--json')).stdout);
+
+test('viewers tells who looks and who has typed; a kicked one is told so and stays away until it comes back, and the other stays', async () => {
+  const [full, watching] = [await share(), await share('--view-only')];
+  const [user, watcher] = [await chromium.freshTab(), await chromium.freshTab({ locale: 'pt-BR' })];
+  await openDesktop(user.page, full.url);
+  await openDesktop(watcher.page, watching.url);
+  for (const { page } of [user, watcher]) {
+    await page.locator('#screen canvas').first().click({ position: { x: 300, y: 200 } });
+    await page.keyboard.type('v');
+  }
+  await expect.poll(async () => (await viewers()).find(({ mode }) => mode === 'full')?.lastInputAt, { timeout: 15_000 }).toEqual(expect.any(String));
+  const before = await viewers();
+  expect(before).toMatchObject([
+    { mode: 'full', client: '11122233344', address: '127.0.0.1', ticket: full.id },
+    { mode: 'view-only', lastInputAt: null, ticket: watching.id },
+  ]);
+  const [first, second] = before.map(({ id }) => id);
+  if (!first || !second) return expect.unreachable();
+
+  expect(await installation.vncctl('kick', CLIENT, second)).toMatchObject({ code: 0, stdout: `${second}\n` });
+  await waitForState(watcher.page, 'kicked');
+  expect(await noticeIn(watcher.page)).toContain('O operador encerrou');
+  await user.page.bringToFront();
+  await watcher.page.bringToFront();
+  await watcher.page.evaluate('dispatchEvent(new Event("online"))');
+  expect((await viewers()).map(({ id }) => id)).toEqual([first]);
+  expect(await user.page.locator('html').getAttribute('data-state')).toBe('connected');
+  expect(await watcher.page.locator('html').getAttribute('data-state')).toBe('kicked');
+  await watcher.page.screenshot({ path: `${pictures}kicked-pt.png` });
+
+  await watcher.page.getByRole('button', { name: 'Conectar de novo' }).click();
+  await waitForState(watcher.page, 'connected');
+  const back = (await viewers()).map(({ id }) => id);
+  expect(back).toEqual([first, expect.any(String)]);
+  expect(back).not.toContain(second);
+  for (const { context } of [user, watcher]) await context.close();
+  await expect.poll(viewers).toEqual([]);
+});
+
+test('one that was kicked with its link does not come back, neither by its page nor by the link', async () => {
+  const { id, url } = await share();
+  const tab = await chromium.freshTab();
+  await openDesktop(tab.page, url);
+  expect(await installation.vncctl('kick', CLIENT, '--revoke')).toMatchObject({ code: 0 });
+  await waitForState(tab.page, 'kicked');
+  await tab.page.getByRole('button', { name: 'Connect again' }).click();
+  await waitForState(tab.page, 'not-allowed');
+  const stranger = await chromium.freshTab();
+  await stranger.page.goto(url);
+  await waitForState(stranger.page, 'not-allowed');
+  expect((await installation.vncctl('share', 'ls', '-q')).stdout).not.toContain(id);
+  expect(await viewers()).toEqual([]);
+  for (const { context } of [tab, stranger]) await context.close();
 });
 
 test('an open page comes back by itself after the daemon was started anew', async () => {

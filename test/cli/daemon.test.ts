@@ -1,6 +1,6 @@
 // `vncctl daemon` as a process: one an instance, its log where it goes, its settings read anew, its door; and one look without it.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { shell, testInstallation } from '../support/cli.ts';
 import { daemonDesktops, succeeds } from '../support/daemon-desktops.ts';
@@ -27,6 +27,30 @@ test('one daemon runs an instance: a second is told who runs, and can start when
   expect((await first.stop()).exitCode).toBe(0);
   const third = await daemons.watching();
   expect((await third.stop()).exitCode).toBe(0);
+});
+
+test('it answers the command line on its socket, also where it listens on no port, and again after kill -9', async () => {
+  const socket = join(dirname(installation.stateFile), 'daemon.sock');
+  const first = await daemons.watching();
+  expect(statSync(socket).mode & 0o777).toBe(0o660);
+  expect(await vncctl('viewers', '--json')).toMatchObject({ exitCode: 0, stdout: '[]\n' });
+  await first.kill();
+  expect(existsSync(socket)).toBe(true);
+  expect(await vncctl('viewers')).toMatchObject({ exitCode: 4, stdout: '' });
+  const second = await daemons.watching();
+  expect(await vncctl('viewers', '-q')).toMatchObject({ exitCode: 0, stdout: '' });
+  expect((await second.stop()).exitCode).toBe(0);
+  expect(existsSync(socket)).toBe(false);
+});
+
+test('a home that lies too deep for a socket has it elsewhere, and the command line finds it there', async () => {
+  const deep = { VNCCTL_HOME: join(home, 'deep/'.repeat(20)), XDG_RUNTIME_DIR: '' };
+  const daemon = await daemons.watching(deep);
+  expect(await vncctlWith(deep, 'viewers', '--json')).toMatchObject({ exitCode: 0, stdout: '[]\n' });
+  const { socket } = JSON.parse(readFileSync(join(deep.VNCCTL_HOME, 'state', installation.instance, 'daemon.json'), 'utf8')) as { socket: string };
+  expect(socket).toMatch(/^\/tmp\/vncctl-[0-9a-f]{16}\/daemon\.sock$/);
+  expect((await daemon.stop()).exitCode).toBe(0);
+  rmSync(dirname(socket), { recursive: true });
 });
 
 test("another instance's desktop and a foreign container with a like name are left alone", async () => {

@@ -630,6 +630,14 @@ export function describeEngineContract(kind: string, setUp: () => Promise<Engine
         expect(found?.labels).toMatchObject(LABELS);
       });
 
+      test('whether its members can be dialled is known before there are any, where one network serves all; and who can be dialled tells an address', async () => {
+        const dialable = (await engine.networks.find(network))?.dialable;
+        const member = await get(await started('wait'));
+        if ((await engine.networks.isolation()) === 'members') expect(dialable).toBe(engine.capabilities.local);
+        if (dialable) expect(member.address).toMatch(/^\d+\.\d+\.\d+\.\d+$/);
+        expect((await engine.networks.list({ labels: LABELS })).find(({ name }) => name === network)?.dialable).toBe((await engine.networks.find(network))?.dialable);
+      });
+
       test('one that is not there is not found, and removing it is success', async () => {
         expect(await engine.networks.find(other)).toBeUndefined();
         await engine.networks.remove(other);

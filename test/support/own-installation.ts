@@ -23,10 +23,11 @@ export interface Outcome {
 export interface UpReport {
   outcome: string;
   client: string;
-  /** With the secret in its fragment. */
+  /** With the secret in its fragment, or a ticket. */
   url: string;
   container: string;
-  hostPort: number;
+  /** Null without a port. */
+  hostPort: number | null;
 }
 
 /** A `vncctl daemon` that answers. */

@@ -1,9 +1,11 @@
 // Somebody who looks at a desktop: a real client of the VNC protocol that asks for pictures, over TCP or a WebSocket.
+import { once } from 'node:events';
 import { afterEach } from 'vitest';
-import type { ByteStream } from '../../src/rfb/byte-stream.ts';
+import { WebSocket } from 'ws';
+import { BufferedByteStream, type ByteStream } from '../../src/rfb/byte-stream.ts';
 import { authenticate, initialise } from '../../src/rfb/handshake.ts';
 import { connectTcp } from '../../src/rfb/tcp-stream.ts';
-import { connectWebSocket } from '../../src/rfb/websocket-stream.ts';
+import { connectWebSocket, onWebSocketEnd, webSocketCarrier } from '../../src/rfb/websocket-stream.ts';
 
 export interface RfbViewer {
   /** Resolves once the desktop has sent a picture that was asked for now; rejects when it is gone. */
@@ -22,6 +24,25 @@ export function lookDirectly(address: string): Promise<RfbViewer> {
 /** Looks through a published port, as noVNC in a browser does. */
 export function lookInBrowser(hostPort: number, secret: string | undefined): Promise<RfbViewer> {
   return look((signal) => connectWebSocket(`ws://127.0.0.1:${hostPort}/websockify`, { signal }), secret);
+}
+
+/** Looks through the daemon's gateway, as the viewer page does that a link with a ticket opens. Rejects when the ticket is not taken. */
+export function lookThroughGateway(link: string): Promise<RfbViewer> {
+  return look(async (signal) => {
+    const page = new URL(link);
+    const { origin } = page;
+    const body = JSON.stringify({ ticket: new URLSearchParams(page.hash.slice(1)).get('ticket') });
+    const answer = await fetch(new URL('session', page), { method: 'POST', headers: { 'content-type': 'application/json', origin }, body, signal });
+    if (answer.status !== 204) throw new Error(`the link was not opened: HTTP ${answer.status}`);
+    const [cookie = ''] = answer.headers.getSetCookie().map((line) => line.split(';')[0]);
+    const url = `ws://${page.host}${page.pathname}ws`;
+    const socket = new WebSocket(url, ['binary'], { headers: { cookie, origin } });
+    const stream = new BufferedByteStream(webSocketCarrier(socket));
+    socket.on('message', (data) => stream.push(data as Buffer));
+    onWebSocketEnd(socket, url, (failure) => stream.end(failure));
+    await once(socket, 'open', { signal });
+    return stream;
+  });
 }
 
 const looking = new Set<RfbViewer>();

@@ -45,7 +45,7 @@ export interface TestProgram extends TestDesktops {
 const DOCKERFILE = { path: 'Dockerfile', executable: false, content: Buffer.from('ARG BASE\nFROM ${BASE}\n') };
 
 /** To be called inside a test. The default image is `firefox-kiosk`; image and network are there unless `prepared` is false. */
-export function createTestProgram({ entries = [exampleEntry({ key: 'firefox-kiosk', title: 'Firefox kiosk', description: 'One web page in full screen.' })], services = {}, ...options }: TestDesktopsOptions & { entries?: readonly CatalogEntry[]; services?: AppParts['services'] } = {}): TestProgram {
+export function createTestProgram({ entries = [exampleEntry({ key: 'firefox-kiosk', title: 'Firefox kiosk', description: 'One web page in full screen.' })], services = {}, control, ...options }: TestDesktopsOptions & { entries?: readonly CatalogEntry[]; services?: AppParts['services']; control?: AppParts['control'] } = {}): TestProgram {
   const fakes = createTestDesktops({ entries, ...options });
   const home = mkdtempSync(join(tmpdir(), 'vncctl-program-'));
   onTestFinished(() => rmSync(home, { recursive: true, force: true }));
@@ -88,6 +88,7 @@ export function createTestProgram({ entries = [exampleEntry({ key: 'firefox-kios
           imageSources: { ...createImageSources('', async () => 'vncctl/base:bookworm'), contextOf: async () => [DOCKERFILE] },
           homedir: home,
           services,
+          ...(control ? { control } : {}),
         },
       });
       const [code] = await Promise.all([running, meanwhile?.(io)]);

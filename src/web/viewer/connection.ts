@@ -10,6 +10,8 @@ export interface AttemptEvents {
   /** The server wants a password and the attempt had none. */
   keyRequired(): void;
   refused(): void;
+  /** Somebody ended it on purpose: no other attempt follows until it is started again. */
+  kicked(): void;
   ended(): void;
 }
 
@@ -69,6 +71,11 @@ export function createConnection(around: ConnectionSurroundings): Connection {
       },
       refused: () => {
         refusedKey = true;
+      },
+      kicked: () => {
+        if (!current()) return;
+        stop();
+        around.onState('kicked');
       },
       ended: () => {
         if (current()) void ended(refusedKey, mine);

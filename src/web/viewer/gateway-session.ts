@@ -26,7 +26,11 @@ export interface GatewaySession {
   start(ticket: string | undefined): void;
   /** What the connection reports. */
   connectionIs(connected: boolean): void;
-  /** Looks and tries at once, also after it was not allowed: another tab may have brought a cookie. Nothing once it was taken away. */
+  /** Somebody ended it on purpose: nothing follows until `comeBack`. */
+  kicked(): void;
+  /** Begins again after that, when the person wants to. */
+  comeBack(): void;
+  /** Looks and tries at once, also after it was not allowed: another tab may have brought a cookie. Nothing once it was taken away or kicked. */
   hurry(): void;
   /** Connects anew, which wakes a desktop that is paused or stopped. */
   wake(): void;
@@ -38,7 +42,7 @@ export interface GatewaySession {
 /** A session that has not been started. */
 export function createGatewaySession(around: SessionSurroundings): GatewaySession {
   let desktop: DesktopState | undefined;
-  let stage: 'idle' | 'ticket' | 'looking' | 'not-allowed' | 'taken-away' = 'idle';
+  let stage: 'idle' | 'ticket' | 'looking' | 'not-allowed' | 'taken-away' | 'kicked' = 'idle';
   let tryNow: (() => void) | undefined; // Absent while the gateway wants to be left alone.
   let connecting = false;
   let connected = false;
@@ -69,7 +73,7 @@ export function createGatewaySession(around: SessionSurroundings): GatewaySessio
     timer = around.setTimer(action, delayMs);
   }
 
-  function end(state: 'not-allowed' | 'taken-away'): void {
+  function end(state: 'not-allowed' | 'taken-away' | 'kicked'): void {
     newRound();
     stage = state;
     disconnect();
@@ -158,6 +162,12 @@ export function createGatewaySession(around: SessionSurroundings): GatewaySessio
       stale = true;
       show();
       void look();
+    },
+    kicked() {
+      if (stage === 'looking') end('kicked');
+    },
+    comeBack() {
+      if (stage === 'kicked') start(undefined);
     },
     hurry() {
       if (stage === 'not-allowed') return start(undefined);

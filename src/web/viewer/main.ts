@@ -95,8 +95,15 @@ const connection = createConnection({
     }
   },
   ...timers,
-  onState: (state) => (options.gateway ? session.connectionIs(state === 'connected') : showState(state)),
+  onState(state) {
+    if (!options.gateway) showState(state);
+    else if (state === 'kicked') session.kicked();
+    else session.connectionIs(state === 'connected');
+  },
 });
+
+/** Where nothing is seen of the desktop any more, its removal is none of the person's affairs. */
+const WITHOUT_WARNING: readonly ViewerState[] = ['taken-away', 'not-allowed', 'kicked'];
 
 const session = createGatewaySession({
   door: createGatewayDoor({ page: () => location.href, fetch: (url, request) => fetch(url, request), now: () => Date.now() }),
@@ -107,7 +114,7 @@ const session = createGatewaySession({
   onShow(state, desktop) {
     showState(state, desktop);
     showViewOnly(options.viewOnly || (desktop?.viewOnly ?? false));
-    warning.plan(state === 'taken-away' || state === 'not-allowed' ? undefined : desktop?.removeAtMs, desktop?.canKeep === true && !desktop.viewOnly);
+    warning.plan(WITHOUT_WARNING.includes(state) ? undefined : desktop?.removeAtMs, desktop?.canKeep === true && !desktop.viewOnly);
   },
 });
 
@@ -140,7 +147,9 @@ page.keyForm.addEventListener('submit', (event) => {
   connection.start(key);
 });
 page.retry.addEventListener('click', () => {
-  if (ASLEEP.some((state) => state === root.dataset['state'])) session.wake();
+  const state = root.dataset['state'];
+  if (state === 'kicked') session.comeBack();
+  else if (ASLEEP.some((asleep) => asleep === state)) session.wake();
   else hurry();
 });
 document.addEventListener('visibilitychange', () => {

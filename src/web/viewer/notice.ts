@@ -7,7 +7,7 @@ import { reasonInWords } from './removal-reason.ts';
 import type { ViewerState } from './state.ts';
 
 const WITH_KEY_FORM: readonly ViewerState[] = ['no-key', 'wrong-key'];
-const WITH_RETRY: readonly ViewerState[] = ['gone', 'reconnecting', 'unreachable', 'not-allowed', 'paused', 'stopped'];
+const WITH_RETRY: readonly ViewerState[] = ['gone', 'reconnecting', 'unreachable', 'not-allowed', 'paused', 'stopped', 'kicked'];
 /** Where trying means to wake a desktop that does not run. */
 export const ASLEEP: readonly ViewerState[] = ['paused', 'stopped'];
 const WITH_PHASES: readonly ViewerState[] = ['starting', 'waking', 'stopped'];
@@ -22,7 +22,7 @@ export function showNotice(page: Page, messages: Messages, language: string, sta
   setText(page.noticePhases, WITH_PHASES.includes(state) ? phasesInWords(desktop?.phaseMs ?? [], messages, language) : '');
   page.keyForm.hidden = !WITH_KEY_FORM.includes(state);
   page.retry.hidden = !WITH_RETRY.includes(state);
-  setText(page.retry, messages[ASLEEP.includes(state) ? 'wake' : 'retry']);
+  setText(page.retry, messages[state === 'kicked' ? 'come-back' : ASLEEP.includes(state) ? 'wake' : 'retry']);
 }
 
 /** Puts a text with `commands` in it; the same one again changes nothing, or it would be read out with every look. */

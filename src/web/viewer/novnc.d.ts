@@ -11,7 +11,7 @@ declare module '@novnc/novnc' {
   }
 
   export default class RFB {
-    constructor(target: HTMLElement, url: string, options?: { shared?: boolean; credentials?: { password?: string } });
+    constructor(target: HTMLElement, channel: WebSocket, options?: { shared?: boolean; credentials?: { password?: string } });
     viewOnly: boolean;
     scaleViewport: boolean;
     resizeSession: boolean;

@@ -28,6 +28,9 @@ export interface DesktopScreen {
   focus(): void;
 }
 
+/** The code by which a gateway closes the socket of a viewer that was ended on purpose; the one in gateway/close-codes.ts. */
+const KICKED = 4001;
+
 /** A screen without an attempt. */
 export function createScreen(options: ScreenOptions, chosen: { preferences: Preferences; viewOnly: boolean }): DesktopScreen {
   let { preferences, viewOnly } = chosen;
@@ -45,7 +48,12 @@ export function createScreen(options: ScreenOptions, chosen: { preferences: Pref
 
   return {
     connect(key, events) {
-      const attempt = new RFB(options.target, options.url(), {
+      const socket = new WebSocket(options.url());
+      // noVNC tells no close codes. Before its own listener, which ends the attempt.
+      socket.addEventListener('close', ({ code }) => {
+        if (code === KICKED) events.kicked();
+      });
+      const attempt = new RFB(options.target, socket, {
         shared: true,
         ...(key === undefined ? {} : { credentials: { password: key } }),
       });

@@ -15,6 +15,7 @@ export const VIEWER_STATES = [
   'stopped',
   'taken-away',
   'not-allowed',
+  'kicked',
   'wait',
   'unreachable',
 ] as const;

@@ -196,3 +196,11 @@ test('elsewhere than on Linux there are no services', async () => {
   expect((await run(INSTALL)).code).toBe(2);
   expect(log).toEqual([]);
 });
+
+test('a state folder that lies too deep for a socket opens the place where the socket is instead', async () => {
+  const { run, unit } = machine();
+  const home = `/srv/${'deep/'.repeat(20)}`;
+  await run(INSTALL, { env: { VNCCTL_HOME: home } });
+  expect(unit(SERVICE).find((line) => line.startsWith('ReadWritePaths='))?.split(' ')).toContain('/tmp');
+  expect(unit(SERVICE)).toContain('PrivateTmp=no');
+});

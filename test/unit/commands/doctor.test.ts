@@ -65,9 +65,13 @@ test('settings that are wrong are said before anything is checked', async () => 
   expect(await createTestProgram().run(['doctor'], { env: { VNCCTL_PORT_MIN: 'x' } })).toMatchObject({ code: 2, out: '' });
 });
 
-test('whether anybody watches is told: nobody, somebody now and then', async () => {
+test('whether anybody watches is told: nobody, somebody now and then, a daemon and where it answers', async () => {
   const program = createTestProgram();
   expect(lineOf((await program.run(['doctor'])).out, 'daemon')).toMatch(/^warning +daemon +none runs: nobody watches/);
   await program.run(['reap']);
   expect(lineOf((await program.run(['doctor'])).out, 'daemon')).toMatch(/^ok +daemon +none runs, but somebody looks now and then/);
+  program.daemonAnswersAt('127.0.0.1:8080');
+  expect(lineOf((await program.run(['doctor'])).out, 'daemon')).toMatch(/^ok +daemon +process \d+ since .*; it answers at 127\.0\.0\.1:8080$/);
+  program.daemonAnswersAt('');
+  expect(lineOf((await program.run(['doctor'])).out, 'daemon')).toMatch(/; it answers nowhere, so new desktops get ports$/);
 });

@@ -113,6 +113,13 @@ test.each([
   expect(t.members()).toHaveLength(1);
 });
 
+test('a variable that the image itself leaves empty is no page', async () => {
+  const t = createWarmDesktops(1);
+  await t.fill();
+  Object.assign(t.engine.world.all[0]?.spec.env ?? {}, { KIOSK_URL: '' });
+  expect(await t.up()).toMatchObject({ outcome: 'claimed' });
+});
+
 test('an image without a claim port is taken as it is', async () => {
   const t = createWarmDesktops(1, { entries: [{ ...CLAIMABLE, ports: { web: 6080, rfb: 5900 } }] });
   await t.fill();

@@ -82,3 +82,15 @@ test('of several takers at once one wins', async () => {
   const ended = await Promise.allSettled([take(100), take(200), take(300)]);
   expect(ended.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected', 'rejected']);
 });
+
+test('where the daemon answers is told as it becomes known, and is gone with it', async () => {
+  const { file, as, take } = machine({ 100: start(1), 200: start(2) });
+  const lock = await take(100);
+  lock.answersAt({ socket: '/run/x.sock' });
+  expect(findDaemon(file, as(200))).toEqual({ pid: 100, startedAt: '2030-01-01T12:00:00.000Z', socket: '/run/x.sock' });
+  lock.answersAt({ address: '127.0.0.1:8080' });
+  expect(findDaemon(file, as(200))).toEqual({ pid: 100, startedAt: '2030-01-01T12:00:00.000Z', socket: '/run/x.sock', address: '127.0.0.1:8080' });
+  lock.release();
+  expect(findDaemon(file, as(200))).toBeUndefined();
+  expect(readdirSync(dirname(file))).toEqual([]);
+});

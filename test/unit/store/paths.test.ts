@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { daemonFileOf, eventsFileOf, instanceKeyFileOf, pathsOf, stateFileOf } from '../../../src/store/paths.ts';
+import { daemonFileOf, daemonSocketOf, eventsFileOf, instanceKeyFileOf, pathsOf, stateFileOf } from '../../../src/store/paths.ts';
 
 test('without variables the places are those of XDG under the home folder', () => {
   expect(pathsOf({}, '/home/ana')).toEqual({
@@ -28,4 +28,21 @@ test('each instance has files of its own', () => {
   expect(instanceKeyFileOf(paths, 'two')).toBe('/v/config/two.key');
   expect(eventsFileOf(paths, 'two')).toBe('/v/state/two/events.jsonl');
   expect(daemonFileOf(paths, 'two')).toBe('/v/state/two/daemon.json');
+});
+
+test('the socket of the daemon is beside its state', () => {
+  expect(daemonSocketOf(pathsOf({ VNCCTL_HOME: '/v' }, '/home/ana'), 'two', { XDG_RUNTIME_DIR: '/run/user/7' })).toBe('/v/state/two/daemon.sock');
+});
+
+test.each([
+  ['/run/user/7', '/run/user/7'],
+  ['relative', '/tmp'],
+  [undefined, '/tmp'],
+  [`/${'r'.repeat(70)}`, '/tmp'],
+])('where that lies too deep for a socket and XDG_RUNTIME_DIR is %s, it is in a folder of its own in %s', (runtime, base) => {
+  const deep = (name: string): string => daemonSocketOf(pathsOf({ VNCCTL_HOME: `/${'ã'.repeat(45)}` }, '/home/ana'), name, { XDG_RUNTIME_DIR: runtime });
+  expect(deep('two')).toMatch(new RegExp(`^${base}/vncctl-[0-9a-f]{16}/daemon\\.sock$`));
+  expect(Buffer.byteLength(deep('two'))).toBeLessThanOrEqual(100);
+  expect(deep('two')).toBe(deep('two'));
+  expect(deep('two')).not.toBe(deep('six'));
 });

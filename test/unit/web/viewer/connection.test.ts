@@ -103,6 +103,17 @@ describe('the connection of a viewer', () => {
     expect(viewer.last().closed).toBe(true);
   });
 
+  it('stops trying when somebody ended it on purpose, also when it is hurried', async () => {
+    viewer.connection.start('abc');
+    viewer.last().events.connected();
+    viewer.last().events.kicked();
+    await viewer.end();
+    viewer.connection.hurry();
+    expect(viewer.states).toEqual(['connecting', 'connected', 'kicked']);
+    expect(viewer.timers).toEqual([]);
+    expect(viewer.attempts).toHaveLength(1);
+  });
+
   it('tries at once when hurried, and only when it was waiting', async () => {
     viewer.connection.start('abc');
     viewer.connection.hurry();

@@ -211,6 +211,37 @@ describe('a session with a gateway', () => {
     expect(tab.timers).toEqual([]);
   });
 
+  it('stays away when somebody ended it, whatever hurries it, until the person comes back', async () => {
+    await tab.start();
+    tab.session.connectionIs(true);
+    await tab.settle();
+    tab.session.kicked();
+    expect(tab.state()).toBe('kicked');
+    const before = tab.calls.length;
+    tab.session.hurry();
+    tab.session.wake();
+    tab.session.connectionIs(false);
+    await tab.settle();
+    expect(tab.calls).toHaveLength(before);
+    expect(tab.timers).toEqual([]);
+    tab.session.comeBack();
+    await tab.settle();
+    expect(tab.count('connect')).toBe(2);
+    tab.session.comeBack();
+    await tab.settle();
+    expect(tab.count('connect')).toBe(2);
+  });
+
+  it('is not allowed when it wants to come back and its link was taken back', async () => {
+    await tab.start();
+    tab.session.kicked();
+    tab.gateway.looked = { is: 'denied' };
+    tab.session.comeBack();
+    await tab.settle();
+    expect(tab.state()).toBe('not-allowed');
+    expect(tab.count('connect')).toBe(1);
+  });
+
   it('is not allowed any more when its cookie is over', async () => {
     await tab.start();
     tab.session.connectionIs(true);

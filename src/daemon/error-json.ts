@@ -1,0 +1,18 @@
+// Failures on their way from the daemon to whoever asked it: the JSON of the command line, `{"error":{code,message,hint}}`, with
+// the status that belongs to the kind.
+import { ERROR_CODES, ERROR_KINDS, type ErrorCode, isVncctlError, VncctlError } from '../errors.ts';
+
+/** A failure as it is answered; a bug is told without its particulars, which are for the log. */
+export function errorAnswer(error: unknown): { status: number; body: { error: { code: ErrorCode; message: string; hint: string | null } } } {
+  const known = isVncctlError(error) ? error : new VncctlError('BUG', 'the daemon failed', { hint: "see its log, and report the fault to vncctl's maintainers" });
+  const { code, message, hint = null, kind } = known;
+  return { status: ERROR_KINDS[kind].http ?? 500, body: { error: { code, message, hint } } };
+}
+
+/** The failure that a body tells; undefined when it is none, or one that this version doesn't know. */
+export function errorIn(body: unknown): VncctlError | undefined {
+  const { error } = (body ?? {}) as { error?: unknown };
+  const { code, message, hint } = (error ?? {}) as Readonly<Record<string, unknown>>;
+  if (typeof code !== 'string' || !Object.hasOwn(ERROR_CODES, code) || typeof message !== 'string') return undefined;
+  return new VncctlError(code as ErrorCode, message, typeof hint === 'string' ? { hint } : {});
+}
