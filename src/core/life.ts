@@ -222,12 +222,13 @@ function isReady({ status }: Desktop, was: Known | undefined): boolean {
   return status === 'ready' || (status !== 'stopped' && status !== 'starting' && (was?.ready ?? status === 'paused'));
 }
 
-function lifeOf({ status, container }: Desktop, was: Known | undefined): Known['life'] {
+function lifeOf({ status, container, pooled }: Desktop, was: Known | undefined): Known['life'] {
   switch (status) {
     case 'lost':
       return 'lost';
     case 'paused':
-      return 'paused';
+      // Just taken from the pool, where it waited paused: it is being woken.
+      return pooled && !was ? 'running' : 'paused';
     case 'stopped':
       // Created, and never started.
       return was?.life === 'created' ? 'created' : 'ended';
