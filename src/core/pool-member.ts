@@ -4,7 +4,9 @@ import { VncctlError } from '../errors.ts';
 import type { Desktops } from './desktops.ts';
 import type { ContainerId } from './engine.ts';
 import { memberName, newDesktopId } from './identity.ts';
-import type { Member } from './pool-plan.ts';
+import { ownershipLabels } from './labels.ts';
+import { membersIn } from './members.ts';
+import { byAge, type Member } from './pool-plan.ts';
 import { releasePort, reservePort } from './port-reservation.ts';
 import { newContainer } from './new-container.ts';
 import type { DesktopSpec } from './spec.ts';
@@ -104,4 +106,15 @@ export async function removeMember({ engine, warm }: Desktops, member: Member, s
   } finally {
     await release();
   }
+}
+
+/** Removes one warm desktop so that a client gets what it holds; returns whether there was one that nobody had in hand. */
+export async function giveWay(desktops: Desktops, signal: AbortSignal): Promise<boolean> {
+  const { engine, store, installation } = desktops;
+  const [containers, state] = await Promise.all([engine.containers.list({ labels: ownershipLabels(installation.instance) }, { signal }), store.read()]);
+  // The youngest: the others are taken before it.
+  for (const member of membersIn(containers, state, installation.instance).sort(byAge).reverse()) {
+    if ((await removeMember(desktops, member, signal)) === undefined) return true;
+  }
+  return false;
 }

@@ -52,7 +52,7 @@ export function memberStatus(member: Member, wish: PoolWish | undefined, { now, 
   if (state === 'exited' || state === 'dead' || state === 'removing') return { status: 'ended', cause: `it ended (exit code ${exitCode ?? 'unknown'})` };
   if (!wish || wish.count === 0) return { status: 'old', cause: `no pool of ${member.image} is wanted` };
   if (wish.made && (wish.made.poolKey !== member.poolKey || wish.made.specHash !== member.specHash)) return { status: 'old', cause: 'its image, its catalog entry or a setting has changed since' };
-  if (state !== 'paused') return { status: 'filling', cause: 'nobody makes it ready any more' };
+  if (state !== 'paused') return { status: 'filling', cause: 'it is not ready yet' };
   if (now.getTime() - Date.parse(member.createdAt) >= maxAgeMs) return { status: 'expired', cause: `it is older than ${formatDuration(maxAgeMs)}` };
   return { status: 'ready', cause: 'it can be taken' };
 }
@@ -79,7 +79,7 @@ export function planPool(wishes: readonly PoolWish[], members: readonly Member[]
         break;
       case 'filling':
         // Another process may be making it: then its lock is held, and it stays. It counts either way until it is gone.
-        first.push(remove);
+        first.push({ ...remove, cause: 'nobody makes it ready any more' });
         count(member);
         break;
       case 'ready':

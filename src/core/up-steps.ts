@@ -42,7 +42,7 @@ export async function perform(run: Run, step: UpStep, made: Made, current: Conta
       return undefined;
     case 'create': {
       const isPublished = step.door === 'direct' || !(await isDialable(desktops, step.ownNetwork ?? question.spec.network, signal));
-      const hostPort = isPublished ? await run.phase('port', () => reservePort(desktops, run.refusedPorts)) : undefined;
+      const hostPort = isPublished ? await run.phase('port', () => reserveOrMakeWay(run)) : undefined;
       if (hostPort !== undefined) made.port = hostPort;
       // Without the signal: an aborted request still makes its container, which nobody would then know of.
       signal.throwIfAborted();
@@ -75,6 +75,17 @@ export async function perform(run: Run, step: UpStep, made: Made, current: Conta
       return undefined;
     default:
       return step satisfies never;
+  }
+}
+
+/** A port; where the range is full, one that a warm desktop holds: the pool never starves a client. */
+async function reserveOrMakeWay({ desktops, refusedPorts, options }: Run): Promise<number> {
+  for (;;) {
+    try {
+      return await reservePort(desktops, refusedPorts);
+    } catch (error) {
+      if (!isVncctlError(error, 'NO_FREE_PORT') || !(await (await import('./pool-member.ts')).giveWay(desktops, options.signal))) throw error;
+    }
   }
 }
 

@@ -77,6 +77,8 @@ export function keepPool({ desktops: getDesktops, clock, log, isBusy }: PoolPart
     failures = isFailed ? failures + 1 : 0;
     if (isFailed) return Math.min(FIRST_RETRY_MS * 2 ** (failures - 1), LONGEST_RETRY_MS);
     if (filling.postponed) return 0;
+    // Nothing to keep: new settings ring.
+    if (filling.wishes.length === 0 && filling.members.length === 0) return LONGEST_RETRY_MS;
     return (await getDesktops()).installation.sweepIntervalMs;
   };
 

@@ -299,3 +299,13 @@ test('a client whose name would be that of a warm one does not get that one', as
   expect(t.members()).toHaveLength(2);
   await expect(t.up({ client: clientOf(name.replace('vnc_', '')) })).rejects.toMatchObject({ code: 'NAME_TAKEN' });
 });
+
+test('where all ports are taken, warm desktops that do not fit give way to a client', async () => {
+  const t = createWarmDesktops(2, { installation: { ports: { min: 5000, max: 5001 } } });
+  await t.fill();
+  const result = await t.up({ wishes: { env: { LANGUAGE: 'en' } } });
+  expect(result.outcome).toBe('created');
+  expect(t.members()).toHaveLength(1);
+  t.warm.held.add(t.members()[0]?.replace('vnc_pool_', '') ?? '');
+  await expect(t.up({ client: clientOf('222.222.222-22'), wishes: { env: { LANGUAGE: 'en' } } })).rejects.toMatchObject({ code: 'NO_FREE_PORT' });
+});

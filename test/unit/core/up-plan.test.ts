@@ -170,3 +170,10 @@ test('a lease that is asked for is part of the plan for a new desktop, and for a
   expect(plan({ container: container({ labels }) }, { lease })).toBe('reuse the running desktop');
   expect(plan({ container: container({ labels }) }, { lease, recreate: true })).toContain('give it the lease idle 20m, ttl never');
 });
+
+test("another client's desktop that somebody gave this name is NAME_TAKEN, with the id to remove it by", () => {
+  const labels = encodeLabels({ instance: 'default', desktopId: id, clientKey: '22222222222', naming: 'plain', imageKey: 'kiosk', specHash: 's' });
+  for (const recreate of [false, true]) {
+    expect(() => plan({ container: container({ labels }) }, { recreate })).toThrowError(expect.objectContaining({ code: 'NAME_TAKEN', hint: expect.stringContaining(`vncctl rm ${id}`) as string }));
+  }
+});

@@ -145,3 +145,13 @@ test('told to stop while the engine hangs, it ends within three seconds all the 
   await t.pass(3_000);
   expect(isOver).toBe(true);
 });
+
+test('where nothing is wanted and nothing there, it rests until it is told', async () => {
+  const t = kept(0, { installation: { pool: [] } });
+  await t.pass(60_000);
+  expect(looks(t)).toBe(1);
+  t.desktops.installation.pool = [{ image: 'kiosk', count: 1 }];
+  t.keeper.look();
+  await t.pass(3_000);
+  expect(t.members()).toHaveLength(1);
+});
