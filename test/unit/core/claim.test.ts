@@ -5,6 +5,7 @@ import { leaseOf } from '../../../src/core/lease-of.ts';
 import { listDesktops } from '../../../src/core/list.ts';
 import { dryRunUp } from '../../../src/core/up.ts';
 import { renderPlan } from '../../../src/core/up-plan.ts';
+import type { Allocation, DesktopId } from '../../../src/core/store.ts';
 import { VncctlError } from '../../../src/errors.ts';
 import { eventually } from '../../support/eventually.ts';
 import { never } from '../../support/fake-calls.ts';
@@ -185,6 +186,25 @@ test('whoever finds that another has renamed it at the same moment takes the nex
   const result = await t.up();
   expect(result).toMatchObject({ outcome: 'claimed' });
   expect(t.engine.world.all.map(({ name }) => name).sort()).toEqual([NAME, 'vnc_22222222222'].sort());
+  // Nothing was opened in what is the other one's.
+  expect(t.warm.told).toHaveLength(1);
+});
+
+test.each<[string, Parameters<WarmDesktops['engine']['calls']['before']>[0], (t: WarmDesktops, first: string) => void]>([
+  ['is renamed on another machine, whose locks are not seen here, before it has its new name', 'containers.rename', (t, first) => void (t.engine.world.get(first).name = 'vnc_22222222222')],
+  ['is renamed there while it is woken', 'containers.unpause', (t) => void (t.engine.world.get(NAME).name = 'vnc_22222222222')],
+  ['is woken by somebody else before it is taken', 'containers.list', (t, first) => void t.engine.calls.after('containers.list', () => void (t.engine.world.get(first).state = 'running'))],
+])('one that %s is left alone, and the next one taken', async (_, call, disturb) => {
+  const t = createWarmDesktops(2);
+  await t.fill();
+  const [first = ''] = t.members();
+  const container = t.engine.world.get(first);
+  once(t, 'before', call, () => disturb(t, first));
+  const result = await t.up();
+  expect(result.outcome).toBe('claimed');
+  expect(result.desktop.id).not.toBe(container.spec.labels['io.vncctl.desktop']);
+  expect(t.engine.world.all).toContain(container);
+  expect(container.name).not.toBe(NAME);
 });
 
 test('a name that a stranger takes at the last moment is NAME_TAKEN, and the warm one stays', async () => {
@@ -210,14 +230,18 @@ test.each<[string, (t: WarmDesktops) => void]>([
   expect(Object.keys(t.store.state.allocations)).toEqual([result.desktop.id]);
 });
 
-test('an interrupted claim takes away what it had taken, and gives it to nobody', async () => {
+test.each(['sees nothing of it', 'has remembered it'])('an interrupted claim takes away what it had taken, and gives it to nobody (a sweep %s)', async (sweep) => {
   const t = createWarmDesktops(1);
   await t.fill();
+  const id = (t.members()[0] ?? '').replace('vnc_pool_', '') as DesktopId;
+  const record: Allocation = { desktopId: id, client: ANA, endpoint: t.engine.endpoint, image: 'kiosk', createdAt: t.clock.now().toISOString() };
   const interrupt = new AbortController();
-  once(t, 'before', 'containers.unpause', () => interrupt.abort(new VncctlError('INTERRUPTED', 'Ctrl-C')));
+  once(t, 'before', 'containers.unpause', () => {
+    if (sweep === 'has remembered it') t.store.put({ allocations: { [id]: record } });
+    interrupt.abort(new VncctlError('INTERRUPTED', 'Ctrl-C'));
+  });
   await expect(t.up({}, { signal: interrupt.signal })).rejects.toMatchObject({ code: 'INTERRUPTED' });
   expect(t.engine.world.all).toEqual([]);
-  expect(t.store.state.allocations).toEqual({});
 });
 
 /** A process that is killed: what it had begun stays, and its locks are free. */
