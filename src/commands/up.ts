@@ -76,7 +76,7 @@ async function run(context: CommandContext, typed: string, flags: UpFlags): Prom
   const desktops = await app.desktops();
   if (flags.dryRun) {
     const plan = await dryRunUp(desktops, request);
-    if (flags.json) writeJson(context.io, { outcome: plan.outcome, steps: plan.steps, lease: spellLeaseChanges(plan.lease ?? {}), notes: plan.notes });
+    if (flags.json) writeJson(context.io, { outcome: plan.outcome, why: plan.why, steps: plan.steps, lease: spellLeaseChanges(plan.lease ?? {}), notes: plan.notes });
     else context.io.stdout.write(`${renderPlan(plan)}\n`);
     return;
   }
@@ -109,6 +109,7 @@ async function print(context: CommandContext, result: UpResult, flags: UpFlags):
   if (flags.json) {
     writeJson(io, {
       outcome: result.outcome,
+      why: result.why,
       id: desktop.id,
       client: desktop.client,
       url: link?.url ?? null,
