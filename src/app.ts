@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { builtInCatalog, type CatalogSources, makeInstallation, readCatalog } from './app/installation.ts';
 import type { CatalogEntry } from './core/catalog.ts';
 import type { ServiceParts, Services } from './app/services.ts';
+import type { DesktopGiver } from './app/desktop-giver.ts';
 import { settingFlags } from './app/setting-flags.ts';
 import type { DaemonOptions } from './app/watching.ts';
 import type { Io } from './commands/context.ts';
@@ -72,6 +73,8 @@ export interface App {
   /** Everything the use-cases of desktops work with. */
   desktops(): Promise<Desktops>;
   images(): Promise<ImageBuilding>;
+  /** Gives out desktops, by the daemon where one runs that would do the same. */
+  giver(): Promise<DesktopGiver>;
   embedded(): Promise<EmbeddedEngine>;
   /** Tells who uses which desktop. */
   activity(): Promise<ActivitySource>;
@@ -222,6 +225,7 @@ export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
         exclusively: (name, signal, work) => withInterruptibleLock(join(paths.state, `image-${name.replace(/[^A-Za-z0-9_.-]/g, '_')}`), signal, work, IMAGE_WAIT_MS),
       };
     }),
+    giver: once(async (): Promise<DesktopGiver> => (await import('./app/desktop-giver.ts')).createDesktopGiver({ app, io, debug: input.flags['debug'] === true })),
     embedded: once(async (): Promise<EmbeddedEngine> => {
       const { embeddedEngine } = await import('./engine/embedded/operations.ts');
       const setEngine = (value: string | undefined): Promise<void> => changeConfigFile(paths.userFile, { engine: value });

@@ -1,29 +1,9 @@
-// The link that a person is given to a desktop: through the gateway where a daemon answers, else to the desktop's own port.
+// The failures of asking for a link that nobody would answer.
 import type { App } from '../app.ts';
-import type { Desktop } from '../core/desktop.ts';
-import type { Door } from '../core/desktop-address.ts';
-import { titleOf } from '../core/desktops.ts';
 import { VncctlError } from '../errors.ts';
 
-/** A link and the door that it leads through. */
-export interface Link {
-  url: string;
-  door: Door;
-}
-
-/** The link to a desktop that is there: with a one-time ticket, or with its key where no daemon answers, or where its own port was asked for and it has one. `direct` is that one, if it has a port. Undefined where no door leads to it. */
-export async function makeLink(app: App, desktop: Desktop, { direct, askedDirect }: { direct: string | undefined; askedDirect: boolean }): Promise<Link | undefined> {
-  const { gateway } = await app.desktops();
-  if (direct !== undefined && (askedDirect || gateway === undefined)) return { url: direct, door: 'direct' };
-  if (gateway === undefined) return undefined;
-  // Loaded only now: most commands make no ticket.
-  const [{ giveLink }, tickets] = await Promise.all([import('../core/share.ts'), app.tickets()]);
-  return { url: await giveLink(tickets, gateway, desktop.id, app.clock.now()), door: 'gateway' };
-}
-
-/** Why no link leads to a desktop that has no port of its own. */
-export function noDoor(app: App, desktop: Desktop): VncctlError {
-  const title = titleOf(desktop);
+/** Why no link leads to the desktop of `title`, which has no port of its own. */
+export function noDoor(app: App, title: string): VncctlError {
   return daemonNotRunning(app, `the desktop of ${title} has no port of its own, and`, `   (or give it a port: vncctl up ${title} --direct --recreate)`);
 }
 

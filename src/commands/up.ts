@@ -1,16 +1,15 @@
 // `vncctl up`: create-or-reuse, then print the link (or the JSON) and, for a person in front of a screen, open it.
 import { type Command, Option } from 'commander';
 import { type ReadyStage, READY_STAGES } from '../core/catalog.ts';
-import { titleOf } from '../core/desktops.ts';
+import { formatClientId } from '../core/client-id.ts';
 import { LIMIT_FORM, parseDuration, parseLimit } from '../core/duration.ts';
-import { ensureImage, getEntry } from '../core/images.ts';
+import type { UpAsk, UpReport } from '../core/hand-out.ts';
 import { LEASE_FIELDS, type LeaseChanges, type LeaseField } from '../core/lease.ts';
-import { LEASE_WORDS, spellLease, spellLeaseChanges } from '../core/lease-words.ts';
+import { LEASE_WORDS, spellLeaseChanges } from '../core/lease-words.ts';
 import { parseBytes, parseGeometry } from '../core/size.ts';
 import type { DesktopWishes } from '../core/spec.ts';
-import { dryRunUp, up, type UpResult } from '../core/up.ts';
-import type { Phase, UpRequest } from '../core/up-run.ts';
-import { renderPlan } from '../core/up-plan.ts';
+import type { UpPlan } from '../core/up-plan.ts';
+import type { Phase } from '../core/up-run.ts';
 import { VncctlError } from '../errors.ts';
 import { opensBrowser, openBrowser } from '../ui/browser.ts';
 import { writeJson } from '../ui/json.ts';
@@ -18,7 +17,7 @@ import { startProgress } from '../ui/progress.ts';
 import { readClient } from './client.ts';
 import type { CommandContext } from './context.ts';
 import { withExamples } from './help.ts';
-import { makeLink, noDoor } from './link.ts';
+import { noDoor } from './link.ts';
 
 interface UpFlags extends Partial<Record<LeaseField, string>> {
   image?: string;
@@ -71,23 +70,14 @@ export function define(command: Command, context: CommandContext): void {
 }
 
 async function run(context: CommandContext, typed: string, flags: UpFlags): Promise<void> {
-  const app = context.app();
-  const request = await readRequest(context, typed, flags);
-  const desktops = await app.desktops();
-  if (flags.dryRun) {
-    const plan = await dryRunUp(desktops, request);
-    if (flags.json) writeJson(context.io, { outcome: plan.outcome, steps: plan.steps, lease: spellLeaseChanges(plan.lease ?? {}), notes: plan.notes });
-    else context.io.stdout.write(`${renderPlan(plan)}\n`);
-    return;
-  }
+  const ask = readAsk(context, typed, flags);
+  const giver = await context.app().giver();
+  if (flags.dryRun) return printPlan(context, await giver.plan(ask), flags);
   const progress = startProgress(context.io, { silent: flags.json === true });
-  let result: UpResult;
+  let report: UpReport;
   try {
-    result = await up(desktops, request, {
+    report = await giver.handOut(ask, {
       signal: context.signal,
-      getImage: async (entry, onProgress, signal) => {
-        await ensureImage(await app.images(), entry, { signal, onProgress });
-      },
       // In a pipe the phases are for the JSON alone; what takes long (an image) is told there too.
       onPhase: (phase) => {
         if (context.io.stderr.isTTY) progress.update(phaseText(phase));
@@ -97,40 +87,27 @@ async function run(context: CommandContext, typed: string, flags: UpFlags): Prom
   } finally {
     progress.stop();
   }
-  await print(context, result, flags);
+  await print(context, report, flags);
 }
 
-async function print(context: CommandContext, result: UpResult, flags: UpFlags): Promise<void> {
+async function printPlan({ io }: CommandContext, plan: UpPlan, { json }: UpFlags): Promise<void> {
+  if (json) return writeJson(io, { outcome: plan.outcome, steps: plan.steps, lease: spellLeaseChanges(plan.lease ?? {}), notes: plan.notes });
+  const { renderPlan } = await import('../core/up-plan.ts');
+  io.stdout.write(`${renderPlan(plan)}\n`);
+}
+
+async function print(context: CommandContext, report: UpReport, flags: UpFlags): Promise<void> {
   const { io } = context;
-  const app = context.app();
-  const { desktop } = result;
-  for (const note of result.notes) io.stderr.write(`note: ${note}\n`);
-  const link = await makeLink(app, desktop, { direct: result.link, askedDirect: flags.direct === true });
-  if (flags.json) {
-    writeJson(io, {
-      outcome: result.outcome,
-      id: desktop.id,
-      client: desktop.client,
-      url: link?.url ?? null,
-      door: link?.door ?? null,
-      status: desktop.status,
-      image: desktop.image,
-      container: desktop.container?.name,
-      hostPort: desktop.hostPort ?? null,
-      createdAt: desktop.createdAt,
-      lease: spellLease(result.lease),
-      totalMs: result.totalMs,
-      phases: result.phases,
-      notes: result.notes,
-    });
-  } else if (io.stderr.isTTY) {
-    io.stderr.write(`${titleOf(desktop)} ${result.outcome} in ${seconds(result.totalMs)}${summary(result.phases)}\n`);
-  }
+  const { url, outcome, totalMs, phases, notes } = report;
+  const title = formatClientId(report.client);
+  for (const note of notes) io.stderr.write(`note: ${note}\n`);
+  if (flags.json) writeJson(io, report);
+  else if (io.stderr.isTTY) io.stderr.write(`${title} ${outcome} in ${seconds(totalMs)}${summary(phases)}\n`);
   // After the report: it runs all the same.
-  if (!link) throw noDoor(app, desktop);
+  if (url === null) throw noDoor(context.app(), title);
   if (flags.json) return;
-  io.stdout.write(`${link.url}\n`);
-  if (flags.open && opensBrowser(io)) await openBrowser(io, link.url);
+  io.stdout.write(`${url}\n`);
+  if (flags.open && opensBrowser(io)) await openBrowser(io, url);
 }
 
 const seconds = (ms: number): string => (ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`);
@@ -141,17 +118,15 @@ function summary(phases: readonly Phase[]): string {
   return told.length > 0 ? ` (${told.join(', ')})` : '';
 }
 
-async function readRequest(context: CommandContext, typed: string, flags: UpFlags): Promise<UpRequest> {
+function readAsk(context: CommandContext, typed: string, flags: UpFlags): UpAsk {
   const { settings } = context.app();
   const client = readClient(context, typed);
-  const entry = getEntry(await context.app().catalog(), flags.image ?? settings.image);
   const stage = flags.wait ?? settings.wait;
   const timeoutMs = flags.timeout === undefined ? settings.timeout : read(flags.timeout, parseDuration, '--timeout', 'a duration like 30s or 2m');
   return {
     client,
-    entry,
+    ...(flags.image === undefined ? {} : { image: flags.image }),
     wishes: readWishes(flags),
-    askedImage: flags.image !== undefined,
     recreate: flags.recreate ?? false,
     lease: readLease(flags),
     ...(stage === undefined ? {} : { stage }),
