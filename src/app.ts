@@ -26,7 +26,7 @@ import type { Sweep, SweepOptions } from './core/reap.ts';
 import type { Store } from './core/store.ts';
 import type { TicketStore } from './core/tickets.ts';
 import type { EmbeddedEngine, EmbeddedWiring } from './engine/embedded/operations.ts';
-import { embeddedPaths } from './engine/embedded/paths.ts';
+import { embeddedSocketOf } from './engine/embedded/paths.ts';
 import { type Endpoint, machineFiles, resolveEndpoint } from './engine/endpoint.ts';
 import { hostPorts } from './engine/host-ports.ts';
 import { ownProcesses } from './engine/host-processes.ts';
@@ -145,7 +145,7 @@ export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
       flags: { host, context },
       env: io.env,
       setting: getSettings().engine,
-      embeddedSocket: embeddedPaths(paths.state).socket,
+      embeddedSocket: embeddedSocketOf(paths.state),
       home,
       uid: process.getuid?.(),
       platform: process.platform,
