@@ -4,17 +4,21 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { App } from '../app.ts';
 import { LEASE_FIELDS } from '../core/lease.ts';
-import { describeOrigin, SETTING_NAMES, type SettingName } from '../settings.ts';
+import { describeOrigin } from '../core/setting-layers.ts';
+import { SETTING_NAMES, type SettingName } from '../settings.ts';
 import { stateFileOf } from '../store/paths.ts';
 
 /** Each by its name, in a form that can be compared. */
 export type InstallationFacts = Readonly<Record<string, string>>;
 
 /** What takes effect only when the daemon starts: it holds on to them. */
-export const AT_START: readonly SettingName[] = ['instance', 'engine', 'engineDeadline', 'stateFile', 'listen', 'logFormat', 'naming'];
+export const AT_START: readonly SettingName[] = ['instance', 'engine', 'engineDeadline', 'stateFile', 'listen', 'tlsCert', 'tlsKey', 'connectTimeout', 'viewerTimeout', 'pingInterval', 'maxViewers', 'drain', 'logFormat', 'naming'];
 
-/** What `up` doesn't ask, or the process that was typed asks by itself. */
-const NOT_ASKED: readonly SettingName[] = ['color', 'mask', 'logFormat', 'hook', 'hookTimeout', 'listen', 'parallel', 'sweepInterval', 'warnBefore', 'pauseDirect', 'clientIds'];
+/** What `up` doesn't ask: how things are printed, which ids are taken (that was decided where one was typed), and what only the daemon's loop and gateway do. */
+const NOT_ASKED: readonly SettingName[] = [
+  ...(['color', 'mask', 'clientIds', 'parallel', 'logFormat', 'hook', 'hookTimeout', 'sweepInterval', 'warnBefore', 'pauseDirect'] as const),
+  ...(['listen', 'trustedProxies', 'tlsCert', 'tlsKey', 'connectTimeout', 'viewerTimeout', 'pingInterval', 'maxViewers', 'drain'] as const),
+];
 /** Told by what they lead to. */
 const FOLLOWED: readonly SettingName[] = ['engine', 'stateFile'];
 

@@ -2,7 +2,8 @@ import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { catalogVersion, differingFacts, factsOf, heldFacts, type InstallationFacts } from '../../../src/app/installation-facts.ts';
-import { readSettings, type SettingSources, settingsOf } from '../../../src/settings.ts';
+import type { SettingSources } from '../../../src/core/setting-layers.ts';
+import { readSettings, settingsOf } from '../../../src/settings.ts';
 import { pathsOf } from '../../../src/store/paths.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
 

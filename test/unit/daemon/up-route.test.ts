@@ -16,7 +16,7 @@ import { eventually } from '../../support/eventually.ts';
 import { never } from '../../support/fake-calls.ts';
 import { createFakeLog } from '../../support/fake-log.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
-import { ANA, createTestDesktops, type TestDesktops, type TestDesktopsOptions } from '../../support/test-desktops.ts';
+import { ANA, createTestDesktops, LOCAL_GATEWAY, type TestDesktops, type TestDesktopsOptions } from '../../support/test-desktops.ts';
 
 const home = tempFolder();
 let count = 0;
@@ -40,7 +40,7 @@ function ticketsInMemory(): TicketStore {
 }
 
 async function openRoute(options: TestDesktopsOptions & { signMs?: number } = {}) {
-  const t = createTestDesktops({ gateway: GATEWAY, ...options });
+  const t = createTestDesktops({ gateway: LOCAL_GATEWAY, ...options });
   const log = createFakeLog();
   const tools = { desktops: t.desktops, catalog: t.desktops.catalog, image: t.entry.key, tickets: async () => tickets };
   const tickets = ticketsInMemory();
