@@ -32,20 +32,31 @@ const lazyPackages = {
   },
 };
 
+const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.ts'))
+  .map((name) => join(root, 'src', name))
+  .map((file) => ({ file, text: readFileSync(file, 'utf8') }));
+
 // `import` of a module of Node's own reads every export of it, the getters too, and so loads what nobody asked for: undici with
-// node:http (66 ms of CPU time against 9), webcrypto with node:crypto, promises with node:fs. These are loaded when something of them
-// is used, which node:crypto (7 ms) seldom is.
+// node:http (66 ms of CPU time against 9), webcrypto with node:crypto, promises with node:fs. Here each is loaded when something of
+// it is used, which node:crypto (7 ms) seldom is.
 /** @type {import('esbuild').Plugin} */
 const ownModules = {
   name: 'own-modules',
   setup(builder) {
     builder.onResolve({ filter: /^node:/ }, ({ path, importer, kind }) => (kind === 'import-statement' && importer.startsWith(join(root, 'src')) ? { path, namespace: 'own' } : undefined));
     builder.onLoad({ filter: /.*/, namespace: 'own' }, ({ path }) => {
-      const getters = Object.keys(process.getBuiltinModule(path)).map((name) => `get ${JSON.stringify(name)}() { return own()[${JSON.stringify(name)}]; }`);
-      return { contents: `const own = () => process.getBuiltinModule(${JSON.stringify(path)});\nmodule.exports = {\n${getters.join(',\n')}\n};`, loader: 'js' };
+      const getters = namesUsedOf(path).map((name) => `get ${name}() { return own().${name}; }`);
+      return { contents: `const own = () => process.getBuiltinModule(${JSON.stringify(path)});\nmodule.exports = { ${getters.join(', ')} };`, loader: 'js' };
     });
   },
 };
+
+/** What the sources import by name from a module of Node's own. */
+function namesUsedOf(module) {
+  const lists = sources.flatMap(({ text }) => [...text.matchAll(/^import \{([^}]*)\} from '(node:[^']+)';$/gm)].filter(([, , from]) => from === module).map(([, names = '']) => names));
+  return [...new Set(lists.flatMap((names) => names.split(',')).map((name) => name.trim().replace(/ as .*/, '')).filter((name) => name !== '' && !name.startsWith('type ')))];
+}
 
 // Each file costs a good half of a millisecond, however small, and splitting makes one of each set of modules that some verbs share
 // and others don't: forty for an `up`. So whatever is loaded on first use takes these along, which makes them one file.
@@ -55,16 +66,14 @@ const TOGETHER = ['app.ts', 'app/desktop-giver.ts', 'commands/up.ts'].map((name)
 const fewFiles = {
   name: 'few-files',
   setup(builder) {
-    const firstUsed = new Set(TOGETHER);
-    for (const file of readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'))) {
-      const text = readFileSync(join(root, 'src', file), 'utf8');
-      for (const [, target = ''] of text.matchAll(/\bimport\('(\.[^']+)'\)/g)) firstUsed.add(join(root, 'src', file, '..', target));
-    }
+    const firstUsed = new Set(sources.flatMap(({ file, text }) => [...text.matchAll(/\bimport\('(\.[^']+)'\)/g)].map(([, target = '']) => join(file, '..', target))));
     // What comes before a verb is known: it stays small.
     firstUsed.delete(join(root, 'src/main.ts'));
-    builder.onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, ({ path }) =>
-      firstUsed.has(path) ? { contents: `${readFileSync(path, 'utf8')}\n${TOGETHER.filter((name) => name !== path).map((name) => `import ${JSON.stringify(name)};`).join('\n')}\n`, loader: 'ts' } : undefined,
-    );
+    builder.onLoad({ filter: /\.ts$/ }, ({ path }) => {
+      if (!firstUsed.has(path)) return undefined;
+      const others = TOGETHER.filter((name) => name !== path).map((name) => `import ${JSON.stringify(name)};`);
+      return { contents: [readFileSync(path, 'utf8'), ...others].join('\n'), loader: 'ts' };
+    });
   },
 };
 
