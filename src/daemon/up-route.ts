@@ -1,6 +1,7 @@
 // `up` for a process of the command line, on the daemon's Unix socket: everything that takes time to load is loaded here already.
 // The request becomes a connection of JSON lines: the question; then phases, and at last a report, a failure, or that whoever asked
 // has to do it. When they close their side, what is half-made is undone; when they are gone, too.
+import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { UpAsk, UpReport } from '../core/hand-out.ts';
 import type { Log } from '../core/log.ts';
@@ -59,10 +60,10 @@ export function createUpRoute({ handOut, differences, log, signMs = SIGN_MS }: U
 
   const answer = async (socket: Duplex, question: unknown, gone: AbortController): Promise<void> => {
     const { facts, ask } = readUpQuestion(question) ?? {};
-    if (!facts || !ask) return refuse(socket, '400 Bad Request', 'the question is not understood');
+    if (!facts || !ask) return refuse(socket, 400, 'the question is not understood');
     const others = await differences(facts);
-    if (others.length > 0) return refuse(socket, '409 Conflict', `it differs in: ${others.join(', ')}`);
-    if (stopping) return refuse(socket, '503 Service Unavailable', 'it stops');
+    if (others.length > 0) return refuse(socket, 409, `it differs in: ${others.join(', ')}`);
+    if (stopping) return refuse(socket, 503, 'it stops');
     if (gone.signal.aborted) return close(socket);
     socket.write(`HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: ${UP_PROTOCOL}\r\n\r\n`);
     const work = carryOut(socket, ask, gone.signal);
@@ -76,13 +77,13 @@ export function createUpRoute({ handOut, differences, log, signMs = SIGN_MS }: U
     upgrade({ method, url, headers }, socket, head) {
       if (url !== UP_PATH) return false;
       if (method !== 'POST' || headers.upgrade !== UP_PROTOCOL) {
-        refuse(socket, '400 Bad Request', 'this is not asked for so');
+        refuse(socket, 400, 'this is not asked for so');
         return true;
       }
       const gone = new AbortController();
       for (const event of ['end', 'close']) socket.once(event, () => gone.abort(new VncctlError('INTERRUPTED', 'whoever asked for the desktop went away')));
       readQuestion(socket, head, (question) => {
-        answer(socket, question, gone).catch((error: unknown) => refuse(socket, '500 Internal Server Error', wordsOf(error)));
+        answer(socket, question, gone).catch((error: unknown) => refuse(socket, errorAnswer(error).status, wordsOf(error)));
       });
       return true;
     },
@@ -120,9 +121,9 @@ function readQuestion(socket: Duplex, head: Buffer, onQuestion: (question: unkno
   read(head);
 }
 
-function refuse(socket: Duplex, status: string, message: string): void {
+function refuse(socket: Duplex, status: number, message: string): void {
   if (!socket.writable) return;
-  socket.write(`HTTP/1.1 ${status}\r\ncontent-type: application/json\r\nconnection: close\r\n\r\n`);
+  socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: application/json\r\nconnection: close\r\n\r\n`);
   sendLine(socket, { error: { message } });
   close(socket);
 }

@@ -231,7 +231,7 @@ test('another method or place is refused, and a client id that is none', async (
   }
   const { connection, text } = rawQuestion(t.socket, JSON.stringify({ facts: FACTS, ask: { ...ASK, client: '../etc' } }));
   await once(connection, 'close');
-  expect(text()).toMatch(/^HTTP\/1\.1 500 .*not a client id/s);
+  expect(text()).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n.*not a client id/s);
   expect(t.engine.calls.log).toEqual([]);
 });
 
