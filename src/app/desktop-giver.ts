@@ -55,5 +55,5 @@ async function askDaemon(app: App, ask: UpAsk, options: Pick<UpOptions, 'signal'
 /** Of this process. BAD_CATALOG_ENTRY when an entry is wrong: the desktop might be of that one. */
 async function toolsOf(app: App): Promise<HandOutTools> {
   const catalog = await app.catalog();
-  return { desktops: await app.desktops(), catalog, image: app.settings.image, tickets: () => app.tickets() };
+  return { desktops: await app.desktops(), catalog, defaults: app.settings, tickets: () => app.tickets() };
 }

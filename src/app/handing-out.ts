@@ -20,7 +20,7 @@ export function handingOut({ app, facts, desktops }: HandingOutInput): Pick<UpRo
     differences: async (theirs) => differingFacts({ ...facts(), engine: (await app().engine()).endpoint }, theirs),
     async handOut(ask, options) {
       const { settings, catalog, tickets } = app();
-      const tools = { desktops: await desktops(), catalog: await catalog(), image: settings.image, tickets };
+      const tools = { desktops: await desktops(), catalog: await catalog(), defaults: settings, tickets };
       return handOut(tools, ask, { ...options, getImage: () => Promise.reject(new LeftToAsker('an image has to be got first')) });
     },
   };

@@ -1,13 +1,10 @@
 // `vncctl up`: create-or-reuse, then print the link (or the JSON) and, for a person in front of a screen, open it.
 import { type Command, Option } from 'commander';
 import { type ReadyStage, READY_STAGES } from '../core/catalog.ts';
-import { formatClientId } from '../core/client-id.ts';
-import { LIMIT_FORM, parseDuration, parseLimit } from '../core/duration.ts';
+import { titleOf } from '../core/desktops.ts';
 import type { UpAsk, UpReport } from '../core/hand-out.ts';
-import { LEASE_FIELDS, type LeaseChanges, type LeaseField } from '../core/lease.ts';
-import { LEASE_WORDS, spellLeaseChanges } from '../core/lease-words.ts';
-import { parseBytes, parseGeometry } from '../core/size.ts';
-import type { DesktopWishes } from '../core/spec.ts';
+import type { LeaseField } from '../core/lease.ts';
+import { spellLeaseChanges } from '../core/lease-words.ts';
 import type { UpPlan } from '../core/up-plan.ts';
 import type { Phase } from '../core/up-run.ts';
 import { VncctlError } from '../errors.ts';
@@ -17,7 +14,6 @@ import { startProgress } from '../ui/progress.ts';
 import { readClient } from './client.ts';
 import type { CommandContext } from './context.ts';
 import { withExamples } from './help.ts';
-import { noDoor } from './link.ts';
 
 interface UpFlags extends Partial<Record<LeaseField, string>> {
   image?: string;
@@ -70,7 +66,8 @@ export function define(command: Command, context: CommandContext): void {
 }
 
 async function run(context: CommandContext, typed: string, flags: UpFlags): Promise<void> {
-  const ask = readAsk(context, typed, flags);
+  const { open: _, json: __, dryRun: ___, ...words } = flags;
+  const ask: UpAsk = { client: readClient(context, typed), words: { ...words, env: readEnv(flags) } };
   const giver = await context.app().giver();
   if (flags.dryRun) return printPlan(context, await giver.plan(ask), flags);
   const progress = startProgress(context.io, { silent: flags.json === true });
@@ -98,13 +95,13 @@ async function printPlan({ io }: CommandContext, plan: UpPlan, { json }: UpFlags
 
 async function print(context: CommandContext, report: UpReport, flags: UpFlags): Promise<void> {
   const { io } = context;
-  const { url, outcome, totalMs, phases, notes } = report;
-  const title = formatClientId(report.client);
+  const { id, client, url, outcome, totalMs, phases, notes } = report;
+  const desktop = { id, ...(client === null ? {} : { client }) };
   for (const note of notes) io.stderr.write(`note: ${note}\n`);
   if (flags.json) writeJson(io, report);
-  else if (io.stderr.isTTY) io.stderr.write(`${title} ${outcome} in ${seconds(totalMs)}${summary(phases)}\n`);
+  else if (io.stderr.isTTY) io.stderr.write(`${titleOf(desktop)} ${outcome} in ${seconds(totalMs)}${summary(phases)}\n`);
   // After the report: it runs all the same.
-  if (url === null) throw noDoor(context.app(), title);
+  if (url === null) throw (await import('../core/link.ts')).noDoor(desktop, context.app().daemon() !== undefined);
   if (flags.json) return;
   io.stdout.write(`${url}\n`);
   if (flags.open && opensBrowser(io)) await openBrowser(io, url);
@@ -118,51 +115,12 @@ function summary(phases: readonly Phase[]): string {
   return told.length > 0 ? ` (${told.join(', ')})` : '';
 }
 
-function readAsk(context: CommandContext, typed: string, flags: UpFlags): UpAsk {
-  const { settings } = context.app();
-  const client = readClient(context, typed);
-  const stage = flags.wait ?? settings.wait;
-  const timeoutMs = flags.timeout === undefined ? settings.timeout : read(flags.timeout, parseDuration, '--timeout', 'a duration like 30s or 2m');
-  return {
-    client,
-    ...(flags.image === undefined ? {} : { image: flags.image }),
-    wishes: readWishes(flags),
-    recreate: flags.recreate ?? false,
-    lease: readLease(flags),
-    ...(stage === undefined ? {} : { stage }),
-    ...(timeoutMs === undefined ? {} : { timeoutMs }),
-  };
-}
-
-function readLease(flags: UpFlags): LeaseChanges {
-  const typed = LEASE_FIELDS.flatMap((field) => (flags[field] === undefined ? [] : [[field, flags[field]] as const]));
-  return Object.fromEntries(typed.map(([field, text]) => [field, read(text, parseLimit, `--${LEASE_WORDS[field]}`, LIMIT_FORM)]));
-}
-
-function readWishes(flags: UpFlags): DesktopWishes {
+function readEnv({ env: pairs = [] }: UpFlags): Record<string, string> {
   const env: Record<string, string> = {};
-  for (const pair of flags.env ?? []) {
+  for (const pair of pairs) {
     const equals = pair.indexOf('=');
     if (equals < 1) throw new VncctlError('USAGE', `--env takes KEY=value, not "${pair}"`, { hint: 'what an image takes: vncctl images inspect <key>' });
     env[pair.slice(0, equals)] = pair.slice(equals + 1);
   }
-  return {
-    env,
-    ...(flags.url === undefined ? {} : { url: flags.url }),
-    ...(flags.size === undefined ? {} : { size: read(flags.size, parseGeometry, '--size', 'a size like 1280x720') }),
-    ...(flags.cpus === undefined ? {} : { cpus: read(flags.cpus, parseCpus, '--cpus', 'a number of processors like 1.5') }),
-    ...(flags.direct ? { direct: true } : {}),
-    ...(flags.memory === undefined ? {} : { memoryBytes: read(flags.memory, parseBytes, '--memory', 'a size like 512m or 1g') }),
-  };
-}
-
-function parseCpus(text: string): number | undefined {
-  const cpus = Number(text);
-  return text.trim() !== '' && Number.isFinite(cpus) && cpus > 0 ? cpus : undefined;
-}
-
-function read<T>(text: string, parse: (text: string) => T | undefined, flag: string, form: string): T {
-  const value = parse(text);
-  if (value === undefined) throw new VncctlError('USAGE', `${flag}: "${text}" is not ${form}`, { hint: 'see: vncctl up --help' });
-  return value;
+  return env;
 }

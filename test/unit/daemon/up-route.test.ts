@@ -23,7 +23,7 @@ let count = 0;
 const newPath = (): string => join(home, String(++count), 'daemon.sock');
 
 const FACTS = { version: '1', width: '1280' };
-const ASK: UpAsk = { client: ANA, wishes: { env: {} }, recreate: false, lease: {} };
+const ASK: UpAsk = { client: ANA, words: {} };
 const GATEWAY = 'http://127.0.0.1:8080';
 const INTERRUPTED = new VncctlError('INTERRUPTED', 'stopped');
 
@@ -42,7 +42,7 @@ function ticketsInMemory(): TicketStore {
 async function openRoute(options: TestDesktopsOptions & { signMs?: number } = {}) {
   const t = createTestDesktops({ gateway: LOCAL_GATEWAY, ...options });
   const log = createFakeLog();
-  const tools = { desktops: t.desktops, catalog: t.desktops.catalog, image: t.entry.key, tickets: async () => tickets };
+  const tools = { desktops: t.desktops, catalog: t.desktops.catalog, defaults: { image: t.entry.key }, tickets: async () => tickets };
   const tickets = ticketsInMemory();
   const route = createUpRoute({
     handOut: (ask, more) => handOut(tools, ask, { ...more, getImage: () => Promise.reject(new LeftToAsker('an image has to be got first')) }),
@@ -55,8 +55,8 @@ async function openRoute(options: TestDesktopsOptions & { signMs?: number } = {}
   const socket = newPath();
   await listenOnSocket(door, socket);
   const phases: Phase[] = [];
-  const up = (over: Partial<UpAsk> = {}, { signal = new AbortController().signal, facts = FACTS as Record<string, string> } = {}): Promise<UpAnswer> =>
-    askForUp({ socket }, { facts, ask: { ...ASK, ...over } }, { signal, onPhase: (phase) => void phases.push(phase) });
+  const up = (words: UpAsk['words'] = {}, { signal = new AbortController().signal, facts = FACTS as Record<string, string> } = {}): Promise<UpAnswer> =>
+    askForUp({ socket }, { facts, ask: { ...ASK, words } }, { signal, onPhase: (phase) => void phases.push(phase) });
   return { ...t, route, door, log, socket, up, phases, tools };
 }
 
@@ -104,7 +104,7 @@ const withoutChanging = (answer: UpAnswer): unknown => ('report' in answer ? { .
 
 test('it brings a desktop up and finds it again, and tells of it what the use-case tells, each phase as it comes', async () => {
   const t = await openRoute();
-  const first = await t.up({ wishes: { env: { LANGUAGE: 'en' }, size: { width: 390, height: 844 } }, stage: 'window', timeoutMs: 5_000 });
+  const first = await t.up({ env: { LANGUAGE: 'en' }, size: '390x844', wait: 'window', timeout: '5s' });
   expect(first).toMatchObject({ report: { outcome: 'created', client: ANA, door: 'gateway', url: expect.stringContaining(`${GATEWAY}/d/`), hostPort: null, lease: { idle: { length: '15m', from: 'default' } }, notes: [] } });
   expect(t.phases).toEqual('report' in first && first.report.phases);
   expect(t.phases.map(({ name }) => name)).toContain('window');
@@ -118,7 +118,7 @@ test('it brings a desktop up and finds it again, and tells of it what the use-ca
 
 test('lease and door cross the socket', async () => {
   const t = await openRoute();
-  expect(await t.up({ lease: { idle: 'never' }, wishes: { env: {}, direct: true } })).toMatchObject({ report: { door: 'direct', hostPort: 5000, lease: { idle: { length: 'never', from: 'up' } } } });
+  expect(await t.up({ idle: 'never', direct: true })).toMatchObject({ report: { door: 'direct', hostPort: 5000, lease: { idle: { length: 'never', from: 'up' } } } });
   expect(await t.up({ recreate: true })).toMatchObject({ report: { outcome: 'replaced', hostPort: null } });
 });
 
@@ -136,6 +136,7 @@ test('an image that has to be got is left to the process', async () => {
 
 test('a failure is the same on this side: code, message, hint, first cause', async () => {
   const t = await openRoute();
+  await expect(t.up({ removeAfter: 'soon' })).rejects.toMatchObject({ code: 'USAGE', message: expect.stringContaining('--remove-after: "soon" is not'), hint: 'see: vncctl up --help' });
   await expect(t.up({ image: 'kiosc' })).rejects.toMatchObject({ code: 'IMAGE_NOT_FOUND', exitCode: 3, message: expect.stringContaining('did you mean "kiosk"?'), hint: 'it has: kiosk' });
   t.engine.calls.failNext('containers.start', new VncctlError('ENGINE_FAILED', 'no start', { hint: 'mend it', cause: new Error('outer', { cause: new Error('the disk is full') }) }));
   await expect(t.up()).rejects.toMatchObject({ code: 'ENGINE_FAILED', message: 'no start', hint: 'mend it', cause: { message: 'the disk is full' } });
@@ -209,11 +210,13 @@ test.each([
   ['no JSON', 'up!'],
   ['no facts', JSON.stringify({ ask: ASK })],
   ['no client', JSON.stringify({ facts: FACTS, ask: { ...ASK, client: 7 } })],
-  ['an unknown stage', JSON.stringify({ facts: FACTS, ask: { ...ASK, stage: 'soon' } })],
-  ['a variable that is no text', JSON.stringify({ facts: FACTS, ask: { ...ASK, wishes: { env: { LANGUAGE: 1 } } } })],
-  ['half a size', JSON.stringify({ facts: FACTS, ask: { ...ASK, wishes: { env: {}, size: { width: 1 } } } })],
-  ['a lease of no length', JSON.stringify({ facts: FACTS, ask: { ...ASK, lease: { idle: -1 } } })],
-  ['an unknown clock', JSON.stringify({ facts: FACTS, ask: { ...ASK, lease: { nap: 1 } } })],
+  ['no words', JSON.stringify({ facts: FACTS, ask: { client: ANA } })],
+  ['an unknown stage', JSON.stringify({ facts: FACTS, ask: { ...ASK, words: { wait: 'soon' } } })],
+  ['a variable that is no text', JSON.stringify({ facts: FACTS, ask: { ...ASK, words: { env: { LANGUAGE: 1 } } } })],
+  ['variables that are none', JSON.stringify({ facts: FACTS, ask: { ...ASK, words: { env: 'LANGUAGE=1' } } })],
+  ['a size that is no text', JSON.stringify({ facts: FACTS, ask: { ...ASK, words: { size: { width: 1 } } } })],
+  ['a flag that is text', JSON.stringify({ facts: FACTS, ask: { ...ASK, words: { direct: 'yes' } } })],
+  ['an unknown word', JSON.stringify({ facts: FACTS, ask: { ...ASK, words: { nap: '1s' } } })],
 ])('a question with %s is refused', async (_, line) => {
   const t = await openRoute();
   const { connection, text } = rawQuestion(t.socket, line);
