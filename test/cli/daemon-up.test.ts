@@ -103,7 +103,8 @@ test('a daemon that is killed half-way is told, and the next up takes over what 
   expect(stderr).toMatch(/^error: the daemon did not bring it to an end: .*\nhint: run the same command again/);
   proxy.reset();
   const left = await installation.onlyContainer();
-  expect(JSON.parse((await succeeds(up(ONE, '--json', '--direct'))).stdout)).toMatchObject({ client: ONE });
+  await watching();
+  expect(JSON.parse((await succeeds(up(ONE, '--json'))).stdout)).toMatchObject({ door: 'gateway', notes: [] });
   expect((await installation.onlyContainer()).Id).toBe(left.Id);
 });
 
