@@ -1,7 +1,7 @@
 // `up` through the daemon on a real engine: the same as without it, undone when it is interrupted, told when the daemon goes away
 // over it, and left to the process where the two are not of one make.
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { type Finished, proxiedInstallation } from '../support/cli.ts';
 import { succeeds } from '../support/daemon-desktops.ts';
@@ -41,6 +41,17 @@ test('through the daemon and without it up tells the same and does the same', as
   const link = (await succeeds(up(ONE))).stdout.trim();
   await (await lookThroughGateway(link)).picture();
   await installation.onlyContainer();
+});
+
+test('through the daemon the process loads neither engine, catalog nor state, and few files', async () => {
+  await watching();
+  await succeeds(up(ONE));
+  const folder = join(home, 'loaded');
+  await succeeds(vncctlWith({ NODE_V8_COVERAGE: folder }, 'up', ONE, '--image', 'tiny'));
+  const texts = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'));
+  const files = texts.flatMap((text) => (JSON.parse(text) as { result: { url: string }[] }).result).flatMap(({ url }) => (url.includes('/dist/') ? [basename(url).replace(/(-[A-Z0-9]+)?\.js$/, '')] : []));
+  expect(files.filter((name) => name !== 'chunk').sort()).toEqual(['app', 'desktop-giver', 'main', 'start', 'up']);
+  expect(files.length).toBeLessThanOrEqual(10);
 });
 
 test('a failure through the daemon is printed as the one without it, with the same exit code', async () => {
