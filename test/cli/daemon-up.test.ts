@@ -125,6 +125,7 @@ test('a daemon that is stopped half-way undoes it and says so', async () => {
   const running = startUp(ONE);
   await started.held;
   const stopped = daemon.stop();
+  await daemon.line({ message: /^stopping/ });
   started.release();
   const { exitCode, stderr } = await running.finished;
   expect(exitCode, stderr).toBe(6);
