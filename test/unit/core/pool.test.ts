@@ -156,12 +156,14 @@ test.each([
   expect(outcomes).toEqual([]);
 });
 
-test('without a network yet, the first one makes it', async () => {
-  const t = createWarmDesktops(2);
+test('without a network yet, it is made first, so that those who come through a gateway need no port from the start', async () => {
+  const t = createWarmDesktops(2, { gateway: 'http://127.0.0.1:8080' });
   t.engine.networkWorld.vanish('vncctl');
   await t.fill();
-  expect(t.members()).toHaveLength(2);
+  expect(t.engine.world.all.map(({ spec }) => spec.publish)).toEqual([undefined, undefined]);
   expect(t.engine.networkWorld.all).toHaveLength(1);
+  expect((await t.fill()).outcomes).toEqual([]);
+  expect(await t.up()).toMatchObject({ outcome: 'claimed' });
 });
 
 test('where each desktop needs a network of its own, there is no pool, and it says why', async () => {
