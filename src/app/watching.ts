@@ -5,14 +5,17 @@ import type { Io } from '../commands/context.ts';
 import type { ActivitySource } from '../core/activity.ts';
 import type { Clock } from '../core/clock.ts';
 import { noViewers } from '../core/control.ts';
-import { gatewayOrigin } from '../core/desktop-address.ts';
 import type { Desktops } from '../core/desktops.ts';
 import type { BootClock } from '../core/gap.ts';
 import type { InstanceJournal, LifeEvent } from '../core/journal.ts';
 import { createLifeTracker, type LifeTracker } from '../core/life.ts';
 import type { Log } from '../core/log.ts';
+import { gatewayAddress } from '../core/public-address.ts';
 import { createReaper, type Sweep, type SweepOptions } from '../core/reap.ts';
+import { describeOrigin } from '../core/setting-layers.ts';
 import type { ListenAddress } from '../core/setting-types.ts';
+import { tlsFilesOf } from '../core/tls-files.ts';
+import { type CertificateFollower, followCertificate, readCertificate } from '../daemon/certificate.ts';
 import { createControlRoutes } from '../daemon/control.ts';
 import { listenOnSocket } from '../daemon/control-socket.ts';
 import { type DaemonState, startDaemon } from '../daemon/daemon.ts';
@@ -31,7 +34,7 @@ import { hostBootClock } from '../engine/host-boot.ts';
 import { ownProcesses } from '../engine/host-processes.ts';
 import { runProgram } from '../engine/run-program.ts';
 import { openGateway } from './gateway.ts';
-import { describeOrigin, type SettingName, type Settings } from '../settings.ts';
+import type { SettingName, Settings } from '../settings.ts';
 import { takeDaemonLock } from '../store/daemon-lock.ts';
 import { daemonFileOf, daemonSocketOf } from '../store/paths.ts';
 
@@ -52,6 +55,8 @@ export interface DaemonOptions {
   signal: AbortSignal;
   /** Absent: as the settings say. */
   listen?: ListenAddress | 'off';
+  tlsCert?: string;
+  tlsKey?: string;
   logFormat?: Settings['logFormat'];
   /** Hands over what is to be called when the settings are to be read anew; returns what takes it back. */
   onReload: (reload: () => void) => () => void;
@@ -87,10 +92,13 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
     const direct: ActivitySource = { look: async (subjects, lookOptions) => (await current.activity()).look(subjects, lookOptions), close: () => {} };
     const notify = createServiceNotify({ env: io.env, pid: process.pid, run: runProgram, clock, log });
     let state: DaemonState = {};
-    let origin: string | undefined;
+    let answer: { address: string; scheme: 'http' | 'https' } | undefined;
     // By what it really listens on: a flag may have said so.
-    const desktops = async (): Promise<Desktops> => ({ ...(await current.desktops()), gateway: origin });
+    const desktops = async (): Promise<Desktops> => ({ ...(await current.desktops()), gateway: answer && gatewayAddress(answer, current.settings) });
     const listen = options.listen ?? settings.listen;
+    const tlsFiles = tlsFilesOf({ cert: options.tlsCert ?? settings.tlsCert, key: options.tlsKey ?? settings.tlsKey });
+    const certificate = tlsFiles && readCertificate(tlsFiles);
+    let follower: CertificateFollower | undefined;
     const gateway = listen === 'off' ? undefined : await openGateway({ app: () => current, journal, clock, log });
     const activity = gateway?.activityWith(direct) ?? direct;
     const readiness = (): Readiness => readinessOf(state, clock.monotonicMs(), current.settings.sweepInterval);
@@ -100,13 +108,17 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
     await listenOnSocket(control, socket);
     lock.answersAt({ socket });
     if (gateway && listen !== 'off') {
-      const door = createDoor({ routes: [gateway.routes], readiness });
+      const door = createDoor({ certificate, routes: [gateway.routes], readiness });
       // Viewers first: the door cuts off whoever is still there.
       stops.push(() => door.stop(), () => gateway.stop());
       const address = await door.listen(takePassedSocket(io.env, process.pid) ?? listen);
-      lock.answersAt({ address });
-      origin = gatewayOrigin(address, settings.host);
-      log.write('info', `answering at ${address}`);
+      answer = { address, scheme: certificate ? 'https' : 'http' };
+      lock.answersAt(answer);
+      log.write('info', `answering at ${address}${certificate ? ' with TLS' : ''}`);
+      if (tlsFiles && certificate) {
+        follower = followCertificate({ files: tlsFiles, present: certificate, onNew: (next) => door.useCertificate(next), clock, log });
+        stops.push(() => follower?.stop());
+      }
     }
     const pool = keepPool({ desktops, clock, log });
     const daemon = startDaemon({
@@ -137,6 +149,7 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
     }
     const reload = async (): Promise<void> => {
       await notify.reloading();
+      follower?.look();
       try {
         const next = await settingsAnew(current, again, log);
         hooks = hooksOf(next.settings, log, clock, io);
@@ -208,7 +221,7 @@ const SENTENCES: Readonly<Record<LifeEvent['event'], string>> = {
 };
 
 /** What takes effect only when the daemon starts: it holds on to them. */
-const AT_START: readonly SettingName[] = ['instance', 'engine', 'engineDeadline', 'stateFile', 'listen', 'logFormat', 'naming'];
+const AT_START: readonly SettingName[] = ['instance', 'engine', 'engineDeadline', 'stateFile', 'listen', 'tlsCert', 'tlsKey', 'connectTimeout', 'viewerTimeout', 'pingInterval', 'maxViewers', 'drain', 'logFormat', 'naming'];
 
 /** Whose values may hold a secret: they stand in no log line. */
 const UNSPOKEN: readonly SettingName[] = ['hook', 'url', 'app'];

@@ -1,8 +1,9 @@
 // `vncctl config`: the settings, where each comes from, and changing the user's own. Works with settings that are wrong: it is
 // where they are mended.
 import type { Command } from 'commander';
+import { describeOrigin, type UserFile } from '../core/setting-layers.ts';
 import { VncctlError } from '../errors.ts';
-import { checkChange, definitionOf, describeOrigin, getSettingName, type ResolvedSetting, settingsOf, type UserFile } from '../settings.ts';
+import { checkChange, definitionOf, getSettingName, type ResolvedSetting, settingsOf } from '../settings.ts';
 import { writeJson } from '../ui/json.ts';
 import { writeTable } from '../ui/table.ts';
 import type { CommandContext } from './context.ts';

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { listDesktops } from '../../../src/core/list.ts';
 import { drainPool, fillPool, lookAtPool } from '../../../src/core/pool.ts';
 import { VncctlError } from '../../../src/errors.ts';
-import { ANA, clientOf } from '../../support/test-desktops.ts';
+import { ANA, clientOf, LOCAL_GATEWAY } from '../../support/test-desktops.ts';
 import { createWarmDesktops } from '../../support/warm-desktops.ts';
 
 const signal = new AbortController().signal;
@@ -157,7 +157,7 @@ test.each([
 });
 
 test('without a network yet, it is made first, so that those who come through a gateway need no port from the start', async () => {
-  const t = createWarmDesktops(2, { gateway: 'http://127.0.0.1:8080' });
+  const t = createWarmDesktops(2, { gateway: LOCAL_GATEWAY });
   t.engine.networkWorld.vanish('vncctl');
   await t.fill();
   expect(t.engine.world.all.map(({ spec }) => spec.publish)).toEqual([undefined, undefined]);
