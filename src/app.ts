@@ -7,6 +7,7 @@ import { lazyProbe, warmTools } from './app/lazy-tools.ts';
 import { builtInCatalog, type CatalogSources, makeInstallation, readCatalog } from './app/installation.ts';
 import type { CatalogEntry } from './core/catalog.ts';
 import type { ServiceParts, Services } from './app/services.ts';
+import type { DesktopGiver } from './app/desktop-giver.ts';
 import { settingFlags } from './app/setting-flags.ts';
 import type { DaemonOptions } from './app/watching.ts';
 import type { Io } from './commands/context.ts';
@@ -26,7 +27,7 @@ import type { Sweep, SweepOptions } from './core/reap.ts';
 import type { Store } from './core/store.ts';
 import type { TicketStore } from './core/tickets.ts';
 import type { EmbeddedEngine, EmbeddedWiring } from './engine/embedded/operations.ts';
-import { embeddedPaths } from './engine/embedded/paths.ts';
+import { embeddedSocketOf } from './engine/embedded/paths.ts';
 import { type Endpoint, machineFiles, resolveEndpoint } from './engine/endpoint.ts';
 import { hostPorts } from './engine/host-ports.ts';
 import { ownProcesses } from './engine/host-processes.ts';
@@ -74,6 +75,8 @@ export interface App {
   /** Everything the use-cases of desktops work with. */
   desktops(): Promise<Desktops>;
   images(): Promise<ImageBuilding>;
+  /** Gives out desktops, by the daemon where one runs that would do the same. */
+  giver(): Promise<DesktopGiver>;
   embedded(): Promise<EmbeddedEngine>;
   /** Tells who uses which desktop. */
   activity(): Promise<ActivitySource>;
@@ -144,7 +147,7 @@ export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
       flags: { host, context },
       env: io.env,
       setting: getSettings().engine,
-      embeddedSocket: embeddedPaths(paths.state).socket,
+      embeddedSocket: embeddedSocketOf(paths.state),
       home,
       uid: process.getuid?.(),
       platform: process.platform,
@@ -225,6 +228,7 @@ export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
         exclusively: (name, signal, work) => withInterruptibleLock(join(paths.state, `image-${name.replace(/[^A-Za-z0-9_.-]/g, '_')}`), signal, work, IMAGE_WAIT_MS),
       };
     }),
+    giver: once(async (): Promise<DesktopGiver> => (await import('./app/desktop-giver.ts')).createDesktopGiver({ app, io, debug: input.flags['debug'] === true })),
     embedded: once(async (): Promise<EmbeddedEngine> => {
       const { embeddedEngine } = await import('./engine/embedded/operations.ts');
       const setEngine = (value: string | undefined): Promise<void> => changeConfigFile(paths.userFile, { engine: value });

@@ -28,12 +28,15 @@ import { createLog, isJournalStream, logShapeOf } from '../daemon/log.ts';
 import { takePassedSocket } from '../daemon/passed-socket.ts';
 import { createServiceNotify } from '../daemon/service-notify.ts';
 import { describeSummary } from '../daemon/summary.ts';
+import { createUpRoute } from '../daemon/up-route.ts';
 import { wordsOf } from '../daemon/words-of.ts';
 import { keepYoungSpaceSmall } from '../daemon/young-space.ts';
 import { hostBootClock } from '../engine/host-boot.ts';
 import { ownProcesses } from '../engine/host-processes.ts';
 import { runProgram } from '../engine/run-program.ts';
 import { openGateway } from './gateway.ts';
+import { handingOut } from './handing-out.ts';
+import { AT_START, catalogVersion, factsOf, heldFacts } from './installation-facts.ts';
 import type { SettingName, Settings } from '../settings.ts';
 import { takeDaemonLock } from '../store/daemon-lock.ts';
 import { daemonFileOf, daemonSocketOf } from '../store/paths.ts';
@@ -87,6 +90,7 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
   const stops: (() => Promise<void> | void)[] = [() => lock.release(), () => hooks.settle(HOOKS_TO_FINISH_MS)];
   try {
     let current = app;
+    let facts = factsOf(app, catalogVersion(paths.catalog));
     const journal = await app.journal();
     // Asked for at each look: an engine that isn't there yet must not keep the daemon from starting.
     const direct: ActivitySource = { look: async (subjects, lookOptions) => (await current.activity()).look(subjects, lookOptions), close: () => {} };
@@ -102,8 +106,9 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
     const gateway = listen === 'off' ? undefined : await openGateway({ app: () => current, journal, clock, log });
     const activity = gateway?.activityWith(direct) ?? direct;
     const readiness = (): Readiness => readinessOf(state, clock.monotonicMs(), current.settings.sweepInterval);
-    const control = createDoor({ routes: [createControlRoutes(gateway?.control ?? noViewers, log)], readiness });
-    stops.push(() => control.stop());
+    const ups = createUpRoute({ ...handingOut({ app: () => current, facts: () => facts, desktops }), log });
+    const control = createDoor({ routes: [createControlRoutes(gateway?.control ?? noViewers, log), ups], readiness });
+    stops.push(() => control.stop(), () => ups.stop());
     const socket = daemonSocketOf(paths, settings.instance, io.env);
     await listenOnSocket(control, socket);
     lock.answersAt({ socket });
@@ -120,7 +125,7 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
         stops.push(() => follower?.stop());
       }
     }
-    const pool = keepPool({ desktops, clock, log });
+    const pool = keepPool({ desktops, clock, log, isBusy: () => ups.isBusy() });
     const daemon = startDaemon({
       desktops,
       reaper: createReaper({ desktops, activity, boot: bootOf(parts) }),
@@ -151,9 +156,11 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
       await notify.reloading();
       follower?.look();
       try {
+        // Before it is read: whatever changes from then on makes a difference.
+        const catalog = catalogVersion(paths.catalog);
         const next = await settingsAnew(current, again, log);
         hooks = hooksOf(next.settings, log, clock, io);
-        current = next;
+        [current, facts] = [next, { ...factsOf(next, catalog), ...heldFacts(facts) }];
         daemon.look();
         pool.look();
       } catch (error) {
@@ -219,9 +226,6 @@ const SENTENCES: Readonly<Record<LifeEvent['event'], string>> = {
   renamed: 'a desktop was renamed',
   removed: 'removed a desktop',
 };
-
-/** What takes effect only when the daemon starts: it holds on to them. */
-const AT_START: readonly SettingName[] = ['instance', 'engine', 'engineDeadline', 'stateFile', 'listen', 'tlsCert', 'tlsKey', 'connectTimeout', 'viewerTimeout', 'pingInterval', 'maxViewers', 'drain', 'logFormat', 'naming'];
 
 /** Whose values may hold a secret: they stand in no log line. */
 const UNSPOKEN: readonly SettingName[] = ['hook', 'url', 'app'];

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { formatClientId } from '../core/client-id.ts';
 import type { DesktopStatus } from '../core/desktop.ts';
 import { linkUrl, pageUrl, secretOf } from '../core/desktops.ts';
+import { makeLink, noDoor } from '../core/link.ts';
 import { getDesktopContainer } from '../core/list.ts';
 import { useDesktop } from '../core/touch.ts';
 import { VncctlError } from '../errors.ts';
@@ -10,7 +11,6 @@ import { openBrowser, opensBrowser } from '../ui/browser.ts';
 import { writeJson } from '../ui/json.ts';
 import { readClient } from './client.ts';
 import type { CommandContext } from './context.ts';
-import { makeLink, noDoor } from './link.ts';
 
 interface OpenFlags {
   direct?: boolean;
@@ -47,8 +47,8 @@ async function run(context: CommandContext, typed: string, flags: OpenFlags): Pr
   if (desktop.status === 'exiting' || (isDirect && !SHOWN.includes(desktop.status))) {
     throw new VncctlError('DESKTOP_NOT_FOUND', `the desktop of ${title} is ${desktop.status}`, { hint: `bring it up: vncctl up ${title}` });
   }
-  const link = await makeLink(app, desktop, { direct: page && linkUrl(page, secretOf(desktops, desktop.image, container)), askedDirect });
-  if (!link) throw noDoor(app, desktop);
+  const link = await makeLink({ desktops, tickets: () => app.tickets() }, desktop, { direct: page && linkUrl(page, secretOf(desktops, desktop.image, container)), askedDirect });
+  if (!link) throw noDoor(desktop, app.daemon() !== undefined);
   await useDesktop(desktops, client);
   if (flags.json) return writeJson(io, { id: desktop.id, client, ...link });
   io.stdout.write(`${link.url}\n`);

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { formatClientId, maskClientId } from '../core/client-id.ts';
 import { titleOf } from '../core/desktops.ts';
 import { DURATION_FORM, parseDuration } from '../core/duration.ts';
+import { daemonNotRunning } from '../core/link.ts';
 import { revokeShare, shareDesktop, ticketUrl } from '../core/share.ts';
 import { liveShares, type Ticket } from '../core/tickets.ts';
 import { VncctlError } from '../errors.ts';
@@ -12,7 +13,6 @@ import { momentText, relativeTime } from '../ui/time.ts';
 import { readClient } from './client.ts';
 import type { CommandContext } from './context.ts';
 import { withExamples } from './help.ts';
-import { daemonNotRunning } from './link.ts';
 
 interface ShareFlags {
   viewOnly?: boolean;
@@ -73,7 +73,7 @@ async function share(context: CommandContext, typed: string, flags: ShareFlags):
   const app = context.app();
   const client = readClient(context, typed);
   const desktops = await app.desktops();
-  if (desktops.gateway === undefined) throw daemonNotRunning(app);
+  if (desktops.gateway === undefined) throw daemonNotRunning(app.daemon() !== undefined);
   const { desktop, ticket, secret } = await shareDesktop(desktops, await app.tickets(), client, {
     mode: flags.viewOnly ? 'view-only' : 'full',
     lifeMs,

@@ -122,7 +122,7 @@ export function viewOf(desktops: Desktops): DesktopView {
 }
 
 /** How a person refers to a desktop: its formatted client id, or its opaque id where the client is unknown. */
-export function titleOf(desktop: Desktop): string {
+export function titleOf(desktop: Pick<Desktop, 'id' | 'client'>): string {
   return desktop.client ? formatClientId(desktop.client) : desktop.id;
 }
 

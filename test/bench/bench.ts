@@ -16,10 +16,11 @@ import { startUp } from './start-up.ts';
 import { markdownTable } from './table.ts';
 import { upToGreeting, upToPage } from './up.ts';
 import { upAgain } from './up-again.ts';
+import { upDaemonAgain } from './up-daemon-again.ts';
 import { openWorkshop, type Workshop } from './workshop.ts';
 
 /** Measured with every Node: here its start is a large part. */
-const FOR_EACH_NODE = [(node: NodeProgram) => startUp('version', node), (node: NodeProgram) => startUp('help', node), ls];
+const FOR_EACH_NODE = [(node: NodeProgram) => startUp('version', node), (node: NodeProgram) => startUp('help', node), ls, upDaemonAgain];
 const FOR_ONE = [upAgain, upToGreeting, upToPage, rmIdle, rmKiosks, daemonRemovals, gatewayWake];
 const STUDIES = [kiosk, daemonSweep, daemonIdle, daemonRounds];
 
