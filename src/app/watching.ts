@@ -108,7 +108,7 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
     const readiness = (): Readiness => readinessOf(state, clock.monotonicMs(), current.settings.sweepInterval);
     const ups = createUpRoute({ ...handingOut({ app: () => current, facts: () => facts, desktops }), log });
     const control = createDoor({ routes: [createControlRoutes(gateway?.control ?? noViewers, log), ups], readiness });
-    stops.push(() => control.stop(), () => ups.stop());
+    stops.push(() => control.stop());
     const socket = daemonSocketOf(paths, settings.instance, io.env);
     await listenOnSocket(control, socket);
     lock.answersAt({ socket });
@@ -169,6 +169,8 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
       await notify.ready('the settings were read anew');
     };
     stops.push(options.onReload(() => void reload()));
+    // Before all others: somebody waits for each of them.
+    stops.push(() => ups.stop());
     await notify.ready('starting');
     await Promise.race([aborted(options.signal), daemon.ended]);
     log.write('info', 'stopping; the desktops stay');
