@@ -111,7 +111,7 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
     const api = openApi({ app: () => current, desktops, activity, journal, control: gateway?.control ?? noViewers, readiness, intend: life.intend, auth: settings.auth, signal: options.signal, log });
     const ups = createUpRoute({ ...handingOut({ app: () => current, facts: () => facts, desktops }), log });
     const control = createDoor({ routes: [api.routesAt('socket'), ups], readiness });
-    stops.push(() => control.stop(), () => ups.stop());
+    stops.push(() => control.stop());
     const { socket } = app;
     await listenOnSocket(control, socket);
     lock.answersAt({ socket });
@@ -178,6 +178,8 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
       await notify.ready('the settings were read anew');
     };
     stops.push(options.onReload(() => void reload()));
+    // Before all others: somebody waits for each of them.
+    stops.push(() => ups.stop());
     await notify.ready('starting');
     await Promise.race([aborted(options.signal), daemon.ended]);
     log.write('info', 'stopping; the desktops stay');
