@@ -13,6 +13,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   core: ['errors'],
   settings: ['core', 'errors'],
   rfb: ['core', 'errors'],
+  claim: ['core', 'rfb', 'errors'],
   engine: ['core', 'errors'],
   store: ['core', 'errors'],
   daemon: ['core', 'errors'],
@@ -20,7 +21,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   api: ['core', 'errors'],
   ui: ['core', 'errors'],
   commands: ['ui', 'core', 'errors', 'settings'],
-  app: ['core', 'daemon', 'gateway', 'api', 'rfb', 'engine', 'store', 'settings', 'errors'],
+  app: ['core', 'daemon', 'gateway', 'api', 'rfb', 'claim', 'engine', 'store', 'settings', 'errors'],
   version: [],
   main: ['app', 'commands', 'ui', 'core', 'settings', 'errors', 'version'],
   start: ['main', 'store', 'version'],
@@ -124,6 +125,11 @@ test('each package that is installed is used, and each that is used is installed
   expect(Object.keys(dependencies).sort()).toEqual(Object.keys(ENTRANCES).sort());
   const used = new Set(imports.filter(({ own }) => !own).map(({ target }) => target));
   expect(Object.keys(ENTRANCES).filter((name) => ![...used].some((target) => target === name || target.startsWith(`${name}/`)))).toEqual([]);
+});
+
+test('the API and its packages are loaded by an import of their own, with the first request', () => {
+  const statically = /^import\s+(?!type\b)[^;]*?from\s+'[^']*\/api\/[^']*'/m;
+  expect(sources.filter((file) => partOf(file) !== 'api' && statically.test(text(file)))).toEqual([]);
 });
 
 test('Node is imported with node: and own files with their extension', () => {

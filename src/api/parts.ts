@@ -52,6 +52,8 @@ export interface ApiParts {
   isOurHost(request: IncomingMessage): boolean;
   /** Whether a request comes from a page of ours, or from no page. */
   isOurOrigin(request: IncomingMessage): boolean;
+  /** Where a request comes from, as far as that can be told. */
+  addressOf(request: IncomingMessage): string;
   log: Log;
   clock: Clock;
   version: string;

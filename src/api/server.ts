@@ -2,7 +2,7 @@
 // daemon's doors hand it the requests that are its own.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import rateLimit from '@fastify/rate-limit';
-import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { fastify, type FastifyReply, type FastifyRequest } from 'fastify';
 import { findClientNames } from '../core/event-clients.ts';
 import type { LifeEvent } from '../core/journal.ts';
 import { isVncctlError, VncctlError } from '../errors.ts';
@@ -35,7 +35,7 @@ export interface ApiServer {
   publish(name: string, data: object): void;
   /** Ends what somebody follows who may no more; done by itself every 15 seconds. */
   lookAround(): Promise<void>;
-  /** Ends the streams. */
+  /** Waits a moment for what is being undone, since the daemon's signal has fired, and ends the streams. */
   stop(): Promise<void>;
 }
 
@@ -46,6 +46,7 @@ const RATE_WINDOW_MS = 60_000;
 /** For somebody who is known, and for an address that shows no token. */
 const MOST_A_WINDOW = { known: 1_200, unknown: 120 };
 const MOST_KEYS = 5_000;
+const TO_UNDO_MS = 1_500;
 
 /** A server that is ready to answer. */
 export async function createApiServer(parts: ApiParts, extensions: readonly ExtensionMaker[] = []): Promise<ApiServer> {
@@ -84,7 +85,7 @@ export async function createApiServer(parts: ApiParts, extensions: readonly Exte
     timeWindow: RATE_WINDOW_MS,
     cache: MOST_KEYS,
     max: (request) => (principals.has(request) ? MOST_A_WINDOW.known : MOST_A_WINDOW.unknown),
-    keyGenerator: (request) => principals.get(request)?.id ?? request.socket.remoteAddress ?? '',
+    keyGenerator: (request) => principals.get(request)?.id ?? parts.addressOf(request.raw),
     allowList: (request) => doors.get(request.raw) === 'socket',
     errorResponseBuilder: (_, { after }) => new VncctlError('TOO_MANY_REQUESTS', 'too many requests', { hint: `try again in ${after}` }),
   });
@@ -105,7 +106,8 @@ export async function createApiServer(parts: ApiParts, extensions: readonly Exte
     reply.header('allow', allowed.join(', '));
     throw new VncctlError('METHOD_NOT_ALLOWED', `only ${allowed.join(', ')} ${allowed.length === 1 ? 'is' : 'are'} answered here`);
   });
-  registerAll(app, routes, { operations, keys: createIdempotencyKeys(clock), signal, principalOf: (request) => principals.get(request) });
+  const registering = { operations, keys: createIdempotencyKeys(clock), signal, principalOf: (request: FastifyRequest) => principals.get(request) };
+  for (const each of routes) register(app, each, registering);
   await app.ready();
 
   return {
@@ -118,6 +120,9 @@ export async function createApiServer(parts: ApiParts, extensions: readonly Exte
     publish: stream.publish,
     lookAround: stream.lookAround,
     async stop() {
+      const over = new AbortController();
+      await Promise.race([operations.settled(), clock.sleep(TO_UNDO_MS, over.signal).catch(() => {})]);
+      over.abort();
       stream.stop();
       await app.close();
     },
@@ -125,10 +130,6 @@ export async function createApiServer(parts: ApiParts, extensions: readonly Exte
 }
 
 const SAFE_HEADERS: Readonly<Record<string, string>> = { 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer', 'content-security-policy': "default-src 'none'; frame-ancestors 'none'" };
-
-function registerAll(app: FastifyInstance, routes: readonly ApiRoute[], parts: Parameters<typeof register>[2]): void {
-  for (const each of routes) register(app, each, parts);
-}
 
 function documentRoutes(routes: readonly ApiRoute[], version: string): ApiRoute[] {
   const document = openApiDocument(routes, version);

@@ -9,7 +9,6 @@ import type { Log } from '../core/log.ts';
 import { findRunningScreen } from '../core/screens.ts';
 import { DASHBOARD, revokeTicket } from '../core/tickets.ts';
 import type { DoorRoutes } from '../daemon/door.ts';
-import type { HostRules } from '../gateway/checks.ts';
 import { createSessionCookies } from '../gateway/cookie.ts';
 import { type DashboardFiles, loadDashboardFiles } from '../gateway/dashboard-files.ts';
 import { createDashboardRoutes, DASHBOARD_COOKIE } from '../gateway/dashboard-routes.ts';
@@ -18,6 +17,7 @@ import { createSessions, type Sessions } from '../gateway/sessions.ts';
 import { takeSnapshot } from '../rfb/snapshot.ts';
 import { getInstanceKey } from '../store/instance-key.ts';
 import { instanceKeyFileOf } from '../store/paths.ts';
+import { rulesOnce } from './gateway.ts';
 
 export interface DashboardInput {
   /** As it is now: settings may be read anew. */
@@ -38,7 +38,7 @@ export interface Dashboard {
 /** A dashboard that nobody has opened yet: its files are read with the first request for them. */
 export function openDashboard({ app, desktops, log }: DashboardInput): Dashboard {
   const { clock, paths, root, settings } = app();
-  const hosts = (): HostRules => ({ publicNames: [app().settings.host.toLowerCase()], secure: false });
+  const rulesFor = rulesOnce();
   const pictures = createPictures({
     clock,
     async take(id, signal) {
@@ -50,7 +50,7 @@ export function openDashboard({ app, desktops, log }: DashboardInput): Dashboard
   const sessions = (): Promise<Sessions> =>
     (opened ??= (async () => {
       const [instanceKey, tickets] = await Promise.all([getInstanceKey(instanceKeyFileOf(paths, settings.instance)), app().tickets()]);
-      return createSessions({ tickets, cookies: createSessionCookies({ instanceKey, secure: false, as: DASHBOARD_COOKIE }), clock });
+      return createSessions({ tickets, cookies: createSessionCookies({ instanceKey, name: DASHBOARD_COOKIE }), clock });
     })().catch((error: unknown) => {
       opened = undefined;
       throw error;
@@ -62,7 +62,7 @@ export function openDashboard({ app, desktops, log }: DashboardInput): Dashboard
     async signOut({ ticketId }) {
       await (await app().tickets()).update((present) => ({ ...revokeTicket(present, ticketId, clock.now()), result: undefined }));
     },
-    hosts,
+    hosts: () => rulesFor(app().settings),
     log,
     clock,
   });
@@ -72,7 +72,7 @@ export function openDashboard({ app, desktops, log }: DashboardInput): Dashboard
       const { dashboardExtension } = await import('../api/dashboard.ts');
       return (parts) =>
         dashboardExtension(parts, {
-          signedIn: async (cookieHeader) => (cookieHeader?.includes(DASHBOARD_COOKIE.name) ? (await sessions()).find(cookieHeader, DASHBOARD) : undefined),
+          signedIn: async (cookieHeader) => (cookieHeader?.includes(DASHBOARD_COOKIE) ? (await sessions()).find(cookieHeader, DASHBOARD) : undefined),
           isLive: async (session) => (await sessions()).isLive(session),
           picture: (id, width) => pictures.get(id, width),
         });

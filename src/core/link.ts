@@ -50,13 +50,13 @@ export async function openDesktop(parts: LinkParts, client: ClientId, { askedDir
 }
 
 /** Why no link leads to a desktop that has no port of its own. `daemonRuns`: one does, but answers nowhere. */
-export function noDoor(desktop: Desktop, daemonRuns: boolean): VncctlError {
+export function noDoor(desktop: Pick<Desktop, 'id' | 'client'>, daemonRuns: boolean): VncctlError {
   const title = titleOf(desktop);
   return daemonNotRunning(daemonRuns, `the desktop of ${title} has no port of its own, and`, `   (or give it a port: vncctl up ${title} --direct --recreate)`);
 }
 
 /** The failure of asking for what only a daemon that answers can give. `before` begins the sentence, `otherwise` ends the hint. */
 export function daemonNotRunning(daemonRuns: boolean, before = '', otherwise = ''): VncctlError {
-  const [why, hint] = daemonRuns ? ['the daemon that runs answers nowhere', 'see: vncctl config get listen, and start it anew'] : ['no daemon runs that would answer the link', 'start it: vncctl daemon'];
+  const [why, hint] = daemonRuns ? ['the daemon that runs answers nowhere that a browser could ask', 'see: vncctl config get listen, vncctl config get publicUrl, and start it anew'] : ['no daemon runs that would answer the link', 'start it: vncctl daemon'];
   return new VncctlError('DAEMON_NOT_RUNNING', `${before} ${why}`.trim(), { hint: `${hint}${otherwise}` });
 }

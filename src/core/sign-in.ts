@@ -1,7 +1,16 @@
 // Signing in to the dashboard: a link for the person at this terminal, and taking back what it opened.
 import { VncctlError } from '../errors.ts';
+import { gatewayAddress, publicAddressOf, publicOrigin, type PublicTemplate } from './public-address.ts';
 import { giveTicket } from './share.ts';
 import { DASHBOARD, liveSignIns, revokeTicket, type Ticket, ticketFragment, type TicketMode, type TicketStore } from './tickets.ts';
+
+/** Where the dashboard of a daemon is found: at its public address where that is one host with nothing in front of the path, else where it listens. Undefined where no browser could ask it. */
+export function dashboardOrigin(daemon: { address?: string; scheme?: 'http' | 'https' }, { host, publicUrl }: { host: string; publicUrl?: PublicTemplate | undefined }): string | undefined {
+  const listening = gatewayAddress(daemon, { host });
+  const outside = publicUrl === undefined ? undefined : publicAddressOf(publicUrl, host);
+  const address = listening && outside && outside.prefix === '' && !outside.name.includes('{id}') ? outside : listening;
+  return address && publicOrigin(address, DASHBOARD);
+}
 
 // Long enough to walk over to the browser; whoever is later asks for another one.
 const LINK_LIFE_MS = 15 * 60_000;

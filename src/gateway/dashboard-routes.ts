@@ -3,9 +3,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
+import { namesPublicHost } from '../core/public-address.ts';
 import { DASHBOARD, type Session } from '../core/tickets.ts';
 import { isVncctlError } from '../errors.ts';
 import { refuse, send, statusOf } from './answers.ts';
+import { type Arrival, arrivalOf } from './arrival.ts';
 import { createAttempts } from './attempts.ts';
 import { type HostRules, isOurHost, isOurOrigin } from './checks.ts';
 import type { DashboardFiles } from './dashboard-files.ts';
@@ -22,26 +24,29 @@ export interface DashboardRoutesOptions {
   clock: Pick<Clock, 'monotonicMs'>;
 }
 
-/** The cookie of a sign-in: it goes to the API too. */
-export const DASHBOARD_COOKIE = { name: 'vncctl-dashboard', path: '/' };
+/** The name of the cookie of a sign-in, which goes to the API too. */
+export const DASHBOARD_COOKIE = 'vncctl-dashboard';
 
-const GONE_COOKIE = `${DASHBOARD_COOKIE.name}=; Path=${DASHBOARD_COOKIE.path}; Max-Age=0; HttpOnly; SameSite=Strict`;
+const COOKIE_PATH = '/';
+const GONE_COOKIE = `${DASHBOARD_COOKIE}=; Path=${COOKIE_PATH}; Max-Age=0; HttpOnly; SameSite=Strict`;
 
 /** Answers what is the dashboard's; returns whether it was. */
 export function createDashboardRoutes({ files, sessions, signOut, hosts, log, clock }: DashboardRoutesOptions): { request(request: IncomingMessage, response: ServerResponse): boolean } {
   const attempts = createAttempts(clock);
 
-  const signIn = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+  const signIn = async (request: IncomingMessage, response: ServerResponse, { address, secure }: Arrival): Promise<void> => {
     const body = await readTicketBody(request);
     if ('status' in body) return refuse(request, response, body.status);
-    const address = request.socket.remoteAddress ?? '';
     const waitSeconds = attempts.take(address, DASHBOARD);
     if (waitSeconds !== undefined) return refuse(request, response, 429, { 'retry-after': String(waitSeconds) });
     const session = await (await sessions()).open(DASHBOARD, body.secret);
-    if (!session) return refuse(request, response, 401);
+    if (!session) {
+      attempts.miss(address, DASHBOARD);
+      return refuse(request, response, 401);
+    }
     attempts.forgive(address, DASHBOARD);
     log.write('info', 'somebody signed in to the dashboard', { ticket: session.ticketId, mode: session.mode });
-    send(request, response, 204, { 'set-cookie': (await sessions()).cookieOf(session) });
+    send(request, response, 204, { 'set-cookie': (await sessions()).cookieOf(session, { path: COOKIE_PATH, secure }) });
   };
 
   const end = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -53,10 +58,10 @@ export function createDashboardRoutes({ files, sessions, signOut, hosts, log, cl
     send(request, response, 204, { 'set-cookie': GONE_COOKIE });
   };
 
-  const answer = async (request: IncomingMessage, response: ServerResponse, path: string, version: string | null): Promise<void> => {
+  const answer = async (request: IncomingMessage, response: ServerResponse, arrival: Arrival, { path, version }: { path: string; version: string | null }): Promise<void> => {
     const method = request.method ?? '';
     if (path === '/dashboard/session') {
-      if (method === 'POST') return signIn(request, response);
+      if (method === 'POST') return signIn(request, response, arrival);
       return method === 'DELETE' ? end(request, response) : refuse(request, response, 405, { allow: 'DELETE, POST' });
     }
     if (method !== 'GET' && method !== 'HEAD') return refuse(request, response, 405, { allow: 'GET, HEAD' });
@@ -71,11 +76,15 @@ export function createDashboardRoutes({ files, sessions, signOut, hosts, log, cl
       const [path = '', query] = (request.url ?? '').split('?', 2);
       if (path !== '/' && !path.startsWith('/dashboard/')) return false;
       const reads = request.method === 'GET' || request.method === 'HEAD';
-      if (!isOurHost(request, hosts()) || (!reads && !isOurOrigin(request, hosts()))) {
+      const rules = hosts();
+      const came = arrivalOf(request, rules.proxies);
+      const { publicAddress } = rules;
+      const arrival = { ...came, secure: came.secure || (publicAddress?.scheme === 'https' && namesPublicHost(publicAddress, came.host) !== undefined) };
+      if (!isOurHost(arrival, request.socket.localAddress, rules) || (!reads && !isOurOrigin(request.headers, arrival))) {
         refuse(request, response, 403);
         return true;
       }
-      answer(request, response, path, new URLSearchParams(query).get('v')).catch((error: unknown) => {
+      answer(request, response, arrival, { path, version: new URLSearchParams(query).get('v') }).catch((error: unknown) => {
         // Whoever left while asking gets no answer, and is no failure.
         if (request.destroyed && !request.complete) return;
         log.write('error', 'could not answer at the dashboard', { reason: isVncctlError(error) ? error.code : String(error) });

@@ -7,6 +7,7 @@ import { giveSignIn } from '../../src/core/sign-in.ts';
 import type { DesktopId } from '../../src/core/store.ts';
 import { DASHBOARD, revokeTicket, type Ticket, type TicketMode, type TicketStore } from '../../src/core/tickets.ts';
 import { createDoor } from '../../src/daemon/door.ts';
+import { trustProxies } from '../../src/gateway/arrival.ts';
 import { createSessionCookies } from '../../src/gateway/cookie.ts';
 import { loadDashboardFiles } from '../../src/gateway/dashboard-files.ts';
 import { createDashboardRoutes, DASHBOARD_COOKIE } from '../../src/gateway/dashboard-routes.ts';
@@ -47,7 +48,7 @@ export async function createDashboardStand({ folder = BUILT, ...options }: Param
   };
   const screens: DashboardStand['screens'] = new Map();
   const clock = options.clock ?? createFakeClock({ startAt: new Date().toISOString() });
-  const sessions = createSessions({ tickets, cookies: createSessionCookies({ instanceKey: randomBytes(32), secure: false, as: DASHBOARD_COOKIE }), clock });
+  const sessions = createSessions({ tickets, cookies: createSessionCookies({ instanceKey: randomBytes(32), name: DASHBOARD_COOKIE }), clock });
   const api = await createTestApi({
     ...options,
     clock,
@@ -67,7 +68,7 @@ export async function createDashboardStand({ folder = BUILT, ...options }: Param
     files: () => loadDashboardFiles(folder),
     sessions: async () => sessions,
     signOut: ({ ticketId }) => tickets.update((present) => ({ ...revokeTicket(present, ticketId, clock.now()), result: undefined })),
-    hosts: () => ({ publicNames: [], secure: false }),
+    hosts: () => ({ names: [], proxies: trustProxies([]) }),
     log: api.log,
     clock,
   });

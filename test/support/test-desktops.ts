@@ -6,6 +6,7 @@ import type { Desktops, Installation } from '../../src/core/desktops.ts';
 import { milliseconds } from '../../src/core/duration.ts';
 import type { ContainerSpec, NetworkIsolation } from '../../src/core/engine.ts';
 import type { Lease } from '../../src/core/lease.ts';
+import type { PublicAddress } from '../../src/core/public-address.ts';
 import { up, type UpResult } from '../../src/core/up.ts';
 import type { UpOptions, UpRequest } from '../../src/core/up-run.ts';
 import { createFakeClock, type FakeClock } from './fake-clock.ts';
@@ -13,6 +14,7 @@ import type { FakeProgram } from './fake-containers.ts';
 import { createFakeEngine, type FakeEngine } from './fake-engine.ts';
 import { createFakeProbe, type FakeProbe } from './fake-probe.ts';
 import { createFakeStore, type FakeStore } from './fake-store.ts';
+import { createFakeWarmTools, type FakeWarmTools } from './fake-warm-tools.ts';
 
 const MIB = 1024 ** 2;
 
@@ -67,6 +69,7 @@ export interface TestDesktops {
   engine: FakeEngine;
   store: FakeStore;
   probe: FakeProbe;
+  warm: FakeWarmTools;
   clock: FakeClock;
   entry: CatalogEntry;
   /** Pids that run; a killed process is taken out. */
@@ -84,14 +87,17 @@ export interface TestDesktopsOptions {
   local?: boolean;
   /** Whether containers' addresses can be dialled. Default: true. */
   dialable?: boolean;
-  /** Origin of a gateway that answers. */
-  gateway?: string;
+  /** A gateway that answers. */
+  gateway?: PublicAddress;
   isolation?: NetworkIsolation;
   /** Default: one that lets short sleeps pass by themselves. */
   clock?: FakeClock;
   /** Whether image and network are there already. Default: true. */
   prepared?: boolean;
 }
+
+/** The gateway of a daemon on loopback, as it is without settings. */
+export const LOCAL_GATEWAY: PublicAddress = { scheme: 'http', name: '127.0.0.1', port: '8080', prefix: '' };
 
 /** Ports 5000 to 5020, instance `default`, naming plain, this process is 100. */
 export function createTestDesktops({ installation, entries = [exampleEntry()], programOf, local, dialable, gateway, isolation = 'members', clock = createFakeClock(), prepared = true }: TestDesktopsOptions = {}): TestDesktops {
@@ -100,6 +106,7 @@ export function createTestDesktops({ installation, entries = [exampleEntry()], p
   const engine = createFakeEngine({ clock, isolation, ...(programOf ? { programOf } : {}), ...(local === undefined ? {} : { local }), ...(dialable === undefined ? {} : { dialable }) });
   const store = createFakeStore();
   const probe = createFakeProbe();
+  const warm = createFakeWarmTools();
   const alive = new Set([100]);
   const asProcess = (pid: number): Desktops => ({
     installation: {
@@ -117,6 +124,8 @@ export function createTestDesktops({ installation, entries = [exampleEntry()], p
       lease: DEFAULT_LEASE,
       warnBeforeMs: 5 * 60_000,
       pauseDirect: false,
+      pool: [],
+      poolMaxAge: milliseconds(4 * 3_600_000),
       sweepIntervalMs: 30_000,
       ...installation,
     },
@@ -127,6 +136,7 @@ export function createTestDesktops({ installation, entries = [exampleEntry()], p
     clock,
     hostPorts: engine.hostPorts,
     processes: { pid, isAlive: (other) => alive.has(other) },
+    warm,
     gateway,
   });
   const desktops = asProcess(100);
@@ -141,6 +151,7 @@ export function createTestDesktops({ installation, entries = [exampleEntry()], p
     engine,
     store,
     probe,
+    warm,
     clock,
     entry,
     alive,

@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
-import { giveSignIn, revokeSignIn } from '../../../src/core/sign-in.ts';
+import { parsePublicTemplate } from '../../../src/core/public-address.ts';
+import { dashboardOrigin, giveSignIn, revokeSignIn } from '../../../src/core/sign-in.ts';
 import { newDesktopId } from '../../../src/core/identity.ts';
 import { giveLink, giveTicket } from '../../../src/core/share.ts';
 import { DASHBOARD, exchangeTicket, isLiveSession, liveShares, liveSignIns, type Ticket, type TicketStore, withoutDead } from '../../../src/core/tickets.ts';
+import { LOCAL_GATEWAY } from '../../support/test-desktops.ts';
 
 const NOON = new Date('2030-01-01T12:00:00.000Z');
 const later = (ms: number): Date => new Date(NOON.getTime() + ms);
@@ -63,10 +65,23 @@ test('a link that nobody opened in time is over', async () => {
 test('links to desktops are no sign-ins: they open no dashboard, and are not taken back as one', async () => {
   const tickets = store();
   const id = newDesktopId();
-  const url = await giveLink(tickets, 'http://127.0.0.1:8080', id, NOON);
+  const url = await giveLink(tickets, LOCAL_GATEWAY, id, NOON);
   const { ticket } = await giveTicket(tickets, { desktopId: id, kind: 'share', mode: 'full', lifeMs: DAY }, NOON);
   expect(exchangeTicket(tickets.all, { desktopId: DASHBOARD, secret: url.split('=')[1] ?? '' }, NOON)).toBeUndefined();
   expect(liveSignIns(tickets.all, NOON)).toEqual([]);
   await expect(revokeSignIn(tickets, ticket.id, NOON)).rejects.toMatchObject({ code: 'TICKET_NOT_FOUND' });
   expect(liveShares(tickets.all, NOON)).toHaveLength(1);
+});
+
+test.each([
+  [undefined, 'http://127.0.0.1:8080'],
+  ['https://desktops.example.org/', 'https://desktops.example.org'],
+  ['https://example.org:8443/', 'https://example.org:8443'],
+  // The API is found below no prefix and at no desktop's own host.
+  ['https://example.org/vnc/', 'http://127.0.0.1:8080'],
+  ['https://{id}.example.org/', 'http://127.0.0.1:8080'],
+])('where the public address is %s the dashboard is at %s', (typed, origin) => {
+  const publicUrl = typed === undefined ? undefined : (parsePublicTemplate(typed) ?? expect.unreachable());
+  expect(dashboardOrigin({ address: '127.0.0.1:8080' }, { host: 'localhost', publicUrl })).toBe(origin);
+  expect(dashboardOrigin({}, { host: 'localhost', publicUrl })).toBeUndefined();
 });
