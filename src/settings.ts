@@ -79,6 +79,8 @@ export const SETTINGS = {
   pingInterval: setting(types.duration, milliseconds(25_000), 'how often viewers are asked whether they are still there'),
   maxViewers: setting(types.integer(1, 100_000), 1_000, 'how many viewers the daemon serves at once', ['MAX_CONCURRENT_SESSIONS']),
   drain: setting(types.duration, milliseconds(30_000), 'how long a daemon that ends waits for viewers which do not leave when they are told to', [inUnit('SHUTDOWN_GRACE_MS', 'ms')]),
+  auth: setting(types.choice(['token', 'none']), 'token', 'what the API asks of whoever comes over the network: token, or none where listen is an address of this machine only'),
+  corsOrigins: setting(types.origins, [], 'origins whose pages may use the API, like https://example.org, with commas between; or * for all, without credentials; not set, nobody\'s'),
   logFormat: setting(types.choice(['auto', 'text', 'json']), 'auto', 'how the daemon writes its log: text, json, or auto for text that suits where it goes'),
   hook: setting(types.text('a command or a web address', /^[^\n\r]+$/), undefined, 'command that is run, or address that is posted to, when a desktop was created, got ready, was warned, paused, woken or removed'),
   hookTimeout: setting(types.duration, milliseconds(10_000), 'how long a hook may take'),

@@ -179,7 +179,7 @@ function limitsOf({ connectTimeout, pingInterval, viewerTimeout, maxViewers, dra
 }
 
 /** Makes the rules of the settings that are asked about; again only for others. */
-function rulesOnce(): (settings: Settings) => HostRules {
+export function rulesOnce(): (settings: Settings) => HostRules {
   let made: { from: Settings; rules: HostRules } | undefined;
   return (settings) => {
     if (made?.from !== settings) {

@@ -1,6 +1,7 @@
 // `vncctl config`: the settings, where each comes from, and changing the user's own. Works with settings that are wrong: it is
 // where they are mended.
 import type { Command } from 'commander';
+import { settingRow, type SettingRow } from '../core/setting-facts.ts';
 import { describeOrigin, type UserFile } from '../core/setting-layers.ts';
 import { VncctlError } from '../errors.ts';
 import { checkChange, definitionOf, getSettingName, type ResolvedSetting, settingsOf } from '../settings.ts';
@@ -41,9 +42,10 @@ export function define(command: Command, context: CommandContext): void {
   command
     .command('path')
     .summary('print where your settings are kept')
-    .description('Print the file of your settings; with --json also the folders of catalog, state and cache.')
+    .description('Print the file of your settings; with --json also the folders of catalog, state and cache, and the socket on which the daemon answers.')
+    .option('--socket', "print the daemon's Unix socket instead")
     .option('--json', 'print it as JSON')
-    .action((flags: { json?: boolean }) => path(context, flags));
+    .action((flags: { socket?: boolean; json?: boolean }) => path(context, flags));
 }
 
 async function list(context: CommandContext, flags: { json?: boolean }): Promise<void> {
@@ -86,10 +88,10 @@ async function unset(context: CommandContext, typed: readonly string[]): Promise
   for (const name of names) await app.changeSetting(name, undefined);
 }
 
-function path({ app, io }: CommandContext, flags: { json?: boolean }): void {
+function path({ app, io }: CommandContext, flags: { socket?: boolean; json?: boolean }): void {
   const { userFile, catalog, state, cache } = app().paths;
-  if (flags.json) writeJson(io, { settings: userFile, catalog, state, cache });
-  else io.stdout.write(`${userFile}\n`);
+  if (flags.json) writeJson(io, { settings: userFile, catalog, state, cache, socket: app().socket });
+  else io.stdout.write(`${flags.socket ? app().socket : userFile}\n`);
 }
 
 function userFileOf(context: CommandContext): UserFile {
@@ -104,9 +106,7 @@ function getResolved(context: CommandContext, typed: string): ResolvedSetting {
   return found;
 }
 
-function describe({ name, text, value, origin, fault }: ResolvedSetting): Record<string, unknown> {
-  return { name, value: fault === undefined ? (value ?? null) : text, kind: origin.kind, origin: describeOrigin(origin), about: definitionOf(name).about, ...(fault === undefined ? {} : { fault }) };
-}
+const describe = (setting: ResolvedSetting): SettingRow => settingRow(setting, definitionOf(setting.name).about);
 
 /** After the result was printed: the settings that are wrong, as the failure they are for every other verb. */
 function complain(settings: readonly ResolvedSetting[]): void {

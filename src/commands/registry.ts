@@ -34,6 +34,7 @@ export const VERBS: readonly Verb[] = [
   { name: 'images', aliases: ['image'], usage: '<command>', summary: 'list, inspect, build and pull the images of the catalog', group: 'Installation:', load: () => import('./images.ts') },
   { name: 'engine', aliases: [], usage: '<command>', summary: 'start, stop and look at the container engine', group: 'Installation:', load: () => import('./engine.ts') },
   { name: 'config', aliases: [], usage: '<command>', summary: 'read and change the settings', group: 'Installation:', load: () => import('./config.ts') },
+  { name: 'token', aliases: [], usage: '<command>', summary: "make, list and revoke the tokens to the daemon's API", group: 'Installation:', load: () => import('./token.ts') },
   { name: 'daemon', aliases: [], usage: '[command]', summary: 'watch the desktops: warn, pause and remove idle ones', group: 'Installation:', load: () => import('./daemon.ts') },
   { name: 'doctor', aliases: [], usage: '', summary: 'check everything a desktop needs', group: 'Installation:', load: () => import('./doctor.ts') },
   { name: 'completion', aliases: [], usage: '<shell>', summary: 'print the completion script of a shell', group: 'Help:', load: () => import('./completion.ts') },
