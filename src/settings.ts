@@ -3,6 +3,7 @@
 import { parseEnv } from 'node:util';
 import { READY_STAGES } from './core/catalog.ts';
 import { CLIENT_ID_POLICIES } from './core/client-id.ts';
+import { DIALECTS } from './core/dialects.ts';
 import { milliseconds } from './core/duration.ts';
 import { didYouMean } from './core/nearest.ts';
 import * as types from './core/setting-types.ts';
@@ -74,6 +75,7 @@ export const SETTINGS = {
   listen: setting(types.listenAddress, { host: '127.0.0.1', port: 8080 }, 'where the daemon answers, or off; while it does, links go through it and new desktops need no port', ['ORCHESTRATOR_PORT']),
   auth: setting(types.choice(['token', 'none']), 'token', 'what the API asks of whoever comes over the network: token, or none where listen is an address of this machine only'),
   corsOrigins: setting(types.origins, [], 'origins whose pages may use the API, like https://example.org, with commas between; or * for all, without credentials; not set, nobody\'s'),
+  dialects: setting(types.words(DIALECTS), [], 'which of its ancestors\' clients the daemon answers too: kiosk-orchestrator, browser-fleet, curated-desktops, with commas between; not set, none'),
   logFormat: setting(types.choice(['auto', 'text', 'json']), 'auto', 'how the daemon writes its log: text, json, or auto for text that suits where it goes'),
   hook: setting(types.text('a command or a web address', /^[^\n\r]+$/), undefined, 'command that is run, or address that is posted to, when a desktop was created, got ready, was warned, paused, woken or removed'),
   hookTimeout: setting(types.duration, milliseconds(10_000), 'how long a hook may take'),

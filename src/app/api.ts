@@ -5,6 +5,7 @@ import type { ApiDoor } from '../api/auth.ts';
 import type { ApiParts } from '../api/parts.ts';
 import type { ApiServer, ExtensionMaker } from '../api/server.ts';
 import type { App } from '../app.ts';
+import { type Dialect, isOfDialects } from '../core/dialects.ts';
 import { isLoopbackAddress } from '../core/host-header.ts';
 import type { LifeEvent } from '../core/journal.ts';
 import { settingRow, UNSPOKEN } from '../core/setting-facts.ts';
@@ -19,16 +20,19 @@ export interface ApiInput extends Pick<ApiParts, 'desktops' | 'activity' | 'jour
   app: () => App;
   /** As it was when the daemon started. */
   auth: 'token' | 'none';
+  dialects: readonly Dialect[];
 }
 
-/** What is answered beside `/api/`, and by whom. */
+/** What is answered beside the API's own, and by whom. */
 interface ApiAddition {
   claims(path: string): boolean;
   load(): Promise<ExtensionMaker>;
 }
 
 /** Dialects, the dashboard and metrics: a line each. */
-const ADDITIONS: readonly ApiAddition[] = [];
+const additionsOf = ({ dialects }: Pick<ApiInput, 'dialects'>): readonly ApiAddition[] => [
+  { claims: (path) => isOfDialects(path, dialects), load: async () => (await import('../api/dialects/dialects.ts')).dialectsExtension(dialects) },
+];
 
 export interface Api {
   /** The requests of one door that are the API's. */
@@ -41,18 +45,19 @@ export interface Api {
 }
 
 /** An API that nobody has asked yet. */
-export function openApi({ app, auth, log, ...parts }: ApiInput): Api {
+export function openApi({ app, auth, dialects, log, ...parts }: ApiInput): Api {
+  const additions = additionsOf({ dialects });
   let server: Promise<ApiServer> | undefined;
   const load = (): Promise<ApiServer> =>
     (server ??= (async () => {
-      const [{ createApiServer }, ...makers] = await Promise.all([import('../api/server.ts'), ...ADDITIONS.map((addition) => addition.load())]);
-      return createApiServer(partsOf({ app, auth, log, ...parts }), makers);
+      const [{ createApiServer }, ...makers] = await Promise.all([import('../api/server.ts'), ...additions.map((addition) => addition.load())]);
+      return createApiServer(partsOf({ app, auth, dialects, log, ...parts }), makers);
     })());
 
   return {
     routesAt: (door) => ({
       request(request, response) {
-        if (!isOurs(request)) return false;
+        if (!isOurs(request, additions)) return false;
         load().then(
           (loaded) => loaded.handle(request, response, door),
           (error: unknown) => {
@@ -80,12 +85,12 @@ export function openApi({ app, auth, log, ...parts }: ApiInput): Api {
   };
 }
 
-function isOurs({ url = '' }: IncomingMessage): boolean {
+function isOurs({ url = '' }: IncomingMessage, additions: readonly ApiAddition[]): boolean {
   const path = url.split('?')[0] ?? '';
-  return path.startsWith('/api/') || path === '/api' || ADDITIONS.some((addition) => addition.claims(path));
+  return path.startsWith('/api/') || path === '/api' || additions.some((addition) => addition.claims(path));
 }
 
-function partsOf({ app, auth, ...parts }: ApiInput): ApiParts {
+function partsOf({ app, auth, dialects: _, ...parts }: ApiInput): ApiParts {
   const rules = (): HostRules => ({ publicNames: [app().settings.host.toLowerCase()], secure: false });
   return {
     ...parts,

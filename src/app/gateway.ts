@@ -1,10 +1,13 @@
 // The part of the composition root that serves screens: the routes under /d/ with their tickets, and the tunnels behind them.
 import { randomBytes } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
 import type { App } from '../app.ts';
 import type { ActivitySource } from '../core/activity.ts';
 import type { Clock } from '../core/clock.ts';
 import { type DaemonControl, type Viewer, viewerNotFound } from '../core/control.ts';
+import { givesScreenAddresses } from '../core/dialects.ts';
 import type { InstanceJournal } from '../core/journal.ts';
 import type { Log, LogFacts } from '../core/log.ts';
 import { findScreen, keepScreen, openScreen } from '../core/screens.ts';
@@ -20,6 +23,7 @@ import { createTunnels, DEFAULT_TUNNEL_LIMITS } from '../gateway/tunnels.ts';
 import type { ViewerFilter } from '../gateway/viewer-filter.ts';
 import { loadViewerFiles } from '../gateway/viewer-files.ts';
 import { openWebSocketLink } from '../gateway/websocket-link.ts';
+import { createWebsockify } from '../gateway/websockify.ts';
 import { ClientMessages } from '../rfb/client-messages.ts';
 import { RfbFailure } from '../rfb/failure.ts';
 import { authenticate } from '../rfb/handshake.ts';
@@ -92,30 +96,35 @@ export async function openGateway({ app, journal, clock, log }: GatewayInput): P
     }
   };
 
-  const routes = createGatewayRoutes({
+  const hosts = { publicNames: [settings.host.toLowerCase()], secure: false };
+  const find = async (id: DesktopId) => findScreen(await app().desktops(), journal, id);
+  const letIn = (request: IncomingMessage, socket: Duplex, head: Buffer, session: Session): void => {
+    const number = tunnels.accept(request, socket, head, {
+      desktop: session.desktopId,
+      viewOnly: session.mode === 'view-only',
+      address: request.socket.remoteAddress ?? '',
+      dial: (signal) => dial(session.desktopId, signal),
+      greet: serveHandshake,
+      filter: filterFor(session),
+      onInput: (at) => own.sawInput(session.desktopId, at),
+    });
+    if (number === undefined) return;
+    const viewer = { id: randomBytes(4).toString('hex'), session };
+    viewers.set(number, viewer);
+    log.write('info', 'a viewer came', factsOf(viewer));
+  };
+  const pages = createGatewayRoutes({
     files: await loadViewerFiles(join(root, 'dist/viewer')),
     sessions,
-    hosts: { publicNames: [settings.host.toLowerCase()], secure: false },
-    find: async (id) => findScreen(await app().desktops(), journal, id),
+    hosts,
+    find,
     keep: async (id) => keepScreen(await app().desktops(), journal, id),
-    upgrade(request, socket, head, session) {
-      const number = tunnels.accept(request, socket, head, {
-        desktop: session.desktopId,
-        viewOnly: session.mode === 'view-only',
-        address: request.socket.remoteAddress ?? '',
-        dial: (signal) => dial(session.desktopId, signal),
-        greet: serveHandshake,
-        filter: filterFor(session),
-        onInput: (at) => own.sawInput(session.desktopId, at),
-      });
-      if (number === undefined) return;
-      const viewer = { id: randomBytes(4).toString('hex'), session };
-      viewers.set(number, viewer);
-      log.write('info', 'a viewer came', factsOf(viewer));
-    },
+    upgrade: letIn,
     log,
     clock,
   });
+  const websockify = givesScreenAddresses(settings.dialects) ? createWebsockify({ sessions, hosts, origins: () => app().settings.corsOrigins, find, upgrade: letIn, clock }) : () => false;
+  const routes: GatewayRoutes = { request: pages.request, upgrade: (request, socket, head) => pages.upgrade(request, socket, head) || websockify(request, socket, head) };
 
   const check = setInterval(() => void closeDead(), CHECK_SESSIONS_MS);
   const closeDead = async (): Promise<void> => {

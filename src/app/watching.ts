@@ -95,7 +95,7 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
     const activity = gateway?.activityWith(direct) ?? direct;
     const readiness = (): Readiness => readinessOf(state, clock.monotonicMs(), current.settings.sweepInterval);
     const life = lifeTracker(app, journal);
-    const api = openApi({ app: () => current, desktops, activity, journal, control: gateway?.control ?? noViewers, readiness, intend: life.intend, auth: settings.auth, signal: options.signal, log });
+    const api = openApi({ app: () => current, desktops, activity, journal, control: gateway?.control ?? noViewers, readiness, intend: life.intend, auth: settings.auth, dialects: settings.dialects, signal: options.signal, log });
     const control = createDoor({ routes: [api.routesAt('socket')], readiness });
     // The streams first, which would not end by themselves.
     stops.push(() => control.stop(), () => api.stop());
@@ -206,7 +206,7 @@ const SENTENCES: Readonly<Record<LifeEvent['event'], string>> = {
 };
 
 /** What takes effect only when the daemon starts: it holds on to them. */
-const AT_START: readonly SettingName[] = ['instance', 'engine', 'engineDeadline', 'stateFile', 'listen', 'auth', 'logFormat', 'naming'];
+const AT_START: readonly SettingName[] = ['instance', 'engine', 'engineDeadline', 'stateFile', 'listen', 'auth', 'dialects', 'logFormat', 'naming'];
 
 /** The program with the settings as they are now, and what has changed in the log. Throws BAD_SETTING and BAD_CATALOG_ENTRY. */
 async function settingsAnew(before: App, again: DaemonInput['again'], log: Log): Promise<App> {

@@ -30,6 +30,8 @@ export interface Allocation {
   watched?: WatchMemory;
   /** Set once its removal was announced; cleared when it is put off. */
   warned?: Warning;
+  /** What the client that asked for it said of it, in words of its own. */
+  notes?: Readonly<Record<string, string>>;
 }
 
 /** What is remembered of a desktop's use between two looks. Times are ISO-8601 UTC. */
