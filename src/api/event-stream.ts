@@ -37,6 +37,8 @@ export interface EventStream {
   publish(name: string, data: object): void;
   /** A stream that ends with the daemon, or when the principal may not any more. TOO_MANY_REQUESTS when too many follow. */
   follow(options: FollowOptions): Promise<Readable>;
+  /** Tells all that it is still there, and ends those who may follow no more; done by itself every 15 seconds. */
+  lookAround(): Promise<void>;
   stop(): void;
 }
 
@@ -74,8 +76,8 @@ export function createEventStream({ journal, names, mask, clock }: EventStreamOp
 
   // One timer for all, while there is anybody.
   let timer: NodeJS.Timeout | undefined;
-  const lookAround = (): void => {
-    for (const follower of followers) void follower.stillHere();
+  const lookAround = async (): Promise<void> => {
+    await Promise.all([...followers].map((follower) => follower.stillHere()));
   };
 
   return {
@@ -97,7 +99,7 @@ export function createEventStream({ journal, names, mask, clock }: EventStreamOp
         if (followers.size === 0) clearInterval(timer);
       } });
       followers.add(follower);
-      if (followers.size === 1) timer = setInterval(lookAround, STILL_HERE_MS);
+      if (followers.size === 1) timer = setInterval(() => void lookAround(), STILL_HERE_MS);
       try {
         // What comes meanwhile is told after it, and once.
         await follower.begin(lastEventId === undefined ? [] : await missed(lastEventId));
@@ -107,6 +109,7 @@ export function createEventStream({ journal, names, mask, clock }: EventStreamOp
       }
       return follower.stream;
     },
+    lookAround,
     stop() {
       clearInterval(timer);
       for (const follower of followers) follower.stream.push(null);

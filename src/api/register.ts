@@ -33,9 +33,14 @@ export function register(app: FastifyInstance, description: ApiRoute, parts: Reg
 
   const perform = async (call: Call, prefersAsync: boolean): Promise<KeptAnswer | RawAnswer> => {
     if (long === undefined) return answerOf(description, await description.handle(call));
+    const turn = gate?.enter();
     const { id, done } = operations.begin(long, call.principal, async (progress) => {
-      const work = (): Promise<unknown> => description.handle({ ...call, progress });
-      return gate ? gate(work) : work();
+      const leave = await turn;
+      try {
+        return await description.handle({ ...call, progress });
+      } finally {
+        leave?.();
+      }
     });
     if (!prefersAsync) return answerOf(description, await done);
     // Whoever asks about it is told.

@@ -33,6 +33,8 @@ export interface ApiServer {
   tell(events: readonly LifeEvent[]): Promise<void>;
   /** Tells something of an extension's own. */
   publish(name: string, data: object): void;
+  /** Ends what somebody follows who may no more; done by itself every 15 seconds. */
+  lookAround(): Promise<void>;
   /** Ends the streams. */
   stop(): Promise<void>;
 }
@@ -114,6 +116,7 @@ export async function createApiServer(parts: ApiParts, extensions: readonly Exte
     },
     tell: stream.tellLife,
     publish: stream.publish,
+    lookAround: stream.lookAround,
     async stop() {
       stream.stop();
       await app.close();

@@ -11,7 +11,7 @@ import { type ApiServer, createApiServer, type ExtensionMaker } from '../../src/
 import { milliseconds } from '../../src/core/duration.ts';
 import type { ReapStep } from '../../src/core/reap-plan.ts';
 import type { Ticket } from '../../src/core/tickets.ts';
-import { createToken, type Scope, type Token } from '../../src/core/tokens.ts';
+import { createToken, type Scope, type Token, type TokenStore } from '../../src/core/tokens.ts';
 import { listenOnSocket } from '../../src/daemon/control-socket.ts';
 import { createDoor, type DoorRoutes } from '../../src/daemon/door.ts';
 import { isOurHost, isOurOrigin } from '../../src/gateway/checks.ts';
@@ -49,7 +49,7 @@ export interface TestApi extends TestDesktops {
   tickets: Ticket[];
   /** A token of a scope; it lasts as long as the test unless told otherwise. */
   token(scope: Scope, lifeMs?: number): Promise<string>;
-  tokens(): readonly Token[];
+  tokens: TokenStore;
   /** Asks over a real socket: by TCP at the loopback address, or by the Unix socket where `door` says so. */
   ask(method: string, path: string, options?: AskOptions & { door?: ApiDoor }): Promise<Answer>;
   /** The same, answered while it comes. */
@@ -67,6 +67,10 @@ export async function createTestApi({ settings = {}, extensions = [], ...options
   const intended: ReapStep[] = [];
   const tickets = memory<Ticket>();
   const tokens = memory<Token>();
+  const tokenStore: TokenStore = { read: async () => tokens.records, update: async (change) => tokens.update((present) => {
+      const { tokens: records, result } = change(present);
+      return { records, result };
+    }) };
   const stopping = new AbortController();
   const api: Omit<TestApi, 'server' | 'token' | 'tokens' | 'ask' | 'open'> = {
     ...fakes,
@@ -84,8 +88,14 @@ export async function createTestApi({ settings = {}, extensions = [], ...options
     desktops: async () => desktops,
     catalog: async () => desktops.catalog,
     images: async () => ({ engine, catalog: desktops.catalog, sources: { contextOf: async () => [], pack: () => process.stdin, ensureBase: async () => '' }, exclusively: async (_name, _signal, work) => work() }),
-    tickets: async () => ({ read: async () => tickets.records, update: async (change) => tickets.update((records) => ({ ...change(records), records: change(records).tickets })) }),
-    tokens: async () => ({ read: async () => tokens.records, update: async (change) => tokens.update((records) => ({ ...change(records), records: change(records).tokens })) }),
+    tickets: async () => ({
+      read: async () => tickets.records,
+      update: async (change) => tickets.update((present) => {
+        const { tickets: records, result } = change(present);
+        return { records, result };
+      }),
+    }),
+    tokens: async () => tokenStore,
     activity,
     journal,
     control,
@@ -110,10 +120,10 @@ export async function createTestApi({ settings = {}, extensions = [], ...options
   return Object.assign(api, {
     server,
     async token(scope: Scope, lifeMs?: number) {
-      const { secret } = await createToken(await parts.tokens(), { name: '', scope, life: lifeMs === undefined ? 'never' : milliseconds(lifeMs) }, clock.now());
+      const { secret } = await createToken(tokenStore, { name: '', scope, life: lifeMs === undefined ? 'never' : milliseconds(lifeMs) }, clock.now());
       return secret;
     },
-    tokens: () => tokens.records,
+    tokens: tokenStore,
     async ask(method: string, path: string, asked: AskOptions & { door?: ApiDoor } = {}) {
       const response = await send(doors.placeOf, method, path, asked);
       const body = await text(response);
