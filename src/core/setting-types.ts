@@ -107,7 +107,7 @@ export function words<const T extends string>(choices: readonly T[]): SettingTyp
     json: 'text',
     choices,
     read: (typed) => {
-      const list = typed.split(',').map((entry) => entry.trim().toLowerCase());
+      const list = typed.split(',').map((entry) => entry.trim().toLowerCase()).filter((entry) => entry !== '');
       const known = choices.filter((word) => list.includes(word));
       return list.every((entry) => choices.some((word) => word === entry)) ? known : undefined;
     },

@@ -52,6 +52,8 @@ export interface TestApi extends TestDesktops {
   tokens: TokenStore;
   /** Asks over a real socket: by TCP at the loopback address, or by the Unix socket where `door` says so. */
   ask(method: string, path: string, options?: AskOptions & { door?: ApiDoor }): Promise<Answer>;
+  /** Where it answers by TCP, for programs that ask by themselves. */
+  port(): Promise<number>;
   /** The same, answered while it comes. */
   open(path: string, options?: AskOptions & { door?: ApiDoor }): Promise<IncomingMessage>;
 }
@@ -72,7 +74,7 @@ export async function createTestApi({ settings = {}, extensions = [], ...options
       return { records, result };
     }) };
   const stopping = new AbortController();
-  const api: Omit<TestApi, 'server' | 'token' | 'tokens' | 'ask' | 'open'> = {
+  const api: Omit<TestApi, 'server' | 'token' | 'tokens' | 'ask' | 'open' | 'port'> = {
     ...fakes,
     control,
     activity,
@@ -130,6 +132,7 @@ export async function createTestApi({ settings = {}, extensions = [], ...options
       return { status: response.statusCode ?? 0, headers: response.headers, body, json: <T>() => JSON.parse(body) as T };
     },
     open,
+    port: async () => Number((await doors.placeOf('tcp')).port),
   }) as TestApi;
 }
 

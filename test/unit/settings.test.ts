@@ -40,7 +40,7 @@ test('nothing set gives the documented defaults', () => {
     host: '127.0.0.1', bind: '127.0.0.1', portMin: 5000, portMax: 5020, containerPort: 6080, network: 'vncctl', subnet: undefined, prefix: 'vnc_',
     clientIds: 'cpf', naming: 'plain', mask: false, stateFile: undefined, color: 'auto', parallel: 8, wait: undefined, timeout: undefined,
     idle: 15 * MINUTE, removeAfter: 8 * HOUR, inputIdle: 'never', ttl: 'never', maxAge: 'never', warnBefore: 5 * MINUTE, pauseDirect: false, sweepInterval: 30_000,
-    listen: { host: '127.0.0.1', port: 8080 }, auth: 'token', corsOrigins: [], logFormat: 'auto', hook: undefined, hookTimeout: 10_000,
+    listen: { host: '127.0.0.1', port: 8080 }, auth: 'token', corsOrigins: [], dialects: [], logFormat: 'auto', hook: undefined, hookTimeout: 10_000,
   });
 });
 
