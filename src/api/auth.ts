@@ -65,6 +65,7 @@ function isRead({ method }: IncomingMessage): boolean {
   return method === 'GET' || method === 'HEAD';
 }
 
-function isForwarded({ headers }: IncomingMessage): boolean {
+/** Whether a proxy passed it on: it may come from anywhere then. */
+export function isForwarded({ headers }: IncomingMessage): boolean {
   return headers['x-forwarded-for'] !== undefined || headers.forwarded !== undefined;
 }

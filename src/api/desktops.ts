@@ -138,7 +138,10 @@ export function upOptions(parts: ApiParts, { signal, progress }: Pick<Call, 'sig
     getImage: async (entry, onProgress, stop) => {
       await ensureImage(await parts.images(), entry, { signal: stop, onProgress });
     },
-    onPhase: progress,
+    onPhase(phase) {
+      parts.metrics().phase(phase.name, phase.ms);
+      progress(phase);
+    },
     onProgress: (line) => progress({ line }),
   };
 }
@@ -158,7 +161,11 @@ export async function giveDesktop(parts: ApiParts, call: Pick<Call, 'signal' | '
   const { image, wait, timeout } = parts.settings();
   const request = readUpRequest(client, words, { catalog: await parts.catalog(), defaults: { image, wait, timeout }, called, hint: 'see what is taken: /api/docs' });
   const desktops = await parts.desktops();
-  const result = await up(desktops, request, upOptions(parts, call));
+  const result = await up(desktops, request, upOptions(parts, call)).catch((error: unknown) => {
+    parts.metrics().broughtUp('failed');
+    throw error;
+  });
+  parts.metrics().broughtUp(result.outcome);
   const link = await makeLink({ desktops, tickets: () => parts.tickets() }, result.desktop, { direct: result.link, askedDirect: words.direct === true });
   return { result, link, warning };
 }

@@ -99,6 +99,10 @@ export async function createApiServer(parts: ApiParts, extensions: readonly Exte
     authorize(principals.get(request), asked.access);
     if (asked.changes) refuseOtherSites(request.raw, parts);
   });
+  app.addHook('onResponse', async (request, reply) => {
+    const { route: asked } = request.routeOptions.config;
+    parts.metrics().answered({ method: request.method, route: asked?.path ?? 'none', status: reply.statusCode }, reply.elapsedTime);
+  });
   app.setNotFoundHandler({ preHandler: app.rateLimit() }, async (request, reply) => {
     const allowed = methodsAt(routes, request.url);
     if (allowed.length === 0) throw new VncctlError('ROUTE_NOT_FOUND', 'there is nothing at this address', { hint: 'see what there is: /api/docs' });

@@ -9,6 +9,7 @@ import { type Dialect, isOfDialects } from '../core/dialects.ts';
 import { isLoopbackAddress } from '../core/host-header.ts';
 import type { LifeEvent } from '../core/journal.ts';
 import { settingRow, UNSPOKEN } from '../core/setting-facts.ts';
+import type { Figures } from './figures.ts';
 import { answerJson, type DoorRoutes } from '../daemon/door.ts';
 import { wordsOf } from '../daemon/words-of.ts';
 import { VncctlError } from '../errors.ts';
@@ -21,6 +22,7 @@ export interface ApiInput extends Pick<ApiParts, 'desktops' | 'activity' | 'jour
   /** As it was when the daemon started. */
   auth: 'token' | 'none';
   dialects: readonly Dialect[];
+  figures: Figures;
 }
 
 /** What is answered beside the API's own, and by whom. */
@@ -30,7 +32,8 @@ interface ApiAddition {
 }
 
 /** Dialects, the dashboard and metrics: a line each. */
-const additionsOf = ({ dialects }: Pick<ApiInput, 'dialects'>): readonly ApiAddition[] => [
+const additionsOf = ({ dialects, figures }: Pick<ApiInput, 'dialects' | 'figures'>): readonly ApiAddition[] => [
+  { claims: (path) => path === '/metrics', load: async () => (await import('../api/metrics.ts')).metricsExtension(() => figures.tell()) },
   { claims: (path) => isOfDialects(path, dialects), load: async () => (await import('../api/dialects/dialects.ts')).dialectsExtension(dialects) },
 ];
 
@@ -45,13 +48,13 @@ export interface Api {
 }
 
 /** An API that nobody has asked yet. */
-export function openApi({ app, auth, dialects, log, ...parts }: ApiInput): Api {
-  const additions = additionsOf({ dialects });
+export function openApi({ app, auth, dialects, figures, log, ...parts }: ApiInput): Api {
+  const additions = additionsOf({ dialects, figures });
   let server: Promise<ApiServer> | undefined;
   const load = (): Promise<ApiServer> =>
     (server ??= (async () => {
       const [{ createApiServer }, ...makers] = await Promise.all([import('../api/server.ts'), ...additions.map((addition) => addition.load())]);
-      return createApiServer(partsOf({ app, auth, dialects, log, ...parts }), makers);
+      return createApiServer(partsOf({ app, auth, dialects, figures, log, ...parts }), makers);
     })());
 
   return {
@@ -90,12 +93,13 @@ function isOurs({ url = '' }: IncomingMessage, additions: readonly ApiAddition[]
   return path.startsWith('/api/') || path === '/api' || additions.some((addition) => addition.claims(path));
 }
 
-function partsOf({ app, auth, dialects: _, ...parts }: ApiInput): ApiParts {
+function partsOf({ app, auth, dialects: _, figures, ...parts }: ApiInput): ApiParts {
   const rules = (): HostRules => ({ publicNames: [app().settings.host.toLowerCase()], secure: false });
   return {
     ...parts,
     clock: app().clock,
     version: app().version,
+    metrics: figures.current,
     catalog: () => app().catalog(),
     images: () => app().images(),
     tickets: () => app().tickets(),

@@ -39,12 +39,19 @@ export interface GatewayInput {
   log: Log;
 }
 
+export interface Traffic {
+  toViewerBytes: number;
+  fromViewerBytes: number;
+}
+
 export interface Gateway {
   routes: GatewayRoutes;
   /** Who its viewers are, and to end one. */
   control: DaemonControl;
   /** What its own viewers do, put together with what another source tells. */
   activityWith(source: ActivitySource): ActivitySource;
+  /** RFB bytes of all viewers, since the daemon started. */
+  traffic(): Traffic;
   /** Tells all viewers to go away, and waits until they have, a second at most. */
   stop(): Promise<void>;
 }
@@ -62,10 +69,14 @@ export async function openGateway({ app, journal, clock, log }: GatewayInput): P
   const sessions = createSessions({ tickets, cookies: createSessionCookies({ instanceKey, secure: false }), clock });
   /** What each viewer is called, and was let in by: by the number of its tunnel. */
   const viewers = new Map<number, { id: string; session: Session }>();
+  /** Of those who are gone. */
+  const ended: Traffic = { toViewerBytes: 0, fromViewerBytes: 0 };
   const tunnels = createTunnels({
     clock,
     limits: { ...DEFAULT_TUNNEL_LIMITS, drainMs: DRAIN_MS },
-    onEnd({ id }, failure) {
+    onEnd({ id, toViewerBytes, fromViewerBytes }, failure) {
+      ended.toViewerBytes += toViewerBytes;
+      ended.fromViewerBytes += fromViewerBytes;
       const viewer = viewers.get(id);
       viewers.delete(id);
       // Absent: it was kicked, which was told.
@@ -165,6 +176,8 @@ export async function openGateway({ app, journal, clock, log }: GatewayInput): P
   return {
     routes,
     control,
+    traffic: () =>
+      tunnels.list().reduce((sum, { toViewerBytes, fromViewerBytes }) => ({ toViewerBytes: sum.toViewerBytes + toViewerBytes, fromViewerBytes: sum.fromViewerBytes + fromViewerBytes }), ended),
     activityWith: (source) => own.addedTo(source),
     async stop() {
       clearInterval(check);

@@ -10,7 +10,9 @@ import type { Desktops } from '../core/desktops.ts';
 import type { BootClock } from '../core/gap.ts';
 import type { InstanceJournal, LifeEvent } from '../core/journal.ts';
 import { createLifeTracker, type LifeTracker } from '../core/life.ts';
+import { listDesktops } from '../core/list.ts';
 import type { Log } from '../core/log.ts';
+import { measuredReaper } from '../core/measured.ts';
 import { createReaper, type Sweep, type SweepOptions } from '../core/reap.ts';
 import { UNSPOKEN } from '../core/setting-facts.ts';
 import type { ListenAddress } from '../core/setting-types.ts';
@@ -21,6 +23,7 @@ import { judgeReadiness, type Readiness } from '../daemon/health.ts';
 import { postJson } from '../daemon/http-post.ts';
 import { createHooks, type Hooks, noHooks } from '../daemon/hooks.ts';
 import { createLog, isJournalStream, logShapeOf } from '../daemon/log.ts';
+import type { MomentFigures } from '../daemon/metrics.ts';
 import { takePassedSocket } from '../daemon/passed-socket.ts';
 import { createServiceNotify } from '../daemon/service-notify.ts';
 import { describeSummary } from '../daemon/summary.ts';
@@ -30,6 +33,7 @@ import { hostBootClock } from '../engine/host-boot.ts';
 import { ownProcesses } from '../engine/host-processes.ts';
 import { runProgram } from '../engine/run-program.ts';
 import { openApi } from './api.ts';
+import { createFigures } from './figures.ts';
 import { openGateway } from './gateway.ts';
 import { describeOrigin, type SettingName, type Settings } from '../settings.ts';
 import { takeDaemonLock } from '../store/daemon-lock.ts';
@@ -89,13 +93,22 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
     let state: DaemonState = {};
     let origin: string | undefined;
     // By what it really listens on: a flag may have said so.
-    const desktops = async (): Promise<Desktops> => ({ ...(await current.desktops()), gateway: origin });
+    const desktops = async (): Promise<Desktops> => {
+      const own = await current.desktops();
+      return { ...own, engine: figures.measure(own.engine), gateway: origin };
+    };
+    const look = async (): Promise<MomentFigures> => {
+      const present = await desktops().then(listDesktops).catch(() => undefined);
+      return { ...(present ? { desktops: present } : {}), viewers: (await gateway?.control.viewers()) ?? [], traffic: gateway?.traffic() ?? { toViewerBytes: 0, fromViewerBytes: 0 } };
+    };
+    const figures = createFigures({ version: app.version, look, clock });
+    stops.push(() => figures.stop());
     const listen = options.listen ?? settings.listen;
     const gateway = listen === 'off' ? undefined : await openGateway({ app: () => current, journal, clock, log });
     const activity = gateway?.activityWith(direct) ?? direct;
     const readiness = (): Readiness => readinessOf(state, clock.monotonicMs(), current.settings.sweepInterval);
     const life = lifeTracker(app, journal);
-    const api = openApi({ app: () => current, desktops, activity, journal, control: gateway?.control ?? noViewers, readiness, intend: life.intend, auth: settings.auth, dialects: settings.dialects, signal: options.signal, log });
+    const api = openApi({ app: () => current, desktops, activity, journal, control: gateway?.control ?? noViewers, readiness, intend: life.intend, auth: settings.auth, dialects: settings.dialects, figures, signal: options.signal, log });
     const control = createDoor({ routes: [api.routesAt('socket')], readiness });
     // The streams first, which would not end by themselves.
     stops.push(() => control.stop(), () => api.stop());
@@ -114,7 +127,7 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
     }
     const daemon = startDaemon({
       desktops,
-      reaper: createReaper({ desktops, activity, boot: bootOf(parts) }),
+      reaper: measuredReaper(createReaper({ desktops, activity, boot: bootOf(parts) }), figures.current, clock),
       activity,
       life,
       log,
@@ -122,6 +135,7 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
       toPerson: io.stderr.isTTY === true,
       async tell(events) {
         await tellAll(events, { log, journal, hooks: () => hooks });
+        for (const { event } of events) figures.current().happened(event);
         api.tell(events);
       },
       onState(next) {

@@ -9,6 +9,7 @@ import type { ApiDoor } from '../../src/api/auth.ts';
 import type { ApiParts, ApiReadiness, ApiSettings } from '../../src/api/parts.ts';
 import { type ApiServer, createApiServer, type ExtensionMaker } from '../../src/api/server.ts';
 import { milliseconds } from '../../src/core/duration.ts';
+import { type Metrics, noMetrics } from '../../src/core/metrics.ts';
 import type { ReapStep } from '../../src/core/reap-plan.ts';
 import type { Ticket } from '../../src/core/tickets.ts';
 import { createToken, type Scope, type Token, type TokenStore } from '../../src/core/tokens.ts';
@@ -44,6 +45,7 @@ export interface TestApi extends TestDesktops {
   log: FakeLog;
   settings: ApiSettings;
   readiness: ApiReadiness;
+  metrics: Metrics;
   /** What was announced of desktops. */
   intended: ReapStep[];
   tickets: Ticket[];
@@ -84,6 +86,7 @@ export async function createTestApi({ settings = {}, extensions = [], ...options
     tickets: tickets.records,
     settings: { clientIds: 'cpf', image: entry.key, wait: undefined, timeout: undefined, mask: false, auth: 'token', corsOrigins: [], ...settings },
     readiness: { ready: true, counts: { desktops: 0 } },
+    metrics: noMetrics,
   };
   const rules = { publicNames: ['desks.example'], secure: false };
   const parts: ApiParts = {
@@ -107,6 +110,7 @@ export async function createTestApi({ settings = {}, extensions = [], ...options
     intend: (step) => void intended.push(step),
     isOurHost: (request) => isOurHost(request, rules),
     isOurOrigin: (request) => isOurOrigin(request, rules),
+    metrics: () => api.metrics,
     log,
     clock,
     version: '0.0.0',
