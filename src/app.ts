@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { builtInCatalog, type CatalogSources, makeInstallation, readCatalog } from './app/installation.ts';
 import type { CatalogEntry } from './core/catalog.ts';
 import type { ServiceParts, Services } from './app/services.ts';
+import { once } from './app/once.ts';
 import { settingFlags } from './app/setting-flags.ts';
 import type { DaemonOptions } from './app/watching.ts';
 import type { Io } from './commands/context.ts';
@@ -31,12 +32,12 @@ import { type Endpoint, machineFiles, resolveEndpoint } from './engine/endpoint.
 import { hostPorts } from './engine/host-ports.ts';
 import { ownProcesses } from './engine/host-processes.ts';
 import { isVncctlError } from './errors.ts';
-import { readSettings, type Settings, type SettingsReading, settingsOf } from './settings.ts';
+import { readSettings, SETTINGS, type Settings, type SettingsReading, settingsOf } from './settings.ts';
 import { changeConfigFile, readConfigFile } from './store/config-file.ts';
 import { findDaemon, type RunningDaemon } from './store/daemon-lock.ts';
 import { createFileStore } from './store/file-store.ts';
 import { withInterruptibleLock, withLock } from './store/lock.ts';
-import { daemonFileOf, eventsFileOf, type Paths, instanceKeyFileOf, pathsOf, stateFileOf, ticketsFileOf, tokensFileOf } from './store/paths.ts';
+import { daemonFileOf, daemonSocketOf, eventsFileOf, type Paths, instanceKeyFileOf, pathsOf, stateFileOf, ticketsFileOf, tokensFileOf } from './store/paths.ts';
 import { findProjectFile } from './store/project-file.ts';
 
 /** Parts that tests replace. */
@@ -62,6 +63,8 @@ export interface App {
   readonly settings: Settings;
   readonly reading: SettingsReading;
   readonly paths: Paths;
+  /** Path of the Unix socket where the daemon of the instance answers, if one runs. */
+  readonly socket: string;
   readonly clock: Clock;
   /** Folder of the installed package: templates and built files. */
   readonly root: string;
@@ -196,6 +199,8 @@ export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
     },
     reading,
     paths,
+    // Known even where other settings are wrong.
+    socket: daemonSocketOf(paths, String(reading.settings.find(({ name }) => name === 'instance')?.value ?? SETTINGS.instance.default), io.env),
     clock,
     root,
     endpoint,
@@ -285,14 +290,4 @@ function lazyProbe(clock: Clock): DesktopProbe {
   return {
     waitFor: async (stage, target, options) => (await probe()).waitFor(stage, target, options),
   };
-}
-
-// A failure is not kept: an engine that wasn't there may be by the next call.
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () =>
-    (made ??= make().catch((error: unknown) => {
-      made = undefined;
-      throw error;
-    }));
 }

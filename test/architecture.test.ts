@@ -126,6 +126,11 @@ test('each package that is installed is used, and each that is used is installed
   expect(Object.keys(ENTRANCES).filter((name) => ![...used].some((target) => target === name || target.startsWith(`${name}/`)))).toEqual([]);
 });
 
+test('the API and its packages are loaded by an import of their own, with the first request', () => {
+  const statically = /^import\s+(?!type\b)[^;]*?from\s+'[^']*\/api\/[^']*'/m;
+  expect(sources.filter((file) => partOf(file) !== 'api' && statically.test(text(file)))).toEqual([]);
+});
+
 test('Node is imported with node: and own files with their extension', () => {
   const bare = imports.filter(({ own, target }) => (own ? !/\.(ts|js|json|css)$/.test(target) : /^(fs|path|net|http|https|os|crypto|stream|child_process|url|util|events|timers)(\/|$)/.test(target)));
   expect(bare.map(show)).toEqual([]);

@@ -75,7 +75,7 @@ function parametersOf(schema: z.ZodType | undefined, place: 'path' | 'query'): J
   const { properties = {}, required = [] } = z.toJSONSchema(schema, { io: 'input' });
   return Object.entries(properties).map(([name, property]) => {
     const { description, ...form } = property as Json;
-    return { name, in: place, required: place === 'path' || required.includes(name), ...(description === undefined ? {} : { description }), schema: form };
+    return { name, in: place, required: required.includes(name), ...(description === undefined ? {} : { description }), schema: form };
   });
 }
 

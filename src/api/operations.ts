@@ -37,6 +37,8 @@ export interface Operations {
   begin<T>(kind: string, owner: Principal | undefined, work: (progress: (news: Phase | { line: string }) => void) => Promise<T>): { id: string; done: Promise<T> };
   /** That of this principal; an admin sees all. OPERATION_NOT_FOUND. */
   get(id: string, asker: Principal | undefined): OperationState;
+  /** Resolves once nothing is under way. */
+  settled(): Promise<void>;
 }
 
 const KEPT_MS = 3_600_000;
@@ -45,6 +47,7 @@ const MOST_KEPT = 1_000;
 /** None so far. */
 export function createOperations({ clock, publish }: { clock: Clock; publish: (news: OperationNews) => void }): Operations {
   const known = new Map<string, { state: OperationState; owner: Principal | undefined }>();
+  const running = new Set<Promise<unknown>>();
 
   const forgetOld = (): void => {
     const oldest = clock.now().getTime() - KEPT_MS;
@@ -78,6 +81,8 @@ export function createOperations({ clock, publish }: { clock: Clock; publish: (n
           throw error;
         }
       })();
+      running.add(done);
+      done.finally(() => running.delete(done)).catch(() => {});
       return { id: state.id, done };
     },
     get(id, asker) {
@@ -86,6 +91,9 @@ export function createOperations({ clock, publish }: { clock: Clock; publish: (n
         throw new VncctlError('OPERATION_NOT_FOUND', `there is no operation "${id}"`, { hint: 'they are remembered for an hour, and until the daemon ends' });
       }
       return found.state;
+    },
+    async settled() {
+      await Promise.allSettled(running);
     },
   };
 }

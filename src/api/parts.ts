@@ -55,6 +55,8 @@ export interface ApiParts {
   isOurOrigin(request: IncomingMessage): boolean;
   /** Who counts, as of now. */
   metrics(): Metrics;
+  /** Where a request comes from, as far as that can be told. */
+  addressOf(request: IncomingMessage): string;
   log: Log;
   clock: Clock;
   version: string;

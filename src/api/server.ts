@@ -35,7 +35,7 @@ export interface ApiServer {
   publish(name: string, data: object): void;
   /** Ends what somebody follows who may no more; done by itself every 15 seconds. */
   lookAround(): Promise<void>;
-  /** Ends the streams. */
+  /** Waits a moment for what is being undone, since the daemon's signal has fired, and ends the streams. */
   stop(): Promise<void>;
 }
 
@@ -46,6 +46,7 @@ const RATE_WINDOW_MS = 60_000;
 /** For somebody who is known, and for an address that shows no token. */
 const MOST_A_WINDOW = { known: 1_200, unknown: 120 };
 const MOST_KEYS = 5_000;
+const TO_UNDO_MS = 1_500;
 
 /** A server that is ready to answer. */
 export async function createApiServer(parts: ApiParts, extensions: readonly ExtensionMaker[] = []): Promise<ApiServer> {
@@ -88,7 +89,7 @@ export async function createApiServer(parts: ApiParts, extensions: readonly Exte
     timeWindow: RATE_WINDOW_MS,
     cache: MOST_KEYS,
     max: (request) => (principals.has(request) ? MOST_A_WINDOW.known : MOST_A_WINDOW.unknown),
-    keyGenerator: (request) => principals.get(request)?.id ?? request.socket.remoteAddress ?? '',
+    keyGenerator: (request) => principals.get(request)?.id ?? parts.addressOf(request.raw),
     allowList: (request) => doors.get(request.raw) === 'socket',
     errorResponseBuilder: (_, { after }) => new VncctlError('TOO_MANY_REQUESTS', 'too many requests', { hint: `try again in ${after}` }),
   });
@@ -122,6 +123,9 @@ export async function createApiServer(parts: ApiParts, extensions: readonly Exte
     publish: stream.publish,
     lookAround: stream.lookAround,
     async stop() {
+      const over = new AbortController();
+      await Promise.race([operations.settled(), clock.sleep(TO_UNDO_MS, over.signal).catch(() => {})]);
+      over.abort();
       stream.stop();
       await app.close();
     },

@@ -112,5 +112,6 @@ function partsOf({ app, auth, dialects: _, figures, ...parts }: ApiInput): ApiPa
       }),
     isOurHost: (request) => isOurHost(request, rules()),
     isOurOrigin: (request) => isOurOrigin(request, rules()),
+    addressOf: ({ socket }) => socket.remoteAddress ?? '',
   };
 }

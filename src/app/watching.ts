@@ -37,7 +37,7 @@ import { createFigures } from './figures.ts';
 import { openGateway } from './gateway.ts';
 import { describeOrigin, type SettingName, type Settings } from '../settings.ts';
 import { takeDaemonLock } from '../store/daemon-lock.ts';
-import { daemonFileOf, daemonSocketOf } from '../store/paths.ts';
+import { daemonFileOf } from '../store/paths.ts';
 
 /** What watching is put together from. */
 export interface WatchingInput {
@@ -110,9 +110,8 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
     const life = lifeTracker(app, journal);
     const api = openApi({ app: () => current, desktops, activity, journal, control: gateway?.control ?? noViewers, readiness, intend: life.intend, auth: settings.auth, dialects: settings.dialects, figures, signal: options.signal, log });
     const control = createDoor({ routes: [api.routesAt('socket')], readiness });
-    // The streams first, which would not end by themselves.
-    stops.push(() => control.stop(), () => api.stop());
-    const socket = daemonSocketOf(paths, settings.instance, io.env);
+    stops.push(() => control.stop());
+    const { socket } = app;
     await listenOnSocket(control, socket);
     lock.answersAt({ socket });
     if (gateway && listen !== 'off') {
@@ -125,6 +124,8 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
       origin = gatewayOrigin(address, settings.host);
       log.write('info', `answering at ${address}`);
     }
+    // Before the doors, which would wait for its streams.
+    stops.push(() => api.stop());
     const daemon = startDaemon({
       desktops,
       reaper: measuredReaper(createReaper({ desktops, activity, boot: bootOf(parts) }), figures.current, clock),

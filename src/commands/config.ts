@@ -41,9 +41,10 @@ export function define(command: Command, context: CommandContext): void {
   command
     .command('path')
     .summary('print where your settings are kept')
-    .description('Print the file of your settings; with --json also the folders of catalog, state and cache.')
+    .description('Print the file of your settings; with --json also the folders of catalog, state and cache, and the socket on which the daemon answers.')
+    .option('--socket', "print the daemon's Unix socket instead")
     .option('--json', 'print it as JSON')
-    .action((flags: { json?: boolean }) => path(context, flags));
+    .action((flags: { socket?: boolean; json?: boolean }) => path(context, flags));
 }
 
 async function list(context: CommandContext, flags: { json?: boolean }): Promise<void> {
@@ -86,10 +87,10 @@ async function unset(context: CommandContext, typed: readonly string[]): Promise
   for (const name of names) await app.changeSetting(name, undefined);
 }
 
-function path({ app, io }: CommandContext, flags: { json?: boolean }): void {
+function path({ app, io }: CommandContext, flags: { socket?: boolean; json?: boolean }): void {
   const { userFile, catalog, state, cache } = app().paths;
-  if (flags.json) writeJson(io, { settings: userFile, catalog, state, cache });
-  else io.stdout.write(`${userFile}\n`);
+  if (flags.json) writeJson(io, { settings: userFile, catalog, state, cache, socket: app().socket });
+  else io.stdout.write(`${flags.socket ? app().socket : userFile}\n`);
 }
 
 function userFileOf(context: CommandContext): UserFile {

@@ -6,21 +6,14 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
 import type { ApiDoor } from '../../src/api/auth.ts';
-import type { ApiParts, ApiReadiness, ApiSettings } from '../../src/api/parts.ts';
+import type { ApiSettings } from '../../src/api/parts.ts';
 import { type ApiServer, createApiServer, type ExtensionMaker } from '../../src/api/server.ts';
 import { milliseconds } from '../../src/core/duration.ts';
-import { type Metrics, noMetrics } from '../../src/core/metrics.ts';
-import type { ReapStep } from '../../src/core/reap-plan.ts';
-import type { Ticket } from '../../src/core/tickets.ts';
-import { createToken, type Scope, type Token, type TokenStore } from '../../src/core/tokens.ts';
+import { createToken, type Scope } from '../../src/core/tokens.ts';
 import { listenOnSocket } from '../../src/daemon/control-socket.ts';
 import { createDoor, type DoorRoutes } from '../../src/daemon/door.ts';
-import { isOurHost, isOurOrigin } from '../../src/gateway/checks.ts';
-import { createFakeActivity, type FakeActivity } from './fake-activity.ts';
-import { createFakeControl, type FakeControl } from './fake-control.ts';
-import { createFakeJournal, type FakeJournal } from './fake-journal.ts';
-import { createFakeLog, type FakeLog } from './fake-log.ts';
-import { createTestDesktops, type TestDesktops, type TestDesktopsOptions } from './test-desktops.ts';
+import { createFakeApi, type FakeApi } from './fake-api.ts';
+import type { TestDesktopsOptions } from './test-desktops.ts';
 
 export interface Answer {
   status: number;
@@ -37,21 +30,10 @@ export interface AskOptions {
   body?: unknown;
 }
 
-export interface TestApi extends TestDesktops {
+export interface TestApi extends FakeApi {
   server: ApiServer;
-  control: FakeControl;
-  activity: FakeActivity;
-  journal: FakeJournal;
-  log: FakeLog;
-  settings: ApiSettings;
-  readiness: ApiReadiness;
-  metrics: Metrics;
-  /** What was announced of desktops. */
-  intended: ReapStep[];
-  tickets: Ticket[];
   /** A token of a scope; it lasts as long as the test unless told otherwise. */
   token(scope: Scope, lifeMs?: number): Promise<string>;
-  tokens: TokenStore;
   /** Asks over a real socket: by TCP at the loopback address, or by the Unix socket where `door` says so. */
   ask(method: string, path: string, options?: AskOptions & { door?: ApiDoor }): Promise<Answer>;
   /** Where it answers by TCP, for programs that ask by themselves. */
@@ -61,61 +43,9 @@ export interface TestApi extends TestDesktops {
 }
 
 /** To be called inside a test. The engine has image and network, the gateway answers at http://127.0.0.1:8080, nobody looks. */
-export async function createTestApi({ settings = {}, extensions = [], ...options }: TestDesktopsOptions & { settings?: Partial<ApiSettings>; extensions?: readonly ExtensionMaker[] } = {}): Promise<TestApi> {
-  const fakes = createTestDesktops({ gateway: 'http://127.0.0.1:8080', ...options });
-  const { desktops, clock, engine, entry } = fakes;
-  const control = createFakeControl();
-  const activity = createFakeActivity(clock);
-  const journal = createFakeJournal();
-  const log = createFakeLog();
-  const intended: ReapStep[] = [];
-  const tickets = memory<Ticket>();
-  const tokens = memory<Token>();
-  const tokenStore: TokenStore = { read: async () => tokens.records, update: async (change) => tokens.update((present) => {
-      const { tokens: records, result } = change(present);
-      return { records, result };
-    }) };
-  const stopping = new AbortController();
-  const api: Omit<TestApi, 'server' | 'token' | 'tokens' | 'ask' | 'open' | 'port'> = {
-    ...fakes,
-    control,
-    activity,
-    journal,
-    log,
-    intended,
-    tickets: tickets.records,
-    settings: { clientIds: 'cpf', image: entry.key, wait: undefined, timeout: undefined, mask: false, auth: 'token', corsOrigins: [], ...settings },
-    readiness: { ready: true, counts: { desktops: 0 } },
-    metrics: noMetrics,
-  };
-  const rules = { publicNames: ['desks.example'], secure: false };
-  const parts: ApiParts = {
-    desktops: async () => desktops,
-    catalog: async () => desktops.catalog,
-    images: async () => ({ engine, catalog: desktops.catalog, sources: { contextOf: async () => [], pack: () => process.stdin, ensureBase: async () => '' }, exclusively: async (_name, _signal, work) => work() }),
-    tickets: async () => ({
-      read: async () => tickets.records,
-      update: async (change) => tickets.update((present) => {
-        const { tickets: records, result } = change(present);
-        return { records, result };
-      }),
-    }),
-    tokens: async () => tokenStore,
-    activity,
-    journal,
-    control,
-    settings: () => api.settings,
-    settingRows: ({ secrets }) => [{ name: 'hook', value: secrets ? 'a secret' : null, kind: 'user', origin: '/config.json', about: 'a command' }],
-    readiness: () => api.readiness,
-    intend: (step) => void intended.push(step),
-    isOurHost: (request) => isOurHost(request, rules),
-    isOurOrigin: (request) => isOurOrigin(request, rules),
-    metrics: () => api.metrics,
-    log,
-    clock,
-    version: '0.0.0',
-    signal: stopping.signal,
-  };
+export async function createTestApi({ extensions = [], ...options }: TestDesktopsOptions & { settings?: Partial<ApiSettings>; extensions?: readonly ExtensionMaker[] } = {}): Promise<TestApi> {
+  const { api, parts } = createFakeApi(options);
+  const { clock, tokens } = api;
   const server = await createApiServer(parts, extensions);
   const doors = lazyDoors(server);
   onTestFinished(async () => {
@@ -126,10 +56,9 @@ export async function createTestApi({ settings = {}, extensions = [], ...options
   return Object.assign(api, {
     server,
     async token(scope: Scope, lifeMs?: number) {
-      const { secret } = await createToken(tokenStore, { name: '', scope, life: lifeMs === undefined ? 'never' : milliseconds(lifeMs) }, clock.now());
+      const { secret } = await createToken(tokens, { name: '', scope, life: lifeMs === undefined ? 'never' : milliseconds(lifeMs) }, clock.now());
       return secret;
     },
-    tokens: tokenStore,
     async ask(method: string, path: string, asked: AskOptions & { door?: ApiDoor } = {}) {
       const response = await send(doors.placeOf, method, path, asked);
       const body = await text(response);
@@ -137,19 +66,7 @@ export async function createTestApi({ settings = {}, extensions = [], ...options
     },
     open,
     port: async () => Number((await doors.placeOf('tcp')).port),
-  }) as TestApi;
-}
-
-function memory<T>() {
-  const records: T[] = [];
-  return {
-    records,
-    update<R>(change: (records: readonly T[]) => { records?: readonly T[] | undefined; result: R }): R {
-      const { records: next, result } = change(records);
-      if (next) records.splice(0, records.length, ...next);
-      return result;
-    },
-  };
+  });
 }
 
 interface Place {

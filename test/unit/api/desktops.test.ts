@@ -243,3 +243,14 @@ test('a daemon that does its work is well, one that can not is not', async () =>
   const { status, body } = await api.ask('GET', '/api/v1/health');
   expect([status, JSON.parse(body)]).toEqual([503, { healthy: true, ready: false, reason: 'the engine is not reachable', counts: {}, version: '0.0.0' }]);
 });
+
+test('what is under way when the daemon stops is undone first', async () => {
+  const { ask, server, engine, probe, stop } = await createTestApi();
+  probe.reaches = 'running';
+  const asked = ask('POST', '/api/v1/desktops', { door, body: { client: ANA } });
+  await comesTrue('it is being made', async () => (await engine.containers.list({ labels: {} })).length === 1);
+  stop();
+  await server.stop();
+  expect(await engine.containers.list({ labels: {} })).toEqual([]);
+  expect((await asked).status).toBe(503);
+});

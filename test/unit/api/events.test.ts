@@ -92,6 +92,26 @@ test('also under the next daemon, which has the journal alone; and what came mea
   expect(again.heard.map(({ event, data }) => [event, data['desktop']])).toEqual([['ready', ONE], ['removed', ONE], ['created', OTHER]]);
 });
 
+test('what happens while the journal is read is told once', async () => {
+  const api = await createTestApi();
+  const [first, second] = [lifeEvent(), lifeEvent({ event: 'ready' })];
+  api.journal.events.push(first, second);
+  const { read } = api.journal;
+  api.journal.read = async (filter) => {
+    await api.server.tell([second, lifeEvent({ event: 'paused' })]);
+    return read(filter);
+  };
+  const earlier = await createTestApi();
+  const before = await listen(earlier);
+  await earlier.server.tell([first]);
+  await hears(before, 1);
+  const listener = await listen(api, undefined, { headers: { 'last-event-id': before.heard[0]?.id ?? '' } });
+  await hears(listener, 2);
+  await api.server.tell([lifeEvent({ event: 'woken' })]);
+  await hears(listener, 3);
+  expect(listener.heard.map(({ event }) => event)).toEqual(['ready', 'paused', 'woken']);
+});
+
 test.each(['nonsense', '99999999999999999-x', ''])('with the last id "%s", which nobody gave, it begins now', async (id) => {
   const api = await createTestApi();
   api.journal.events.push(lifeEvent());
