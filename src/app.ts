@@ -13,7 +13,6 @@ import type { Io } from './commands/context.ts';
 import type { ActivitySource } from './core/activity.ts';
 import { type Clock, systemClock } from './core/clock.ts';
 import type { DaemonControl } from './core/control.ts';
-import { gatewayOrigin } from './core/desktop-address.ts';
 import type { Catalog, Desktops, ProcessTable } from './core/desktops.ts';
 import type { Engine } from './core/engine.ts';
 import type { BootClock } from './core/gap.ts';
@@ -21,6 +20,7 @@ import { clientHash } from './core/identity.ts';
 import type { ImageBuilding, ImageSources } from './core/images.ts';
 import type { InstanceJournal } from './core/journal.ts';
 import type { HostPorts } from './core/ports.ts';
+import { gatewayAddress, type PublicAddress } from './core/public-address.ts';
 import type { DesktopProbe } from './core/readiness.ts';
 import type { Sweep, SweepOptions } from './core/reap.ts';
 import type { Store } from './core/store.ts';
@@ -190,7 +190,7 @@ export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
 
   const installation = once(() => makeInstallation(getSettings(), reading, paths));
 
-  const gatewayOf = (daemon: RunningDaemon | undefined): string | undefined => (daemon?.address === undefined ? undefined : gatewayOrigin(daemon.address, getSettings().host));
+  const gatewayOf = (daemon: RunningDaemon | undefined): PublicAddress | undefined => daemon && gatewayAddress(daemon, getSettings());
 
   const app: App = {
     version: input.version,

@@ -13,8 +13,10 @@ import type { Figures } from './figures.ts';
 import { answerJson, type DoorRoutes } from '../daemon/door.ts';
 import { wordsOf } from '../daemon/words-of.ts';
 import { VncctlError } from '../errors.ts';
+import { type Arrival, arrivalOf } from '../gateway/arrival.ts';
 import { type HostRules, isOurHost, isOurOrigin } from '../gateway/checks.ts';
-import { definitionOf, describeOrigin } from '../settings.ts';
+import { definitionOf } from '../settings.ts';
+import { rulesOnce } from './gateway.ts';
 
 export interface ApiInput extends Pick<ApiParts, 'desktops' | 'activity' | 'journal' | 'control' | 'readiness' | 'intend' | 'log' | 'signal'> {
   /** As it is now: settings may be read anew. */
@@ -94,7 +96,9 @@ function isOurs({ url = '' }: IncomingMessage, additions: readonly ApiAddition[]
 }
 
 function partsOf({ app, auth, dialects: _, figures, ...parts }: ApiInput): ApiParts {
-  const rules = (): HostRules => ({ publicNames: [app().settings.host.toLowerCase()], secure: false });
+  const rulesFor = rulesOnce();
+  const rules = (): HostRules => rulesFor(app().settings);
+  const arrival = (request: IncomingMessage): Arrival => arrivalOf(request, rules().proxies);
   return {
     ...parts,
     clock: app().clock,
@@ -106,12 +110,14 @@ function partsOf({ app, auth, dialects: _, figures, ...parts }: ApiInput): ApiPa
     tokens: () => app().tokens(),
     settings: () => ({ ...app().settings, auth }),
     settingRows: ({ secrets }) => app().reading.settings.map((setting) => {
-        const { name, origin } = setting;
-        const hidden = !secrets && UNSPOKEN.includes(name);
-        return settingRow(hidden ? { ...setting, text: '', value: undefined } : setting, { origin: describeOrigin(origin), about: definitionOf(name).about });
+        const hidden = !secrets && UNSPOKEN.includes(setting.name);
+        return settingRow(hidden ? { ...setting, text: '', value: undefined } : setting, definitionOf(setting.name).about);
       }),
-    isOurHost: (request) => isOurHost(request, rules()),
-    isOurOrigin: (request) => isOurOrigin(request, rules()),
-    addressOf: ({ socket }) => socket.remoteAddress ?? '',
+    isOurHost: (request) => isOurHost(arrival(request), request.socket.localAddress, rules()),
+    isOurOrigin(request) {
+      const { host, secure } = arrival(request);
+      return isOurOrigin(request.headers, { host, secure });
+    },
+    addressOf: (request) => arrival(request).address,
   };
 }

@@ -10,24 +10,28 @@ import { type DaemonControl, type Viewer, viewerNotFound } from '../core/control
 import { givesScreenAddresses } from '../core/dialects.ts';
 import type { InstanceJournal } from '../core/journal.ts';
 import type { Log, LogFacts } from '../core/log.ts';
-import { findScreen, keepScreen, openScreen } from '../core/screens.ts';
+import { publicAddressOf } from '../core/public-address.ts';
+import { findScreen, keepScreen, openScreen, type ScreenState } from '../core/screens.ts';
 import type { DesktopId } from '../core/store.ts';
 import { revokeTicket, type Session } from '../core/tickets.ts';
+import { trustProxies } from '../gateway/arrival.ts';
+import type { HostRules } from '../gateway/checks.ts';
 import { CLOSE_CODES } from '../gateway/close-codes.ts';
 import { createSessionCookies } from '../gateway/cookie.ts';
+import { filterFor } from '../gateway/message-filter.ts';
+import { createOpenings, type TellStep } from '../gateway/openings.ts';
 import { createOwnViewers } from '../gateway/own-viewers.ts';
 import { type LinkOptions, openRfbLink, type RfbLink } from '../gateway/rfb-link.ts';
 import { createGatewayRoutes, type GatewayRoutes } from '../gateway/routes.ts';
 import { createSessions } from '../gateway/sessions.ts';
-import { createTunnels, DEFAULT_TUNNEL_LIMITS } from '../gateway/tunnels.ts';
-import type { ViewerFilter } from '../gateway/viewer-filter.ts';
+import { createTunnels, type TunnelLimits } from '../gateway/tunnels.ts';
 import { loadViewerFiles } from '../gateway/viewer-files.ts';
 import { openWebSocketLink } from '../gateway/websocket-link.ts';
 import { createWebsockify } from '../gateway/websockify.ts';
-import { ClientMessages } from '../rfb/client-messages.ts';
 import { RfbFailure } from '../rfb/failure.ts';
 import { authenticate } from '../rfb/handshake.ts';
 import { serveHandshake } from '../rfb/server-handshake.ts';
+import type { Settings } from '../settings.ts';
 import { getInstanceKey } from '../store/instance-key.ts';
 import { instanceKeyFileOf } from '../store/paths.ts';
 
@@ -52,13 +56,12 @@ export interface Gateway {
   activityWith(source: ActivitySource): ActivitySource;
   /** RFB bytes of all viewers, since the daemon started. */
   traffic(): Traffic;
-  /** Tells all viewers to go away, and waits until they have, a second at most. */
+  /** Tells all viewers to go away, and waits until they have: no longer than the setting `drain`. */
   stop(): Promise<void>;
 }
 
 // A ticket that ran out or was taken back ends its viewers this soon.
 const CHECK_SESSIONS_MS = 5_000;
-const DRAIN_MS = 1_000;
 const DIAL_AGAIN_MS = 50;
 
 /** A gateway that serves nobody yet. */
@@ -66,14 +69,14 @@ export async function openGateway({ app, journal, clock, log }: GatewayInput): P
   const { paths, root, settings } = app();
   const instanceKey = await getInstanceKey(instanceKeyFileOf(paths, settings.instance));
   const tickets = await app().tickets();
-  const sessions = createSessions({ tickets, cookies: createSessionCookies({ instanceKey, secure: false }), clock });
+  const sessions = createSessions({ tickets, cookies: createSessionCookies({ instanceKey }), clock });
   /** What each viewer is called, and was let in by: by the number of its tunnel. */
   const viewers = new Map<number, { id: string; session: Session }>();
   /** Of those who are gone. */
   const ended: Traffic = { toViewerBytes: 0, fromViewerBytes: 0 };
   const tunnels = createTunnels({
     clock,
-    limits: { ...DEFAULT_TUNNEL_LIMITS, drainMs: DRAIN_MS },
+    limits: limitsOf(settings),
     onEnd({ id, toViewerBytes, fromViewerBytes }, failure) {
       ended.toViewerBytes += toViewerBytes;
       ended.fromViewerBytes += fromViewerBytes;
@@ -83,10 +86,12 @@ export async function openGateway({ app, journal, clock, log }: GatewayInput): P
       if (viewer) log.write('info', 'a viewer left', { ...factsOf(viewer), reason: failure instanceof Error ? failure.message : undefined });
     },
   });
+  const rulesFor = rulesOnce();
   const own = createOwnViewers(() => tunnels.list());
+  const openings = createOpenings(clock);
 
-  const dial = async (id: DesktopId, signal: AbortSignal): Promise<RfbLink> => {
-    const target = await openScreen(await app().desktops(), id, signal);
+  const dial = async (id: DesktopId, signal: AbortSignal, onStep: TellStep): Promise<RfbLink> => {
+    const target = await openScreen(await app().desktops(), id, signal, onStep);
     const options: LinkOptions = {
       clock,
       signal,
@@ -107,16 +112,19 @@ export async function openGateway({ app, journal, clock, log }: GatewayInput): P
     }
   };
 
-  const hosts = { publicNames: [settings.host.toLowerCase()], secure: false };
-  const find = async (id: DesktopId) => findScreen(await app().desktops(), journal, id);
-  const letIn = (request: IncomingMessage, socket: Duplex, head: Buffer, session: Session): void => {
+  const hosts = (): HostRules => rulesFor(app().settings);
+  const find = async (id: DesktopId): Promise<ScreenState | undefined> => {
+    const found = await findScreen(await app().desktops(), journal, id);
+    return found && openings.addedTo(id, found);
+  };
+  const letIn = (request: IncomingMessage, socket: Duplex, head: Buffer, session: Session, address: string): void => {
     const number = tunnels.accept(request, socket, head, {
       desktop: session.desktopId,
       viewOnly: session.mode === 'view-only',
-      address: request.socket.remoteAddress ?? '',
-      dial: (signal) => dial(session.desktopId, signal),
+      address,
+      dial: (signal) => openings.during(session.desktopId, (tell) => dial(session.desktopId, signal, tell)),
       greet: serveHandshake,
-      filter: filterFor(session),
+      filter: filterFor(session.mode),
       onInput: (at) => own.sawInput(session.desktopId, at),
     });
     if (number === undefined) return;
@@ -138,6 +146,8 @@ export async function openGateway({ app, journal, clock, log }: GatewayInput): P
   const routes: GatewayRoutes = { request: pages.request, upgrade: (request, socket, head) => pages.upgrade(request, socket, head) || websockify(request, socket, head) };
 
   const check = setInterval(() => void closeDead(), CHECK_SESSIONS_MS);
+  // A daemon that can't start after all is not kept by it.
+  check.unref();
   const closeDead = async (): Promise<void> => {
     for (const [number, { session }] of viewers) {
       // A file that can't be read for a moment throws nobody out.
@@ -186,22 +196,23 @@ export async function openGateway({ app, journal, clock, log }: GatewayInput): P
   };
 }
 
-function factsOf({ id, session }: { id: string; session: Session }): LogFacts {
-  return { desktop: session.desktopId, viewer: id, mode: session.mode };
+function limitsOf({ connectTimeout, pingInterval, viewerTimeout, maxViewers, drain }: Settings): TunnelLimits {
+  return { connectTimeoutMs: connectTimeout, pingEveryMs: pingInterval, idleTimeoutMs: viewerTimeout, maxSessions: maxViewers, drainMs: drain };
 }
 
-function filterFor({ mode }: Session): ViewerFilter {
-  let chunk: Buffer = Buffer.alloc(0);
-  let forward: Uint8Array[] = [];
-  let input = false;
-  const messages = new ClientMessages(mode, {
-    pass: (start, end) => void forward.push(chunk.subarray(start, end)),
-    onInput: () => void (input = true),
-    onOpaque: () => {},
-  });
-  return (bytes) => {
-    [chunk, forward, input] = [bytes, [], false];
-    const fault = messages.read(bytes);
-    return { forward, input, ...(fault ? { close: `a message that is not taken (${fault.kind}, type ${fault.messageType})` } : {}) };
+/** Makes the rules of the settings that are asked about; again only for others. */
+export function rulesOnce(): (settings: Settings) => HostRules {
+  let made: { from: Settings; rules: HostRules } | undefined;
+  return (settings) => {
+    if (made?.from !== settings) {
+      const { host, publicUrl, trustedProxies } = settings;
+      const publicAddress = publicUrl && publicAddressOf(publicUrl, host);
+      made = { from: settings, rules: { names: [host.toLowerCase()], publicAddress, proxies: trustProxies(trustedProxies) } };
+    }
+    return made.rules;
   };
+}
+
+function factsOf({ id, session }: { id: string; session: Session }): LogFacts {
+  return { desktop: session.desktopId, viewer: id, mode: session.mode };
 }

@@ -5,7 +5,6 @@ import type { Io } from '../commands/context.ts';
 import type { ActivitySource } from '../core/activity.ts';
 import type { Clock } from '../core/clock.ts';
 import { noViewers } from '../core/control.ts';
-import { gatewayOrigin } from '../core/desktop-address.ts';
 import type { Desktops } from '../core/desktops.ts';
 import type { BootClock } from '../core/gap.ts';
 import type { InstanceJournal, LifeEvent } from '../core/journal.ts';
@@ -13,9 +12,13 @@ import { createLifeTracker, type LifeTracker } from '../core/life.ts';
 import { listDesktops } from '../core/list.ts';
 import type { Log } from '../core/log.ts';
 import { measuredReaper } from '../core/measured.ts';
+import { gatewayAddress } from '../core/public-address.ts';
 import { createReaper, type Sweep, type SweepOptions } from '../core/reap.ts';
 import { UNSPOKEN } from '../core/setting-facts.ts';
+import { describeOrigin } from '../core/setting-layers.ts';
 import type { ListenAddress } from '../core/setting-types.ts';
+import { tlsFilesOf } from '../core/tls-files.ts';
+import { type CertificateFollower, followCertificate, readCertificate } from '../daemon/certificate.ts';
 import { listenOnSocket } from '../daemon/control-socket.ts';
 import { type DaemonState, startDaemon } from '../daemon/daemon.ts';
 import { createDoor } from '../daemon/door.ts';
@@ -35,7 +38,7 @@ import { runProgram } from '../engine/run-program.ts';
 import { openApi } from './api.ts';
 import { createFigures } from './figures.ts';
 import { openGateway } from './gateway.ts';
-import { describeOrigin, type SettingName, type Settings } from '../settings.ts';
+import type { SettingName, Settings } from '../settings.ts';
 import { takeDaemonLock } from '../store/daemon-lock.ts';
 import { daemonFileOf } from '../store/paths.ts';
 
@@ -56,6 +59,8 @@ export interface DaemonOptions {
   signal: AbortSignal;
   /** Absent: as the settings say. */
   listen?: ListenAddress | 'off';
+  tlsCert?: string;
+  tlsKey?: string;
   logFormat?: Settings['logFormat'];
   /** Hands over what is to be called when the settings are to be read anew; returns what takes it back. */
   onReload: (reload: () => void) => () => void;
@@ -91,11 +96,11 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
     const direct: ActivitySource = { look: async (subjects, lookOptions) => (await current.activity()).look(subjects, lookOptions), close: () => {} };
     const notify = createServiceNotify({ env: io.env, pid: process.pid, run: runProgram, clock, log });
     let state: DaemonState = {};
-    let origin: string | undefined;
+    let answer: { address: string; scheme: 'http' | 'https' } | undefined;
     // By what it really listens on: a flag may have said so.
     const desktops = async (): Promise<Desktops> => {
       const own = await current.desktops();
-      return { ...own, engine: figures.measure(own.engine), gateway: origin };
+      return { ...own, engine: figures.measure(own.engine), gateway: answer && gatewayAddress(answer, current.settings) };
     };
     const look = async (): Promise<MomentFigures> => {
       const present = await desktops().then(listDesktops).catch(() => undefined);
@@ -104,6 +109,9 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
     const figures = createFigures({ version: app.version, look, clock });
     stops.push(() => figures.stop());
     const listen = options.listen ?? settings.listen;
+    const tlsFiles = tlsFilesOf({ cert: options.tlsCert ?? settings.tlsCert, key: options.tlsKey ?? settings.tlsKey });
+    const certificate = tlsFiles && readCertificate(tlsFiles);
+    let follower: CertificateFollower | undefined;
     const gateway = listen === 'off' ? undefined : await openGateway({ app: () => current, journal, clock, log });
     const activity = gateway?.activityWith(direct) ?? direct;
     const readiness = (): Readiness => readinessOf(state, clock.monotonicMs(), current.settings.sweepInterval);
@@ -115,14 +123,18 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
     await listenOnSocket(control, socket);
     lock.answersAt({ socket });
     if (gateway && listen !== 'off') {
-      const door = createDoor({ routes: [gateway.routes, api.routesAt('tcp')], readiness });
+      const door = createDoor({ certificate, routes: [gateway.routes, api.routesAt('tcp')], readiness });
       // Viewers first: the door cuts off whoever is still there.
       stops.push(() => door.stop(), () => gateway.stop());
       const address = await door.listen(takePassedSocket(io.env, process.pid) ?? listen);
       api.checkAddress(address);
-      lock.answersAt({ address });
-      origin = gatewayOrigin(address, settings.host);
-      log.write('info', `answering at ${address}`);
+      answer = { address, scheme: certificate ? 'https' : 'http' };
+      lock.answersAt(answer);
+      log.write('info', `answering at ${address}${certificate ? ' with TLS' : ''}`);
+      if (tlsFiles && certificate) {
+        follower = followCertificate({ files: tlsFiles, present: certificate, onNew: (next) => door.useCertificate(next), clock, log });
+        stops.push(() => follower?.stop());
+      }
     }
     // Before the doors, which would wait for its streams.
     stops.push(() => api.stop());
@@ -151,6 +163,7 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
     }
     const reload = async (): Promise<void> => {
       await notify.reloading();
+      follower?.look();
       try {
         const next = await settingsAnew(current, again, log);
         hooks = hooksOf(next.settings, log, clock, io);
@@ -221,7 +234,7 @@ const SENTENCES: Readonly<Record<LifeEvent['event'], string>> = {
 };
 
 /** What takes effect only when the daemon starts: it holds on to them. */
-const AT_START: readonly SettingName[] = ['instance', 'engine', 'engineDeadline', 'stateFile', 'listen', 'auth', 'dialects', 'logFormat', 'naming'];
+const AT_START: readonly SettingName[] = ['instance', 'engine', 'engineDeadline', 'stateFile', 'listen', 'auth', 'dialects', 'tlsCert', 'tlsKey', 'connectTimeout', 'viewerTimeout', 'pingInterval', 'maxViewers', 'drain', 'logFormat', 'naming'];
 
 /** The program with the settings as they are now, and what has changed in the log. Throws BAD_SETTING and BAD_CATALOG_ENTRY. */
 async function settingsAnew(before: App, again: DaemonInput['again'], log: Log): Promise<App> {

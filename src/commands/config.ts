@@ -2,8 +2,9 @@
 // where they are mended.
 import type { Command } from 'commander';
 import { settingRow, type SettingRow } from '../core/setting-facts.ts';
+import { describeOrigin, type UserFile } from '../core/setting-layers.ts';
 import { VncctlError } from '../errors.ts';
-import { checkChange, definitionOf, describeOrigin, getSettingName, type ResolvedSetting, settingsOf, type UserFile } from '../settings.ts';
+import { checkChange, definitionOf, getSettingName, type ResolvedSetting, settingsOf } from '../settings.ts';
 import { writeJson } from '../ui/json.ts';
 import { writeTable } from '../ui/table.ts';
 import type { CommandContext } from './context.ts';
@@ -105,7 +106,7 @@ function getResolved(context: CommandContext, typed: string): ResolvedSetting {
   return found;
 }
 
-const describe = (setting: ResolvedSetting): SettingRow => settingRow(setting, { origin: describeOrigin(setting.origin), about: definitionOf(setting.name).about });
+const describe = (setting: ResolvedSetting): SettingRow => settingRow(setting, definitionOf(setting.name).about);
 
 /** After the result was printed: the settings that are wrong, as the failure they are for every other verb. */
 function complain(settings: readonly ResolvedSetting[]): void {

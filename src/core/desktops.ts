@@ -9,6 +9,7 @@ import type { ContainerDetails, Engine } from './engine.ts';
 import { clientKey, containerName, type Naming } from './identity.ts';
 import type { Lease } from './lease.ts';
 import type { HostPorts, PortRange } from './ports.ts';
+import type { PublicAddress } from './public-address.ts';
 import type { DesktopProbe, ProbeTarget } from './readiness.ts';
 import type { DesktopDefaults } from './spec.ts';
 import type { Store } from './store.ts';
@@ -75,8 +76,8 @@ export interface Desktops {
   clock: Clock;
   hostPorts: HostPorts;
   processes: ProcessTable;
-  /** Origin of the gateway that answers now, like `http://127.0.0.1:8080`; it wakes a desktop whose link is opened. Absent where none does. */
-  gateway: string | undefined;
+  /** Where the gateway that answers now is asked; it wakes a desktop whose link is opened. Absent where none does. */
+  gateway: PublicAddress | undefined;
 }
 
 /** The container name of a client's desktop. */

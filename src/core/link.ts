@@ -57,6 +57,6 @@ export function noDoor(desktop: Desktop, daemonRuns: boolean): VncctlError {
 
 /** The failure of asking for what only a daemon that answers can give. `before` begins the sentence, `otherwise` ends the hint. */
 export function daemonNotRunning(daemonRuns: boolean, before = '', otherwise = ''): VncctlError {
-  const [why, hint] = daemonRuns ? ['the daemon that runs answers nowhere', 'see: vncctl config get listen, and start it anew'] : ['no daemon runs that would answer the link', 'start it: vncctl daemon'];
+  const [why, hint] = daemonRuns ? ['the daemon that runs answers nowhere that a browser could ask', 'see: vncctl config get listen, vncctl config get publicUrl, and start it anew'] : ['no daemon runs that would answer the link', 'start it: vncctl daemon'];
   return new VncctlError('DAEMON_NOT_RUNNING', `${before} ${why}`.trim(), { hint: `${hint}${otherwise}` });
 }

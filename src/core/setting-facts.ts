@@ -1,4 +1,5 @@
 // One setting as the command line and the API show it.
+import { describeOrigin, type Origin } from './setting-layers.ts';
 
 /** `value` is null where nothing is set; with a `fault` it is as it was typed. */
 export interface SettingRow {
@@ -11,9 +12,9 @@ export interface SettingRow {
   fault?: string;
 }
 
-/** A row, with where it comes from and what it is about in words. */
-export function settingRow({ name, text, value, origin, fault }: { name: string; text: string; value: unknown; origin: { kind: string }; fault?: string }, words: { origin: string; about: string }): SettingRow {
-  return { name, value: fault === undefined ? (value ?? null) : text, kind: origin.kind, ...words, ...(fault === undefined ? {} : { fault }) };
+/** A row; `about` is the sentence of the table. */
+export function settingRow({ name, text, value, origin, fault }: { name: string; text: string; value: unknown; origin: Origin; fault?: string }, about: string): SettingRow {
+  return { name, value: fault === undefined ? (value ?? null) : text, kind: origin.kind, origin: describeOrigin(origin), about, ...(fault === undefined ? {} : { fault }) };
 }
 
 /** The settings whose values may hold a secret: they stand in no log line, and are told to an admin only. */

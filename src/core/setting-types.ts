@@ -1,6 +1,7 @@
 // The kinds of value a setting can have: how each is read from text and spelled again. No setting is named here.
 import { isIP, isIPv4 } from 'node:net';
 import { DURATION_FORM, type DurationLimit, formatDuration, formatLimit, LIMIT_FORM, type Milliseconds, parseDuration, parseLimit } from './duration.ts';
+import { parsePublicTemplate, PUBLIC_TEMPLATE_FORM, type PublicTemplate } from './public-address.ts';
 
 /** A kind of value. `read` returns undefined for text that is none; `form` completes "… is not ". */
 export interface SettingType<T> {
@@ -139,6 +140,9 @@ export const hostName: SettingType<string> = {
   spell: (value) => value,
 };
 
+/** A path that means the same file wherever a program is started. */
+export const absolutePath: SettingType<string> = text('an absolute path', /^\/[^\0\n]+$/);
+
 /** A network in CIDR notation, host bits zero. */
 export const subnet: SettingType<string> = {
   form: 'a network like 172.30.0.0/16 (address and length, host bits zero)',
@@ -146,6 +150,20 @@ export const subnet: SettingType<string> = {
   read: (typed) => (isSubnet(typed) ? typed : undefined),
   spell: (value) => value,
 };
+
+/** Addresses and networks, with commas or spaces between them; or none. */
+export const networks: SettingType<readonly string[]> = {
+  form: 'addresses and networks like 127.0.0.1, 10.0.0.0/8, or none',
+  json: 'text',
+  read: (typed) => {
+    const listed = typed.toLowerCase() === 'none' ? [] : typed.split(/[\s,]+/).filter((entry) => entry !== '');
+    return listed.every((entry) => isIP(entry) || isSubnet(entry)) ? listed : undefined;
+  },
+  spell: (value) => (value.length === 0 ? 'none' : value.join(', ')),
+};
+
+/** A template of public addresses. */
+export const publicTemplate: SettingType<PublicTemplate> = { form: PUBLIC_TEMPLATE_FORM, json: 'text', read: parsePublicTemplate, spell: (value) => value };
 
 function isSubnet(typed: string): boolean {
   const [address = '', length = '', ...rest] = typed.split('/');

@@ -3,9 +3,9 @@ import { VncctlError } from '../errors.ts';
 import type { ClientId } from './client-id.ts';
 import { formatClientId } from './client-id.ts';
 import type { Desktop } from './desktop.ts';
-import { gatewayUrl } from './desktop-address.ts';
 import type { Desktops } from './desktops.ts';
 import { getDesktop } from './list.ts';
+import { type PublicAddress, publicPage } from './public-address.ts';
 import type { DesktopId } from './store.ts';
 import { issueTicket, newTicketKeys, revokeTicket, type Ticket, ticketFragment, type TicketMode, type TicketStore, type TicketWish } from './tickets.ts';
 
@@ -37,10 +37,10 @@ function giveOne(wish: TicketWish, now: Date): GivenTicket {
 // Long enough to walk over to the browser; whoever is later asks for another one.
 const LINK_LIFE_MS = 15 * 60_000;
 
-/** A link to a desktop for the person at this terminal: opens once, within 15 minutes; what it opened stays. `origin` is the gateway's. */
-export async function giveLink(tickets: TicketStore, origin: string, desktopId: DesktopId, now: Date): Promise<string> {
+/** A link to a desktop for the person at this terminal: opens once, within 15 minutes; what it opened stays. */
+export async function giveLink(tickets: TicketStore, gateway: PublicAddress, desktopId: DesktopId, now: Date): Promise<string> {
   const { secret } = await giveTicket(tickets, { desktopId, kind: 'link', mode: 'full', uses: 1, lifeMs: LINK_LIFE_MS }, now);
-  return ticketUrl(origin, desktopId, secret);
+  return ticketUrl(gateway, desktopId, secret);
 }
 
 /** A ticket to the client's desktop. DESKTOP_NOT_FOUND when there is none, or only the memory of it. */
@@ -80,7 +80,7 @@ export async function revokeShare(tickets: TicketStore, id: string, now: Date): 
   return revoked;
 }
 
-/** The link of a ticket: the page of its desktop at `origin` (like `http://127.0.0.1:8080`) with the secret in the fragment, which no server ever sees. */
-export function ticketUrl(origin: string, desktopId: DesktopId, secret: string): string {
-  return `${gatewayUrl(origin, desktopId)}${ticketFragment(secret)}`;
+/** The link of a ticket: the page of its desktop with the secret in the fragment, which no server ever sees. */
+export function ticketUrl(gateway: PublicAddress, desktopId: DesktopId, secret: string): string {
+  return `${publicPage(gateway, desktopId)}${ticketFragment(secret)}`;
 }

@@ -6,7 +6,8 @@ import { daemonIdle } from './daemon-idle.ts';
 import { daemonRemovals } from './daemon-removals.ts';
 import { daemonRounds } from './daemon-rounds.ts';
 import { daemonSweep } from './daemon-sweep.ts';
-import { gateway, findWebsockify } from './gateway.ts';
+import { gateway } from './gateway.ts';
+import { gatewayWake } from './gateway-wake.ts';
 import { ls } from './ls.ts';
 import { findNodes, type NodeProgram } from './nodes.ts';
 import { rmIdle, rmKiosks } from './rm.ts';
@@ -19,7 +20,7 @@ import { openWorkshop, type Workshop } from './workshop.ts';
 
 /** Measured with every Node: here its start is a large part. */
 const FOR_EACH_NODE = [(node: NodeProgram) => startUp('version', node), (node: NodeProgram) => startUp('help', node), ls];
-const FOR_ONE = [upAgain, upToGreeting, upToPage, rmIdle, rmKiosks, daemonRemovals, apiList];
+const FOR_ONE = [upAgain, upToGreeting, upToPage, rmIdle, rmKiosks, daemonRemovals, gatewayWake, apiList];
 const STUDIES = [daemonSweep, daemonIdle, daemonRounds];
 
 interface Result {
@@ -67,7 +68,7 @@ export async function bench(argv: string[], place: { root: string; work: string;
 function choose(nodes: readonly NodeProgram[], only: readonly string[] | undefined, quick: boolean): Choice[] {
   const [own] = nodes;
   const scenarios = [...nodes.flatMap((node) => FOR_EACH_NODE.map((make) => make(node))), ...(own ? FOR_ONE.map((make) => make(own)) : [])];
-  const all = [...scenarios.map(race), ...(own ? STUDIES.map((make) => study(make(own))) : []), ...(own && findWebsockify() ? [study(gateway(own))] : [])];
+  const all = [...scenarios.map(race), ...(own ? [...STUDIES.map((make) => make(own)), ...gateway(own)].map(study) : [])];
   const unknown = only?.find((name) => all.every((choice) => choice.name !== name));
   if (unknown !== undefined) throw new Error(`there is no scenario "${unknown}"; there are: ${[...new Set(all.map(({ name }) => name))].join(', ')}`);
   return all.filter(({ name, long }) => only?.includes(name) ?? !(quick && long));

@@ -1,6 +1,6 @@
 // What is measured and how: both sides in turn, in one run, so that what else the machine does meets both.
 
-export type Unit = 'ms' | 'MB' | '%' | '';
+export type Unit = 'ms' | 'kB' | 'MB' | '%' | '';
 
 /** One number that is compared with a rival's. */
 export interface Figure {

@@ -5,6 +5,7 @@ import type { ReapStep } from '../../src/core/reap-plan.ts';
 import type { Ticket } from '../../src/core/tickets.ts';
 import type { Token, TokenStore } from '../../src/core/tokens.ts';
 import { VncctlError } from '../../src/errors.ts';
+import { arrivalOf, trustProxies } from '../../src/gateway/arrival.ts';
 import { isOurHost, isOurOrigin } from '../../src/gateway/checks.ts';
 import { createFakeActivity, type FakeActivity } from './fake-activity.ts';
 import { createFakeControl, type FakeControl } from './fake-control.ts';
@@ -31,7 +32,7 @@ export interface FakeApi extends TestDesktops {
 
 /** The engine has image and network, the gateway answers at http://127.0.0.1:8080, nobody looks. */
 export function createFakeApi({ settings = {}, ...options }: TestDesktopsOptions & { settings?: Partial<ApiSettings> } = {}): { api: FakeApi; parts: ApiParts } {
-  const fakes = createTestDesktops({ gateway: 'http://127.0.0.1:8080', ...options });
+  const fakes = createTestDesktops({ gateway: { scheme: 'http', name: '127.0.0.1', port: '8080', prefix: '' }, ...options });
   const { desktops, clock, engine, entry } = fakes;
   const control = createFakeControl();
   const activity = createFakeActivity(clock);
@@ -59,7 +60,7 @@ export function createFakeApi({ settings = {}, ...options }: TestDesktopsOptions
     readiness: { ready: true, counts: { desktops: 0 } },
     metrics: noMetrics,
   };
-  const rules = { publicNames: ['desks.example'], secure: false };
+  const rules = { names: ['desks.example'], proxies: trustProxies([]) };
   const parts: ApiParts = {
     desktops: async () => desktops,
     catalog: async () => desktops.catalog,
@@ -79,9 +80,9 @@ export function createFakeApi({ settings = {}, ...options }: TestDesktopsOptions
     settingRows: ({ secrets }) => [{ name: 'hook', value: secrets ? 'a secret' : null, kind: 'user', origin: '/config.json', about: 'a command' }],
     readiness: () => api.readiness,
     intend: (step) => void intended.push(step),
-    isOurHost: (request) => isOurHost(request, rules),
-    isOurOrigin: (request) => isOurOrigin(request, rules),
-    addressOf: ({ socket }) => socket.remoteAddress ?? '',
+    isOurHost: (request) => isOurHost(arrivalOf(request, rules.proxies), request.socket.localAddress, rules),
+    isOurOrigin: ({ headers }) => isOurOrigin(headers, { host: headers.host, secure: false }),
+    addressOf: (request) => arrivalOf(request, rules.proxies).address,
     metrics: () => api.metrics,
     log,
     clock,

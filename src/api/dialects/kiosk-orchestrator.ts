@@ -130,7 +130,8 @@ function sizeOf({ installation }: Desktops, width: string | undefined, height: s
 
 /** The port under which a desktop is reached that has none of its own. */
 function gatewayPort({ gateway }: Desktops): number | null {
-  return gateway === undefined ? null : Number(new URL(gateway).port || 80);
+  if (gateway === undefined) return null;
+  return gateway.port === '' ? (gateway.scheme === 'https' ? 443 : 80) : Number(gateway.port);
 }
 
 // As Python writes a time without a zone; this one is UTC.

@@ -1,6 +1,7 @@
 // Addresses of screens for clients that know nothing of tickets: they are told one at each look at a list, and open it as often as
 // they like. Behind each is a share of the desktop, listed and revoked like every other one; its secret is kept in memory only, so
 // that the same address is told again.
+import { type PublicAddress, publicScreen } from '../../core/public-address.ts';
 import { giveTickets, ticketUrl } from '../../core/share.ts';
 import type { DesktopId } from '../../core/store.ts';
 import { liveShares } from '../../core/tickets.ts';
@@ -16,7 +17,7 @@ export interface ScreenAddress {
 
 export interface ScreenAddresses {
   /** The addresses of these desktops; of none where no gateway answers. */
-  of(gateway: string | undefined, ids: readonly DesktopId[]): Promise<ReadonlyMap<DesktopId, ScreenAddress>>;
+  of(gateway: PublicAddress | undefined, ids: readonly DesktopId[]): Promise<ReadonlyMap<DesktopId, ScreenAddress>>;
 }
 
 const LIFE_MS = 24 * 3_600_000;
@@ -43,7 +44,7 @@ export function createScreenAddresses({ tickets, clock }: Pick<ApiParts, 'ticket
       return new Map(
         ids.flatMap((id) => {
           const screen = known.get(id);
-          return screen ? [[id, { ws: `${gateway.replace(/^http/, 'ws')}/websockify?token=${id}.${screen.secret}`, http: ticketUrl(gateway, id, screen.secret) }]] : [];
+          return screen ? [[id, { ws: publicScreen(gateway, id, screen.secret), http: ticketUrl(gateway, id, screen.secret) }]] : [];
         }),
       );
     },
