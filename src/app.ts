@@ -3,9 +3,11 @@
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { lazyProbe, warmTools } from './app/lazy-tools.ts';
 import { builtInCatalog, type CatalogSources, makeInstallation, readCatalog } from './app/installation.ts';
 import type { CatalogEntry } from './core/catalog.ts';
 import type { ServiceParts, Services } from './app/services.ts';
+import type { DesktopGiver } from './app/desktop-giver.ts';
 import { once } from './app/once.ts';
 import { settingFlags } from './app/setting-flags.ts';
 import type { DaemonOptions } from './app/watching.ts';
@@ -13,7 +15,7 @@ import type { Io } from './commands/context.ts';
 import type { ActivitySource } from './core/activity.ts';
 import { type Clock, systemClock } from './core/clock.ts';
 import type { DaemonControl } from './core/control.ts';
-import type { Catalog, Desktops, ProcessTable } from './core/desktops.ts';
+import type { Catalog, Desktops, ProcessTable, WarmTools } from './core/desktops.ts';
 import type { Engine } from './core/engine.ts';
 import type { BootClock } from './core/gap.ts';
 import { clientHash } from './core/identity.ts';
@@ -27,7 +29,7 @@ import type { Store } from './core/store.ts';
 import type { TicketStore } from './core/tickets.ts';
 import type { TokenStore } from './core/tokens.ts';
 import type { EmbeddedEngine, EmbeddedWiring } from './engine/embedded/operations.ts';
-import { embeddedPaths } from './engine/embedded/paths.ts';
+import { embeddedSocketOf } from './engine/embedded/paths.ts';
 import { type Endpoint, machineFiles, resolveEndpoint } from './engine/endpoint.ts';
 import { hostPorts } from './engine/host-ports.ts';
 import { ownProcesses } from './engine/host-processes.ts';
@@ -51,6 +53,7 @@ export interface AppParts {
   probe: DesktopProbe;
   clock: Clock;
   processes: ProcessTable;
+  warm: WarmTools;
   homedir: string;
   services: ServiceParts;
   activity: ActivitySource;
@@ -76,6 +79,8 @@ export interface App {
   /** Everything the use-cases of desktops work with. */
   desktops(): Promise<Desktops>;
   images(): Promise<ImageBuilding>;
+  /** Gives out desktops, by the daemon where one runs that would do the same. */
+  giver(): Promise<DesktopGiver>;
   embedded(): Promise<EmbeddedEngine>;
   /** Tells who uses which desktop. */
   activity(): Promise<ActivitySource>;
@@ -148,7 +153,7 @@ export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
       flags: { host, context },
       env: io.env,
       setting: getSettings().engine,
-      embeddedSocket: embeddedPaths(paths.state).socket,
+      embeddedSocket: embeddedSocketOf(paths.state),
       home,
       uid: process.getuid?.(),
       platform: process.platform,
@@ -218,6 +223,7 @@ export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
         clock,
         hostPorts: parts.hostPorts ?? hostPorts,
         processes: parts.processes ?? ownProcesses,
+        warm: parts.warm ?? warmTools(theEngine, theInstallation.instance),
         gateway: gatewayOf(app.daemon()),
       };
     }),
@@ -230,6 +236,7 @@ export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
         exclusively: (name, signal, work) => withInterruptibleLock(join(paths.state, `image-${name.replace(/[^A-Za-z0-9_.-]/g, '_')}`), signal, work, IMAGE_WAIT_MS),
       };
     }),
+    giver: once(async (): Promise<DesktopGiver> => (await import('./app/desktop-giver.ts')).createDesktopGiver({ app, io, debug: input.flags['debug'] === true })),
     embedded: once(async (): Promise<EmbeddedEngine> => {
       const { embeddedEngine } = await import('./engine/embedded/operations.ts');
       const setEngine = (value: string | undefined): Promise<void> => changeConfigFile(paths.userFile, { engine: value });
@@ -282,12 +289,4 @@ const folderLock: EmbeddedWiring['lock'] = (folder, waitMs, work) => withLock(fo
 async function imageSources(root: string, clock: Clock): Promise<ImageSources> {
   const { baseImageFrom, createImageSources } = await import('./engine/image-sources.ts');
   return createImageSources(join(root, 'dist/viewer'), baseImageFrom(clock, folderLock));
-}
-
-// The protocol code is loaded when something is really waited for.
-function lazyProbe(clock: Clock): DesktopProbe {
-  const probe = once(async () => (await import('./rfb/readiness.ts')).createProbe({ clock }));
-  return {
-    waitFor: async (stage, target, options) => (await probe()).waitFor(stage, target, options),
-  };
 }

@@ -54,6 +54,7 @@ export const ERROR_CODES = {
   DAEMON_NOT_RUNNING: 'conflict',
   PORT_TAKEN: 'conflict',
   IDEMPOTENCY_CONFLICT: 'conflict',
+  CLAIM_REFUSED: 'conflict',
   NO_FREE_PORT: 'capacity',
   TOO_MANY_REQUESTS: 'capacity',
   ENGINE_UNREACHABLE: 'engine',

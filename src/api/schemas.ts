@@ -44,7 +44,8 @@ const DesktopFacts = z.strictObject({
 });
 
 const CreatedDesktop = z.strictObject({
-  outcome: z.string().describe('what was done: created, reused, woken, started, replaced, …'),
+  outcome: z.string().describe('what was done: created, claimed, reused, woken, started, replaced'),
+  why: z.string().describe('why that was done'),
   id: z.string(),
   client,
   url: z.string().nullable().describe('the link to the screen, a secret: it opens once, within 15 minutes'),

@@ -23,6 +23,7 @@ import { listenOnSocket } from '../daemon/control-socket.ts';
 import { type DaemonState, startDaemon } from '../daemon/daemon.ts';
 import { createDoor } from '../daemon/door.ts';
 import { judgeReadiness, type Readiness } from '../daemon/health.ts';
+import { keepPool } from '../daemon/pool.ts';
 import { postJson } from '../daemon/http-post.ts';
 import { createHooks, type Hooks, noHooks } from '../daemon/hooks.ts';
 import { createLog, isJournalStream, logShapeOf } from '../daemon/log.ts';
@@ -30,6 +31,7 @@ import type { MomentFigures } from '../daemon/metrics.ts';
 import { takePassedSocket } from '../daemon/passed-socket.ts';
 import { createServiceNotify } from '../daemon/service-notify.ts';
 import { describeSummary } from '../daemon/summary.ts';
+import { createUpRoute } from '../daemon/up-route.ts';
 import { wordsOf } from '../daemon/words-of.ts';
 import { keepYoungSpaceSmall } from '../daemon/young-space.ts';
 import { hostBootClock } from '../engine/host-boot.ts';
@@ -38,7 +40,9 @@ import { runProgram } from '../engine/run-program.ts';
 import { openApi } from './api.ts';
 import { createFigures } from './figures.ts';
 import { openGateway } from './gateway.ts';
-import type { SettingName, Settings } from '../settings.ts';
+import { handingOut } from './handing-out.ts';
+import { AT_START, catalogVersion, factsOf, heldFacts } from './installation-facts.ts';
+import type { Settings } from '../settings.ts';
 import { takeDaemonLock } from '../store/daemon-lock.ts';
 import { daemonFileOf } from '../store/paths.ts';
 
@@ -69,7 +73,7 @@ export interface DaemonOptions {
 /** One sweep by this process. What it does is kept in the journal, unless a daemon that runs does so. */
 export async function sweepOnce({ app, parts }: WatchingInput, options: Pick<SweepOptions, 'signal' | 'dryRun'>): Promise<Sweep> {
   const journal = await app.journal();
-  const life = lifeTracker(app, journal);
+  const life = lifeTracker(() => app, journal);
   const reaper = createReaper({ desktops: () => app.desktops(), activity: await app.activity(), boot: bootOf(parts) });
   const events: LifeEvent[] = [];
   const sweep = await reaper.sweep({ ...options, onOutcome: (outcome) => void events.push(...life.settle(outcome, app.clock.now())) });
@@ -91,6 +95,7 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
   const stops: (() => Promise<void> | void)[] = [() => lock.release(), () => hooks.settle(HOOKS_TO_FINISH_MS)];
   try {
     let current = app;
+    let facts = factsOf(app, catalogVersion(paths.catalog));
     const journal = await app.journal();
     // Asked for at each look: an engine that isn't there yet must not keep the daemon from starting.
     const direct: ActivitySource = { look: async (subjects, lookOptions) => (await current.activity()).look(subjects, lookOptions), close: () => {} };
@@ -115,10 +120,11 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
     const gateway = listen === 'off' ? undefined : await openGateway({ app: () => current, journal, clock, log });
     const activity = gateway?.activityWith(direct) ?? direct;
     const readiness = (): Readiness => readinessOf(state, clock.monotonicMs(), current.settings.sweepInterval);
-    const life = lifeTracker(app, journal);
+    const life = lifeTracker(() => current, journal);
     const api = openApi({ app: () => current, desktops, activity, journal, control: gateway?.control ?? noViewers, readiness, intend: life.intend, auth: settings.auth, dialects: settings.dialects, figures, signal: options.signal, log });
-    const control = createDoor({ routes: [api.routesAt('socket')], readiness });
-    stops.push(() => control.stop());
+    const ups = createUpRoute({ ...handingOut({ app: () => current, facts: () => facts, desktops, metrics: figures.current }), log });
+    const control = createDoor({ routes: [api.routesAt('socket'), ups], readiness });
+    stops.push(() => control.stop(), () => ups.stop());
     const { socket } = app;
     await listenOnSocket(control, socket);
     lock.answersAt({ socket });
@@ -138,6 +144,7 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
     }
     // Before the doors, which would wait for its streams.
     stops.push(() => api.stop());
+    const pool = keepPool({ desktops, clock, log, isBusy: () => ups.isBusy() });
     const daemon = startDaemon({
       desktops,
       reaper: measuredReaper(createReaper({ desktops, activity, boot: bootOf(parts) }), figures.current, clock),
@@ -151,12 +158,19 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
         for (const { event } of events) figures.current().happened(event);
         api.tell(events);
       },
+      onEvent: (event) => pool.heard(event),
       onState(next) {
         state = next;
         notify.status(next.trouble ?? (next.summary ? `watching ${describeSummary(next.summary)}` : 'starting'));
       },
     });
-    stops.push(() => daemon.ended, () => daemon.stop());
+    stops.push(
+      () => Promise.all([daemon.ended, pool.ended]).then(() => {}),
+      () => {
+        pool.stop();
+        daemon.stop();
+      },
+    );
     if (notify.watchdogMs !== undefined) {
       const timer = setInterval(() => isAlive(state, clock.monotonicMs(), current.settings.sweepInterval) && void notify.watchdog(), notify.watchdogMs);
       stops.push(() => clearInterval(timer));
@@ -165,10 +179,13 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
       await notify.reloading();
       follower?.look();
       try {
+        // Before it is read: whatever changes from then on makes a difference.
+        const catalog = catalogVersion(paths.catalog);
         const next = await settingsAnew(current, again, log);
         hooks = hooksOf(next.settings, log, clock, io);
-        current = next;
+        [current, facts] = [next, { ...factsOf(next, catalog), ...heldFacts(facts) }];
         daemon.look();
+        pool.look();
       } catch (error) {
         log.write('error', 'the new settings can not be used; the old ones stay', { reason: wordsOf(error) });
       }
@@ -184,8 +201,8 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
   }
 }
 
-function lifeTracker({ settings }: App, journal: InstanceJournal): LifeTracker {
-  return createLifeTracker({ instance: settings.instance, clientHash: ({ client }) => client && journal.hashOf(client) });
+function lifeTracker(app: () => App, journal: InstanceJournal): LifeTracker {
+  return createLifeTracker({ names: () => app().settings, clientHash: ({ client }) => client && journal.hashOf(client) });
 }
 
 function bootOf(parts: Partial<AppParts>): BootClock {
@@ -233,8 +250,6 @@ const SENTENCES: Readonly<Record<LifeEvent['event'], string>> = {
   removed: 'removed a desktop',
 };
 
-/** What takes effect only when the daemon starts: it holds on to them. */
-const AT_START: readonly SettingName[] = ['instance', 'engine', 'engineDeadline', 'stateFile', 'listen', 'auth', 'dialects', 'tlsCert', 'tlsKey', 'connectTimeout', 'viewerTimeout', 'pingInterval', 'maxViewers', 'drain', 'logFormat', 'naming'];
 
 /** The program with the settings as they are now, and what has changed in the log. Throws BAD_SETTING and BAD_CATALOG_ENTRY. */
 async function settingsAnew(before: App, again: DaemonInput['again'], log: Log): Promise<App> {

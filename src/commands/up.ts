@@ -2,15 +2,11 @@
 import { type Command, Option } from 'commander';
 import { type ReadyStage, READY_STAGES } from '../core/catalog.ts';
 import { titleOf } from '../core/desktops.ts';
-import { ensureImage } from '../core/images.ts';
+import type { UpAsk, UpReport } from '../core/hand-out.ts';
 import type { LeaseField } from '../core/lease.ts';
-import { LEASE_WORDS, spellLeaseChanges } from '../core/lease-words.ts';
-import { makeLink, noDoor } from '../core/link.ts';
-import { dryRunUp, up, type UpResult } from '../core/up.ts';
-import type { Phase, UpRequest } from '../core/up-run.ts';
-import { renderPlan } from '../core/up-plan.ts';
-import { upFacts } from '../core/up-facts.ts';
-import { readUpRequest } from '../core/up-request.ts';
+import { spellLeaseChanges } from '../core/lease-words.ts';
+import type { UpPlan } from '../core/up-plan.ts';
+import type { Phase } from '../core/up-run.ts';
 import { VncctlError } from '../errors.ts';
 import { opensBrowser, openBrowser } from '../ui/browser.ts';
 import { writeJson } from '../ui/json.ts';
@@ -70,23 +66,15 @@ export function define(command: Command, context: CommandContext): void {
 }
 
 async function run(context: CommandContext, typed: string, flags: UpFlags): Promise<void> {
-  const app = context.app();
-  const request = await readRequest(context, typed, flags);
-  const desktops = await app.desktops();
-  if (flags.dryRun) {
-    const plan = await dryRunUp(desktops, request);
-    if (flags.json) writeJson(context.io, { outcome: plan.outcome, steps: plan.steps, lease: spellLeaseChanges(plan.lease ?? {}), notes: plan.notes });
-    else context.io.stdout.write(`${renderPlan(plan)}\n`);
-    return;
-  }
+  const { open: _, json: __, dryRun: ___, ...words } = flags;
+  const ask: UpAsk = { client: readClient(context, typed), words: { ...words, env: readEnv(flags) } };
+  const giver = await context.app().giver();
+  if (flags.dryRun) return printPlan(context, await giver.plan(ask), flags);
   const progress = startProgress(context.io, { silent: flags.json === true });
-  let result: UpResult;
+  let report: UpReport;
   try {
-    result = await up(desktops, request, {
+    report = await giver.handOut(ask, {
       signal: context.signal,
-      getImage: async (entry, onProgress, signal) => {
-        await ensureImage(await app.images(), entry, { signal, onProgress });
-      },
       // In a pipe the phases are for the JSON alone; what takes long (an image) is told there too.
       onPhase: (phase) => {
         if (context.io.stderr.isTTY) progress.update(phaseText(phase));
@@ -96,25 +84,27 @@ async function run(context: CommandContext, typed: string, flags: UpFlags): Prom
   } finally {
     progress.stop();
   }
-  await print(context, result, flags);
+  await print(context, report, flags);
 }
 
-async function print(context: CommandContext, result: UpResult, flags: UpFlags): Promise<void> {
+async function printPlan({ io }: CommandContext, plan: UpPlan, { json }: UpFlags): Promise<void> {
+  if (json) return writeJson(io, { outcome: plan.outcome, why: plan.why, steps: plan.steps, lease: spellLeaseChanges(plan.lease ?? {}), notes: plan.notes });
+  const { renderPlan } = await import('../core/up-plan.ts');
+  io.stdout.write(`${renderPlan(plan)}\n`);
+}
+
+async function print(context: CommandContext, report: UpReport, flags: UpFlags): Promise<void> {
   const { io } = context;
-  const app = context.app();
-  const { desktop } = result;
-  for (const note of result.notes) io.stderr.write(`note: ${note}\n`);
-  const link = await makeLink({ desktops: await app.desktops(), tickets: () => app.tickets() }, desktop, { direct: result.link, askedDirect: flags.direct === true });
-  if (flags.json) {
-    writeJson(io, upFacts(result, link));
-  } else if (io.stderr.isTTY) {
-    io.stderr.write(`${titleOf(desktop)} ${result.outcome} in ${seconds(result.totalMs)}${summary(result.phases)}\n`);
-  }
+  const { id, client, url, outcome, totalMs, phases, notes } = report;
+  const desktop = { id, ...(client === null ? {} : { client }) };
+  for (const note of notes) io.stderr.write(`note: ${note}\n`);
+  if (flags.json) writeJson(io, report);
+  else if (io.stderr.isTTY) io.stderr.write(`${titleOf(desktop)} ${outcome} in ${seconds(totalMs)}${summary(phases)}\n`);
   // After the report: it runs all the same.
-  if (!link) throw noDoor(desktop, app.daemon() !== undefined);
+  if (url === null) throw (await import('../core/link.ts')).noDoor(desktop, context.app().daemon() !== undefined);
   if (flags.json) return;
-  io.stdout.write(`${link.url}\n`);
-  if (flags.open && opensBrowser(io)) await openBrowser(io, link.url);
+  io.stdout.write(`${url}\n`);
+  if (flags.open && opensBrowser(io)) await openBrowser(io, url);
 }
 
 const seconds = (ms: number): string => (ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`);
@@ -123,18 +113,6 @@ const phaseText = (phase: Phase): string => `${phase.name} ${seconds(phase.ms)}`
 function summary(phases: readonly Phase[]): string {
   const told = phases.filter(({ ms }) => ms >= 5).map(phaseText);
   return told.length > 0 ? ` (${told.join(', ')})` : '';
-}
-
-async function readRequest(context: CommandContext, typed: string, flags: UpFlags): Promise<UpRequest> {
-  const { settings } = context.app();
-  const client = readClient(context, typed);
-  const { image, wait, timeout } = settings;
-  return readUpRequest(client, { ...flags, env: readEnv(flags) }, {
-    catalog: await context.app().catalog(),
-    defaults: { image, wait, timeout },
-    called: (field) => `--${field in LEASE_WORDS ? LEASE_WORDS[field as LeaseField] : field}`,
-    hint: 'see: vncctl up --help',
-  });
 }
 
 function readEnv({ env: pairs = [] }: UpFlags): Record<string, string> {

@@ -26,6 +26,8 @@ export async function inspectDesktop(desktops: Desktops, desktop: Desktop, clien
   const entry = desktops.catalog.find(desktop.image);
   const hidden = new Set([entry?.variables.secret, entry?.variables.client]);
   const declared = new Set([...Object.keys(entry?.settings ?? {}), ...Object.values(entry?.variables ?? {})]);
+  // One from the pool was given some of it later.
+  const env = { ...container?.env, ...state.allocations[desktop.id]?.claimed?.fitted };
   const { id, status, image, url, hostPort, createdAt, lastUsedAt, expiresAt, why } = desktopRow(desktops, desktop, state, false);
   const facts: DesktopFacts = {
     id,
@@ -36,7 +38,7 @@ export async function inspectDesktop(desktops: Desktops, desktop: Desktop, clien
     container: container ? { id: container.id, name: container.name, image: container.image, address: container.address ?? null, state: container.state, health: container.health } : null,
     hostPort,
     specHash: desktop.specHash ?? null,
-    settings: container ? Object.fromEntries(Object.entries(container.env).filter(([name]) => declared.has(name) && !hidden.has(name))) : {},
+    settings: container ? Object.fromEntries(Object.entries(env).filter(([name]) => declared.has(name) && !hidden.has(name))) : {},
     limits: container ? container.limits : null,
     createdAt,
     startedAt: container?.startedAt ?? null,

@@ -50,7 +50,7 @@ export async function openDesktop(parts: LinkParts, client: ClientId, { askedDir
 }
 
 /** Why no link leads to a desktop that has no port of its own. `daemonRuns`: one does, but answers nowhere. */
-export function noDoor(desktop: Desktop, daemonRuns: boolean): VncctlError {
+export function noDoor(desktop: Pick<Desktop, 'id' | 'client'>, daemonRuns: boolean): VncctlError {
   const title = titleOf(desktop);
   return daemonNotRunning(daemonRuns, `the desktop of ${title} has no port of its own, and`, `   (or give it a port: vncctl up ${title} --direct --recreate)`);
 }

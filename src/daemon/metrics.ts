@@ -52,7 +52,7 @@ export function openMetrics({ version, look }: MetricsOptions): OpenMetrics {
   const memory = gauge('process_resident_memory_bytes', 'Resident memory size in bytes.');
   gauge('process_start_time_seconds', 'Start time of the process since unix epoch in seconds.').set(Date.now() / 1000 - process.uptime());
 
-  const ups = counter('vncctl_creations_total', 'Desktops that were asked for through the API and its dialects, by what came of it; claimed is a hit of the pool, created a miss.', ['outcome']);
+  const ups = counter('vncctl_creations_total', 'Desktops that the daemon was asked for, by what came of it; claimed is a hit of the pool, created a miss.', ['outcome']);
   const phases = histogram('vncctl_creation_phase_duration_seconds', 'Parts of the way from the asking to the desktop.', START_SECONDS, ['phase']);
   const events = counter('vncctl_desktop_events_total', 'What happened to desktops, whoever did it.', ['event']);
   const reaps = counter('vncctl_reaps_total', 'Steps of the sweeps, by the clock that called for them.', ['action', 'clock', 'result']);

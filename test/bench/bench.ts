@@ -8,6 +8,7 @@ import { daemonRounds } from './daemon-rounds.ts';
 import { daemonSweep } from './daemon-sweep.ts';
 import { gateway } from './gateway.ts';
 import { gatewayWake } from './gateway-wake.ts';
+import { kiosk } from './kiosk.ts';
 import { ls } from './ls.ts';
 import { findNodes, type NodeProgram } from './nodes.ts';
 import { rmIdle, rmKiosks } from './rm.ts';
@@ -16,12 +17,13 @@ import { startUp } from './start-up.ts';
 import { markdownTable } from './table.ts';
 import { upToGreeting, upToPage } from './up.ts';
 import { upAgain } from './up-again.ts';
+import { upDaemonAgain } from './up-daemon-again.ts';
 import { openWorkshop, type Workshop } from './workshop.ts';
 
 /** Measured with every Node: here its start is a large part. */
-const FOR_EACH_NODE = [(node: NodeProgram) => startUp('version', node), (node: NodeProgram) => startUp('help', node), ls];
+const FOR_EACH_NODE = [(node: NodeProgram) => startUp('version', node), (node: NodeProgram) => startUp('help', node), ls, upDaemonAgain];
 const FOR_ONE = [upAgain, upToGreeting, upToPage, rmIdle, rmKiosks, daemonRemovals, gatewayWake, apiList];
-const STUDIES = [daemonSweep, daemonIdle, daemonRounds];
+const STUDIES = [kiosk, daemonSweep, daemonIdle, daemonRounds];
 
 interface Result {
   figure: Figure;

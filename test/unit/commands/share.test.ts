@@ -11,7 +11,7 @@ const ANA = '111.444.777-35';
 async function prepared({ daemon = true, address = '127.0.0.1:8080', scheme }: { daemon?: boolean; address?: string; scheme?: string } = {}): Promise<TestProgram> {
   const program = createTestProgram();
   await program.run(['up', ANA]);
-  if (daemon) program.daemonAnswersAt(address, scheme);
+  if (daemon) program.daemonAnswersAt(address, { scheme });
   return program;
 }
 
