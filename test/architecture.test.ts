@@ -47,6 +47,7 @@ const ENTRANCES: Readonly<Record<string, string>> = {
   fastify: 'src/api/server.ts',
   inquirer: 'src/ui/prompt.ts',
   open: 'src/ui/browser.ts',
+  'prom-client': 'src/daemon/metrics.ts',
   'proper-lockfile': 'src/store/lock.ts',
   'tar-stream': 'src/engine/image-sources.ts',
   ws: 'src/rfb/websocket-stream.ts',

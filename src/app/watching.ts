@@ -9,7 +9,9 @@ import type { Desktops } from '../core/desktops.ts';
 import type { BootClock } from '../core/gap.ts';
 import type { InstanceJournal, LifeEvent } from '../core/journal.ts';
 import { createLifeTracker, type LifeTracker } from '../core/life.ts';
+import { listDesktops } from '../core/list.ts';
 import type { Log } from '../core/log.ts';
+import { measuredReaper } from '../core/measured.ts';
 import { gatewayAddress } from '../core/public-address.ts';
 import { createReaper, type Sweep, type SweepOptions } from '../core/reap.ts';
 import { UNSPOKEN } from '../core/setting-facts.ts';
@@ -25,6 +27,7 @@ import { keepPool } from '../daemon/pool.ts';
 import { postJson } from '../daemon/http-post.ts';
 import { createHooks, type Hooks, noHooks } from '../daemon/hooks.ts';
 import { createLog, isJournalStream, logShapeOf } from '../daemon/log.ts';
+import type { MomentFigures } from '../daemon/metrics.ts';
 import { takePassedSocket } from '../daemon/passed-socket.ts';
 import { createServiceNotify } from '../daemon/service-notify.ts';
 import { describeSummary } from '../daemon/summary.ts';
@@ -35,6 +38,7 @@ import { hostBootClock } from '../engine/host-boot.ts';
 import { ownProcesses } from '../engine/host-processes.ts';
 import { runProgram } from '../engine/run-program.ts';
 import { openApi } from './api.ts';
+import { createFigures } from './figures.ts';
 import { openGateway } from './gateway.ts';
 import { handingOut } from './handing-out.ts';
 import { AT_START, catalogVersion, factsOf, heldFacts } from './installation-facts.ts';
@@ -99,7 +103,16 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
     let state: DaemonState = {};
     let answer: { address: string; scheme: 'http' | 'https' } | undefined;
     // By what it really listens on: a flag may have said so.
-    const desktops = async (): Promise<Desktops> => ({ ...(await current.desktops()), gateway: answer && gatewayAddress(answer, current.settings) });
+    const desktops = async (): Promise<Desktops> => {
+      const own = await current.desktops();
+      return { ...own, engine: figures.measure(own.engine), gateway: answer && gatewayAddress(answer, current.settings) };
+    };
+    const look = async (): Promise<MomentFigures> => {
+      const present = await desktops().then(listDesktops).catch(() => undefined);
+      return { ...(present ? { desktops: present } : {}), viewers: (await gateway?.control.viewers()) ?? [], traffic: gateway?.traffic() ?? { toViewerBytes: 0, fromViewerBytes: 0 } };
+    };
+    const figures = createFigures({ version: app.version, look, clock });
+    stops.push(() => figures.stop());
     const listen = options.listen ?? settings.listen;
     const tlsFiles = tlsFilesOf({ cert: options.tlsCert ?? settings.tlsCert, key: options.tlsKey ?? settings.tlsKey });
     const certificate = tlsFiles && readCertificate(tlsFiles);
@@ -108,8 +121,8 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
     const activity = gateway?.activityWith(direct) ?? direct;
     const readiness = (): Readiness => readinessOf(state, clock.monotonicMs(), current.settings.sweepInterval);
     const life = lifeTracker(() => current, journal);
-    const api = openApi({ app: () => current, desktops, activity, journal, control: gateway?.control ?? noViewers, readiness, intend: life.intend, auth: settings.auth, signal: options.signal, log });
-    const ups = createUpRoute({ ...handingOut({ app: () => current, facts: () => facts, desktops }), log });
+    const api = openApi({ app: () => current, desktops, activity, journal, control: gateway?.control ?? noViewers, readiness, intend: life.intend, auth: settings.auth, dialects: settings.dialects, figures, signal: options.signal, log });
+    const ups = createUpRoute({ ...handingOut({ app: () => current, facts: () => facts, desktops, metrics: figures.current }), log });
     const control = createDoor({ routes: [api.routesAt('socket'), ups], readiness });
     stops.push(() => control.stop());
     const { socket } = app;
@@ -134,7 +147,7 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
     const pool = keepPool({ desktops, clock, log, isBusy: () => ups.isBusy() });
     const daemon = startDaemon({
       desktops,
-      reaper: createReaper({ desktops, activity, boot: bootOf(parts) }),
+      reaper: measuredReaper(createReaper({ desktops, activity, boot: bootOf(parts) }), figures.current, clock),
       activity,
       life,
       log,
@@ -142,6 +155,7 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
       toPerson: io.stderr.isTTY === true,
       async tell(events) {
         await tellAll(events, { log, journal, hooks: () => hooks });
+        for (const { event } of events) figures.current().happened(event);
         api.tell(events);
       },
       onEvent: (event) => pool.heard(event),
