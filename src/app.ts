@@ -3,6 +3,7 @@
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { lazyProbe, warmTools } from './app/lazy-tools.ts';
 import { builtInCatalog, type CatalogSources, makeInstallation, readCatalog } from './app/installation.ts';
 import type { CatalogEntry } from './core/catalog.ts';
 import type { ServiceParts, Services } from './app/services.ts';
@@ -13,7 +14,7 @@ import type { Io } from './commands/context.ts';
 import type { ActivitySource } from './core/activity.ts';
 import { type Clock, systemClock } from './core/clock.ts';
 import type { DaemonControl } from './core/control.ts';
-import type { Catalog, Desktops, ProcessTable } from './core/desktops.ts';
+import type { Catalog, Desktops, ProcessTable, WarmTools } from './core/desktops.ts';
 import type { Engine } from './core/engine.ts';
 import type { BootClock } from './core/gap.ts';
 import { clientHash } from './core/identity.ts';
@@ -50,6 +51,7 @@ export interface AppParts {
   probe: DesktopProbe;
   clock: Clock;
   processes: ProcessTable;
+  warm: WarmTools;
   homedir: string;
   services: ServiceParts;
   activity: ActivitySource;
@@ -213,6 +215,7 @@ export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
         clock,
         hostPorts: parts.hostPorts ?? hostPorts,
         processes: parts.processes ?? ownProcesses,
+        warm: parts.warm ?? warmTools(theEngine, theInstallation.instance),
         gateway: gatewayOf(app.daemon()),
       };
     }),
@@ -277,14 +280,6 @@ const folderLock: EmbeddedWiring['lock'] = (folder, waitMs, work) => withLock(fo
 async function imageSources(root: string, clock: Clock): Promise<ImageSources> {
   const { baseImageFrom, createImageSources } = await import('./engine/image-sources.ts');
   return createImageSources(join(root, 'dist/viewer'), baseImageFrom(clock, folderLock));
-}
-
-// The protocol code is loaded when something is really waited for.
-function lazyProbe(clock: Clock): DesktopProbe {
-  const probe = once(async () => (await import('./rfb/readiness.ts')).createProbe({ clock }));
-  return {
-    waitFor: async (stage, target, options) => (await probe()).waitFor(stage, target, options),
-  };
 }
 
 // A failure is not kept: an engine that wasn't there may be by the next call.

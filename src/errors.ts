@@ -47,6 +47,7 @@ export const ERROR_CODES = {
   DAEMON_RUNNING: 'conflict',
   DAEMON_NOT_RUNNING: 'conflict',
   PORT_TAKEN: 'conflict',
+  CLAIM_REFUSED: 'conflict',
   NO_FREE_PORT: 'capacity',
   ENGINE_UNREACHABLE: 'engine',
   ENGINE_DENIED: 'engine',

@@ -21,6 +21,7 @@ import { listenOnSocket } from '../daemon/control-socket.ts';
 import { type DaemonState, startDaemon } from '../daemon/daemon.ts';
 import { createDoor } from '../daemon/door.ts';
 import { judgeReadiness, type Readiness } from '../daemon/health.ts';
+import { keepPool } from '../daemon/pool.ts';
 import { postJson } from '../daemon/http-post.ts';
 import { createHooks, type Hooks, noHooks } from '../daemon/hooks.ts';
 import { createLog, isJournalStream, logShapeOf } from '../daemon/log.ts';
@@ -67,7 +68,7 @@ export interface DaemonOptions {
 /** One sweep by this process. What it does is kept in the journal, unless a daemon that runs does so. */
 export async function sweepOnce({ app, parts }: WatchingInput, options: Pick<SweepOptions, 'signal' | 'dryRun'>): Promise<Sweep> {
   const journal = await app.journal();
-  const life = lifeTracker(app, journal);
+  const life = lifeTracker(() => app, journal);
   const reaper = createReaper({ desktops: () => app.desktops(), activity: await app.activity(), boot: bootOf(parts) });
   const events: LifeEvent[] = [];
   const sweep = await reaper.sweep({ ...options, onOutcome: (outcome) => void events.push(...life.settle(outcome, app.clock.now())) });
@@ -124,21 +125,29 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
         stops.push(() => follower?.stop());
       }
     }
+    const pool = keepPool({ desktops, clock, log, isBusy: () => ups.isBusy() });
     const daemon = startDaemon({
       desktops,
       reaper: createReaper({ desktops, activity, boot: bootOf(parts) }),
       activity,
-      life: lifeTracker(app, journal),
+      life: lifeTracker(() => current, journal),
       log,
       clock,
       toPerson: io.stderr.isTTY === true,
       tell: (events) => tellAll(events, { log, journal, hooks: () => hooks }),
+      onEvent: (event) => pool.heard(event),
       onState(next) {
         state = next;
         notify.status(next.trouble ?? (next.summary ? `watching ${describeSummary(next.summary)}` : 'starting'));
       },
     });
-    stops.push(() => daemon.ended, () => daemon.stop());
+    stops.push(
+      () => Promise.all([daemon.ended, pool.ended]).then(() => {}),
+      () => {
+        pool.stop();
+        daemon.stop();
+      },
+    );
     if (notify.watchdogMs !== undefined) {
       const timer = setInterval(() => isAlive(state, clock.monotonicMs(), current.settings.sweepInterval) && void notify.watchdog(), notify.watchdogMs);
       stops.push(() => clearInterval(timer));
@@ -153,6 +162,7 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
         hooks = hooksOf(next.settings, log, clock, io);
         [current, facts] = [next, { ...factsOf(next, catalog), ...heldFacts(facts) }];
         daemon.look();
+        pool.look();
       } catch (error) {
         log.write('error', 'the new settings can not be used; the old ones stay', { reason: wordsOf(error) });
       }
@@ -170,8 +180,8 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
   }
 }
 
-function lifeTracker({ settings }: App, journal: InstanceJournal): LifeTracker {
-  return createLifeTracker({ instance: settings.instance, clientHash: ({ client }) => client && journal.hashOf(client) });
+function lifeTracker(app: () => App, journal: InstanceJournal): LifeTracker {
+  return createLifeTracker({ names: () => app().settings, clientHash: ({ client }) => client && journal.hashOf(client) });
 }
 
 function bootOf(parts: Partial<AppParts>): BootClock {

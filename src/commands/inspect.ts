@@ -36,7 +36,10 @@ async function run(context: CommandContext, typed: string, flags: { secret?: boo
   const page = pageUrl(desktops, desktop);
   const secret = container && secretOf(desktops, desktop.image, container);
   const lease = leaseOf(desktops, desktop);
-  const { expiresAt, why } = shortly(explain(desktops, desktop, await desktops.store.read()));
+  const state = await desktops.store.read();
+  const { expiresAt, why } = shortly(explain(desktops, desktop, state));
+  // One from the pool was given some of it later.
+  const env = { ...container?.env, ...state.allocations[desktop.id]?.claimed?.fitted };
   const facts = {
     id: desktop.id,
     client,
@@ -46,7 +49,7 @@ async function run(context: CommandContext, typed: string, flags: { secret?: boo
     container: container ? { id: container.id, name: container.name, image: container.image, address: container.address ?? null, state: container.state, health: container.health } : null,
     hostPort: desktop.hostPort ?? null,
     specHash: desktop.specHash ?? null,
-    settings: container ? Object.fromEntries(Object.entries(container.env).filter(([name]) => declared.has(name) && !hidden.has(name))) : {},
+    settings: container ? Object.fromEntries(Object.entries(env).filter(([name]) => declared.has(name) && !hidden.has(name))) : {},
     limits: container ? container.limits : null,
     createdAt: desktop.createdAt,
     startedAt: container?.startedAt ?? null,

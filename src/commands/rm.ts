@@ -56,6 +56,7 @@ async function run(context: CommandContext, clients: string[], flags: RmFlags): 
   }
   if (flags.all && targets.length > 0 && !flags.yes) await askForAll(context, targets.length);
   const removals = targets.length > 0 ? await removeAll(context, desktops, targets, flags) : [];
+  if (flags.all) await removeWarm(context, desktops);
   if (flags.all && removals.every(({ error }) => error === undefined)) await removeUnusedNetworks(desktops);
   report(context, removals, missing, flags);
 }
@@ -93,6 +94,20 @@ async function removeAll(context: CommandContext, desktops: Desktops, targets: r
   } finally {
     progress.stop();
   }
+}
+
+/** Those in the pool are nobody's and asked about by nobody; but of an installation without desktops nothing is to be left. */
+async function removeWarm({ io, signal, setExitCode }: CommandContext, desktops: Desktops): Promise<void> {
+  const { drainPool } = await import('../core/pool.ts');
+  const outcomes = await drainPool(desktops, { signal });
+  const removed = outcomes.filter(({ result }) => result === 'done');
+  for (const { step, error } of outcomes) {
+    if (error === undefined || step.do !== 'remove') continue;
+    io.stderr.write(`error: the warm desktop ${step.member.desktopId} is still there: ${describeError(error).message}\n`);
+    setExitCode(isVncctlError(error) ? error.exitCode : 1);
+  }
+  if (removed.length > 0) io.stderr.write(`note: ${removed.length === 1 ? 'one warm desktop was' : `${removed.length} warm desktops were`} removed from the pool too
+`);
 }
 
 function report(context: CommandContext, removals: readonly Removal[], missing: readonly ClientId[], flags: RmFlags): void {

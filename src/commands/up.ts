@@ -88,7 +88,7 @@ async function run(context: CommandContext, typed: string, flags: UpFlags): Prom
 }
 
 async function printPlan({ io }: CommandContext, plan: UpPlan, { json }: UpFlags): Promise<void> {
-  if (json) return writeJson(io, { outcome: plan.outcome, steps: plan.steps, lease: spellLeaseChanges(plan.lease ?? {}), notes: plan.notes });
+  if (json) return writeJson(io, { outcome: plan.outcome, why: plan.why, steps: plan.steps, lease: spellLeaseChanges(plan.lease ?? {}), notes: plan.notes });
   const { renderPlan } = await import('../core/up-plan.ts');
   io.stdout.write(`${renderPlan(plan)}\n`);
 }

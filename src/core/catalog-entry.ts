@@ -90,13 +90,14 @@ function sourceOf(fields: Record<string, unknown>, from: EntryOrigin, faults: Ca
 }
 
 function portsOf(value: unknown, faults: CatalogFault[]): CatalogEntry['ports'] {
-  if (value === undefined) return { web: 6080 };
-  const fields = objectAt(value, ['ports'], faults);
-  if (!fields) return { web: 6080 };
-  onlyKnown(fields, ['web', 'rfb'], ['ports'], faults);
-  const web = wholeAt(fields['web'], ['ports', 'web'], { min: 1, max: 65_535, fallback: 6080 }, faults);
-  if (fields['rfb'] === undefined) return { web };
-  return { web, rfb: wholeAt(fields['rfb'], ['ports', 'rfb'], { min: 1, max: 65_535, fallback: 5900 }, faults) };
+  const fields = value === undefined ? {} : (objectAt(value, ['ports'], faults) ?? {});
+  onlyKnown(fields, ['web', 'rfb', 'claim'], ['ports'], faults);
+  const portAt = (name: string, fallback: number): number => wholeAt(fields[name], ['ports', name], { min: 1, max: 65_535, fallback }, faults);
+  return {
+    web: portAt('web', 6080),
+    ...(fields['rfb'] === undefined ? {} : { rfb: portAt('rfb', 5900) }),
+    ...(fields['claim'] === undefined ? {} : { claim: portAt('claim', 5901) }),
+  };
 }
 
 function variablesOf(value: unknown, faults: CatalogFault[]): CatalogEntry['variables'] {

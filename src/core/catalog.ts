@@ -28,8 +28,8 @@ export interface CatalogEntry {
   description: string;
   /** Built from a template folder, or pulled by reference. */
   source: { kind: 'template'; folder: string; extends?: string } | { kind: 'pull'; reference: string };
-  /** Port of noVNC (HTTP and WebSocket) and, where the image has one, of raw RFB inside the container. */
-  ports: { web: number; rfb?: number };
+  /** Ports inside the container: of noVNC (HTTP and WebSocket) and, where the image has them, of raw RFB and of the one message that opens another page in a desktop which waits for its client. */
+  ports: { web: number; rfb?: number; claim?: number };
   /** Page the link opens, relative to the web port. */
   viewerPath: string;
   /** WebSocket path of the RFB stream on the web port. */

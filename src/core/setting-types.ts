@@ -89,6 +89,30 @@ export const listenAddress: SettingType<ListenAddress | 'off'> = {
   spell: (value) => (value === 'off' ? value : `${value.host.includes(':') ? `[${value.host}]` : value.host}:${value.port}`),
 };
 
+/** How many of which image; without an image, of the one that is the default. */
+export interface ImageCount {
+  image: string | undefined;
+  count: number;
+}
+
+const MOST = 100;
+
+/** Counts of images, as `firefox-kiosk=3,desktop=1`; a number alone for the default image; 0 or off for none. */
+export const imageCounts: SettingType<readonly ImageCount[]> = {
+  form: `a number up to ${MOST}, or images with numbers like firefox-kiosk=3,desktop=1`,
+  json: 'text',
+  read: (typed) => {
+    if (typed.toLowerCase() === 'off') return [];
+    const counts = typed.split(',').map((part): ImageCount | undefined => {
+      const [, image, digits] = /^(?:([a-zA-Z0-9][a-zA-Z0-9_./:@-]*)=)?(\d{1,3})$/.exec(part.trim()) ?? [];
+      return digits === undefined || Number(digits) > MOST ? undefined : { image, count: Number(digits) };
+    });
+    const images = new Set(counts.map((one) => one?.image));
+    return counts.every((one) => one !== undefined) && images.size === counts.length ? counts.filter(({ count }) => count > 0) : undefined;
+  },
+  spell: (value) => value.map(({ image, count }) => (image === undefined ? String(count) : `${image}=${count}`)).join(',') || 'off',
+};
+
 /** A web address. */
 export const webAddress: SettingType<string> = {
   form: 'a web address like https://example.org/',

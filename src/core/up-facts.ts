@@ -4,9 +4,10 @@ import { spellLease } from './lease-words.ts';
 import type { UpResult } from './up.ts';
 
 /** Null where something is absent: `url` and `door` where no door leads to it. Times are ISO-8601 UTC. */
-export function upFacts({ outcome, desktop, lease, totalMs, phases, notes }: UpResult, link: Link | undefined) {
+export function upFacts({ outcome, why, desktop, lease, totalMs, phases, notes }: UpResult, link: Link | undefined) {
   return {
     outcome,
+    why,
     id: desktop.id,
     client: desktop.client ?? null,
     url: link?.url ?? null,

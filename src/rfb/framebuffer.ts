@@ -9,6 +9,8 @@ import { contains, copyWithin, createPicture, fill, type Picture, type Rectangle
 export interface FramebufferChange {
   pixels: number;
   resized: boolean;
+  /** The server's word on a size that this client asked for: 0 for yes. */
+  resizeStatus?: number;
 }
 
 const ENCODING_RAW = 0;
@@ -48,6 +50,8 @@ const COUNT_UNKNOWN = 0xffff;
 export class Framebuffer {
   readonly #stream: ByteStream;
   #picture: Picture;
+  /** The server's own number of the first screen; 0 until it has told one. */
+  #screen = 0;
 
   constructor(stream: ByteStream, size: { width: number; height: number }) {
     this.#stream = stream;
@@ -72,6 +76,19 @@ export class Framebuffer {
     message.writeUInt8(what === 'changes' ? 1 : 0, 1);
     message.writeUInt16BE(this.#picture.width, 6);
     message.writeUInt16BE(this.#picture.height, 8);
+    this.#stream.write(message);
+  }
+
+  /** Asks for another size of the desktop, as one screen. The answer is the `resizeStatus` of a change, and comes only where changes are asked for as well. */
+  requestSize(width: number, height: number): void {
+    const message = Buffer.alloc(24);
+    message.writeUInt8(251, 0);
+    message.writeUInt16BE(width, 2);
+    message.writeUInt16BE(height, 4);
+    message.writeUInt8(1, 6);
+    message.writeUInt32BE(this.#screen, 8);
+    message.writeUInt16BE(width, 16);
+    message.writeUInt16BE(height, 18);
     this.#stream.write(message);
   }
 
@@ -122,8 +139,10 @@ export class Framebuffer {
         return true;
       case ENCODING_EXTENDED_DESKTOP_SIZE: {
         const screens = (await this.#stream.read(4)).readUInt8(0);
-        await this.#skip(screens * 16);
+        if (screens > 0) this.#screen = (await this.#stream.read(16)).readUInt32BE(0);
+        await this.#skip((screens - 1) * 16);
         // x: 1 answers a request of this client; y: then non-zero when it was refused and nothing changed.
+        if (x === 1) change.resizeStatus = y;
         if (x !== 1 || y === 0) this.#resize(width, height, change);
         return true;
       }

@@ -2,9 +2,8 @@
 // and the one case that only time can decide; what a picture shows is stage.ts.
 import type { Clock } from '../core/clock.ts';
 import type { DesktopProbe, ProbeOptions, ProbeTarget } from '../core/readiness.ts';
-import { VncctlError } from '../errors.ts';
 import type { ByteStream } from './byte-stream.ts';
-import { RfbFailure } from './failure.ts';
+import { RfbFailure, toVncctlError } from './failure.ts';
 import { Framebuffer } from './framebuffer.ts';
 import { authenticate, initialise } from './handshake.ts';
 import { judgePicture } from './stage.ts';
@@ -131,27 +130,4 @@ function startTimer(clock: Clock, ms: number, onElapsed: () => void): { stop(): 
 
 function connectTo(target: ProbeTarget, signal: AbortSignal): Promise<ByteStream> {
   return target.kind === 'tcp' ? connectTcp(target.host, target.port, { signal }) : connectWebSocket(target.url, { signal });
-}
-
-function toVncctlError(error: unknown): unknown {
-  if (!(error instanceof RfbFailure)) return error;
-  switch (error.kind) {
-    case 'wrong-secret':
-      return new VncctlError('SECRET_REFUSED', `the desktop does not take the secret it was given: ${error.message}`, {
-        hint: 'make it anew with: vncctl up --recreate <client>',
-        cause: error,
-      });
-    case 'refused':
-      return new VncctlError('VNC_REFUSED', `the desktop's VNC server turns vncctl away: ${error.message}`, {
-        hint: 'see its log with: vncctl inspect <client>',
-        cause: error,
-      });
-    case 'not-rfb':
-      return new VncctlError('NOT_VNC', `what answers at the desktop's port is no VNC server: ${error.message}`, {
-        hint: 'check the ports of the image with: vncctl images inspect <image>',
-        cause: error,
-      });
-    case 'ended':
-      return error;
-  }
 }

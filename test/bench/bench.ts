@@ -7,6 +7,7 @@ import { daemonRounds } from './daemon-rounds.ts';
 import { daemonSweep } from './daemon-sweep.ts';
 import { gateway } from './gateway.ts';
 import { gatewayWake } from './gateway-wake.ts';
+import { kiosk } from './kiosk.ts';
 import { ls } from './ls.ts';
 import { findNodes, type NodeProgram } from './nodes.ts';
 import { rmIdle, rmKiosks } from './rm.ts';
@@ -21,7 +22,7 @@ import { openWorkshop, type Workshop } from './workshop.ts';
 /** Measured with every Node: here its start is a large part. */
 const FOR_EACH_NODE = [(node: NodeProgram) => startUp('version', node), (node: NodeProgram) => startUp('help', node), ls, upDaemonAgain];
 const FOR_ONE = [upAgain, upToGreeting, upToPage, rmIdle, rmKiosks, daemonRemovals, gatewayWake];
-const STUDIES = [daemonSweep, daemonIdle, daemonRounds];
+const STUDIES = [kiosk, daemonSweep, daemonIdle, daemonRounds];
 
 interface Result {
   figure: Figure;

@@ -52,6 +52,8 @@ export interface Installation {
   share(...args: string[]): Promise<{ id: string; url: string }>;
   /** The engine's own view of a container. */
   container(name: string): Docker.Container;
+  /** Starts a container like another one, but with these variables and without a published port; it is gone after the file's last test. */
+  startLike(name: string, env: readonly string[]): Promise<{ container: Docker.Container; address: string }>;
   /** Address of the host on the desktops' network, where they can reach a server of the test; there from the first `up` on. */
   hostAddress(): Promise<string>;
   /** A page address that the kiosk of `client` is to show needs a network first: makes it, and returns `hostAddress()`. */
@@ -123,7 +125,19 @@ export function ownInstallation(): Installation {
     };
   };
 
+  const extras: Docker.Container[] = [];
+  const startLike: Installation['startLike'] = async (name, env) => {
+    const { Config, HostConfig } = await docker.getContainer(name).inspect();
+    const container = await docker.createContainer({ Image: Config.Image, User: Config.User, Env: [...env], HostConfig: { ...HostConfig, PortBindings: {} } });
+    extras.push(container);
+    await container.start();
+    const address = (await container.inspect()).NetworkSettings.Networks[instance]?.IPAddress;
+    if (!address) throw new Error('the container has no address');
+    return { container, address };
+  };
+
   afterAll(async () => {
+    await Promise.all(extras.map((container) => container.remove({ force: true, v: true })));
     for (const child of daemons) child.kill('SIGKILL');
     const { code, stderr } = await vncctl('rm', '--all', '--yes');
     if (code !== 0) throw new Error(`the test's desktops are not removed: ${stderr}`);
@@ -135,6 +149,7 @@ export function ownInstallation(): Installation {
     up,
     share: (...args) => json('share', ...args),
     container: (name) => docker.getContainer(name),
+    startLike,
     hostAddress,
     async prepareNetwork(client) {
       await up(client, '--wait', 'running');

@@ -15,7 +15,27 @@ export interface Report {
   events: number;
 }
 
+/** What a page found of the pages before it. */
+export interface Trace {
+  path: string;
+  cookie: string;
+  stored: string;
+  historyLength: number;
+  referrer: string;
+  windowName: string;
+  webdriver: boolean;
+}
+
 export interface PageServer {
+  /** Address of a page that leaves traces of itself and reports them; with a query it leaves none and reports what it found. */
+  readonly tracePage: string;
+  readonly trace: Trace | undefined;
+  /** Of the window that shows it, as the trace page tells at every change. */
+  readonly size: { width: number; height: number } | undefined;
+  /** Address of a page that tries the port 5901 of its own machine, and what came of it. */
+  readonly portPage: string;
+  readonly portWords: readonly string[];
+
   /** Address of a page with a form of one text field, that has the focus; sending it posts the text. */
   readonly formPage: string;
   /** Address of a page with a text area that has the focus and shows nothing of what is typed, and with links out of the kiosk. */
@@ -47,22 +67,52 @@ const BARE_PAGE = `<!doctype html><meta charset="utf-8"><title>bare</title><styl
   <textarea name="text" spellcheck="false"></textarea>
   <nav>${['about:config', 'file:///etc/passwd', 'view-source:/bare'].map((target) => `<a href="${target}">${target}</a>`).join('')}</nav><script>${REPORTER}</script>`;
 
+const TRACE_PAGE = `<!doctype html><meta charset="utf-8"><title>trace</title><style>${LOOKS}</style><form><p>Traces of this page</p><input name="text"></form><script>
+  if (!location.search) {
+    document.cookie = 'trace=left; max-age=9999';
+    localStorage.setItem('trace', 'left');
+    window.name = 'left';
+    history.pushState({}, '');
+  }
+  const tell = (path, what) => fetch(path, { method: 'POST', body: JSON.stringify(what) });
+  tell('/traces', { path: location.pathname + location.search, cookie: document.cookie, stored: localStorage.getItem('trace') ?? '',
+    historyLength: history.length, referrer: document.referrer, windowName: window.name, webdriver: navigator.webdriver });
+  const tellSize = () => tell('/size', { width: innerWidth, height: innerHeight });
+  addEventListener('resize', tellSize);
+  tellSize();${REPORTER}</script>`;
+const PORT_PAGE = `<!doctype html><meta charset="utf-8"><title>port</title><style>${LOOKS}</style><form><p>A page that is curious</p></form><script>
+  const fetched = fetch('http://127.0.0.1:5901/', { mode: 'no-cors' }).then(() => 'fetch: answered', () => 'fetch: failed');
+  const socket = new WebSocket('ws://127.0.0.1:5901/');
+  const closed = new Promise((resolve) => { socket.onclose = ({ code }) => resolve('socket: closed ' + code); socket.onopen = () => resolve('socket: open'); });
+  Promise.all([fetched, closed]).then((words) => fetch('/words', { method: 'POST', body: JSON.stringify(words) }));</script>`;
+const PAGES: Readonly<Record<string, string>> = { '/bare': BARE_PAGE, '/trace': TRACE_PAGE, '/port': PORT_PAGE };
+
 /** Starts a server on `host`, any port; it ends after the file's last test. */
 export async function startPageServer(host: string): Promise<PageServer> {
   const submitted: string[] = [];
   const paths: string[] = [];
   let report: Report | undefined;
+  let trace: Trace | undefined;
+  let size: PageServer['size'];
+  let portWords: readonly string[] = [];
+  const takers: Readonly<Record<string, (told: never) => void>> = {
+    '/report': (told: Report) => (report = told),
+    '/traces': (told: Trace) => (trace = told),
+    '/size': (told: NonNullable<typeof size>) => (size = told),
+    '/words': (told: readonly string[]) => (portWords = told),
+  };
 
   const server = createServer(async (request, response) => {
     const body = Buffer.concat(await request.toArray()).toString('utf8');
-    if (request.url === '/report') {
-      report = JSON.parse(body);
+    const take = takers[request.url ?? ''];
+    if (take) {
+      take(JSON.parse(body) as never);
       response.end();
       return;
     }
     paths.push(request.url ?? '');
     if (request.method === 'POST') submitted.push(new URLSearchParams(body).get('text') ?? '');
-    sendPage(response, request.url === '/bare' ? BARE_PAGE : FORM_PAGE);
+    sendPage(response, PAGES[new URL(request.url ?? '/', 'http://localhost').pathname] ?? FORM_PAGE);
   });
   server.listen(0, host);
   await once(server, 'listening');
@@ -76,10 +126,21 @@ export async function startPageServer(host: string): Promise<PageServer> {
   return {
     formPage: `${root}/form`,
     barePage: `${root}/bare`,
+    tracePage: `${root}/trace`,
+    portPage: `${root}/port`,
     submitted,
     paths,
     get report() {
       return report;
+    },
+    get trace() {
+      return trace;
+    },
+    get size() {
+      return size;
+    },
+    get portWords() {
+      return portWords;
     },
   };
 }

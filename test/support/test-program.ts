@@ -49,7 +49,7 @@ export function createTestProgram({ entries = [exampleEntry({ key: 'firefox-kios
   const fakes = createTestDesktops({ entries, ...options });
   const home = mkdtempSync(join(tmpdir(), 'vncctl-program-'));
   onTestFinished(() => rmSync(home, { recursive: true, force: true }));
-  const { engine, store, probe, clock, desktops } = fakes;
+  const { engine, store, probe, warm, clock, desktops } = fakes;
   engine.imageWorld.add('vncctl/base:bookworm');
   if (options.prepared !== false) for (const { key } of entries) engine.imageWorld.add(`vncctl/${key}:latest`, { [LABEL.template]: contextHash([DOCKERFILE], '') });
   const activity = createFakeActivity(clock);
@@ -79,6 +79,7 @@ export function createTestProgram({ entries = [exampleEntry({ key: 'firefox-kios
           store,
           probe,
           clock,
+          warm,
           processes: desktops.processes,
           activity,
           boot: { id: 'boot', ms: () => clock.monotonicMs() },

@@ -91,7 +91,7 @@ describe('a framebuffer', () => {
     stream.push(update([rectangle(-308, 0, 0, 3, 1, screens)]));
     expect(await framebuffer.nextChange()).toEqual({ pixels: 0, resized: false });
     stream.push(update([rectangle(-308, 1, 1, 9, 9, screens)]));
-    expect(await framebuffer.nextChange()).toEqual({ pixels: 0, resized: false });
+    expect(await framebuffer.nextChange()).toEqual({ pixels: 0, resized: false, resizeStatus: 1 });
     expect(framebuffer.picture.width).toBe(3);
   });
 

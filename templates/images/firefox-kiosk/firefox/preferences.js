@@ -3,17 +3,24 @@
 // One content process for one person's page, and none of the helper processes that wait for work: half the memory.
 pref("dom.ipc.processCount", 1);
 pref("dom.ipc.processPrelaunch.enabled", false);
+pref("browser.opaqueResponseBlocking.javascriptValidator", false);
 pref("fission.autostart", false);
 pref("browser.tabs.remote.separatePrivilegedContentProcess", false);
 pref("browser.tabs.remote.separatePrivilegedMozillaWebContentProcess", false);
 pref("network.process.enabled", false);
 pref("layers.gpu-process.enabled", false);
 pref("media.rdd-process.enabled", false);
+pref("media.utility-process.enabled", false);
+pref("media.allow-audio-non-utility", true);
 pref("extensions.webextensions.remote", false);
 
 // Drawn in software: there is no graphics card to look for.
 pref("gfx.webrender.software", true);
 pref("gfx.canvas.accelerated", false);
+// What it draws on is kept in squares of memory, of which one page fills a corner: smaller ones hold 25 MB less.
+pref("gfx.webrender.max-shared-surface-size", 512);
+pref("gfx.webrender.picture-tile-width", 1280);
+pref("gfx.webrender.picture-tile-height", 256);
 pref("media.hardware-video-decoding.enabled", false);
 pref("widget.dmabuf.enabled", false);
 pref("toolkit.cosmeticAnimations.enabled", false);
@@ -40,6 +47,8 @@ pref("browser.translations.enable", false);
 pref("browser.sessionstore.interval", 60000);
 pref("browser.cache.disk.capacity", 65536);
 pref("browser.cache.disk.smart_size.enabled", false);
+// Its databases are part of the image, and each container that opens them copies them: they needn't have room to grow.
+pref("places.database.growthIncrementKiB", 64);
 
 // No requests that no page asked for.
 pref("datareporting.policy.dataSubmissionEnabled", false);
@@ -52,3 +61,29 @@ pref("browser.newtabpage.activity-stream.feeds.system.topstories", false);
 pref("browser.region.update.enabled", false);
 pref("browser.search.update", false);
 pref("geo.enabled", false);
+
+// Parts of a browser that a kiosk never shows, and which load, look things up or keep workers at every start.
+pref("browser.newtab.preload", false);
+pref("browser.newtabpage.activity-stream.testing.shouldInitializeFeeds", false);
+pref("browser.backup.enabled", false);
+pref("browser.ml.enable", false);
+pref("browser.discovery.enabled", false);
+pref("browser.urlbar.merino.enabled", false);
+pref("extensions.formautofill.addresses.supported", "off");
+pref("extensions.formautofill.creditCards.supported", "off");
+pref("extensions.screenshots.disabled", true);
+pref("app.shield.optoutstudies.enabled", false);
+pref("messaging-system.rsexperimentloader.enabled", false);
+pref("nimbus.rollouts.enabled", false);
+pref("browser.newtabpage.activity-stream.asrouter.providers.cfr", "null");
+pref("browser.newtabpage.activity-stream.asrouter.providers.message-groups", "null");
+pref("browser.newtabpage.activity-stream.asrouter.providers.messaging-experiments", "null");
+pref("browser.newtabpage.activity-stream.asrouter.providers.onboarding", "null");
+pref("toolkit.telemetry.archive.enabled", false);
+pref("toolkit.telemetry.newProfilePing.enabled", false);
+pref("toolkit.telemetry.shutdownPingSender.enabled", false);
+pref("toolkit.telemetry.firstShutdownPing.enabled", false);
+pref("browser.places.interactions.enabled", false);
+pref("browser.pagethumbnails.capturing_disabled", true);
+pref("browser.sessionstore.max_tabs_undo", 0);
+pref("browser.sessionstore.max_windows_undo", 0);

@@ -16,9 +16,14 @@ if (/^pt\b/i.test(navigator.language)) {
   }
 }
 
-const client = new URLSearchParams(location.hash.slice(1)).get('client');
-if (client) {
+function showClient() {
+  const client = new URLSearchParams(location.hash.slice(1)).get('client');
+  if (!client) return;
   document.getElementById('client').textContent = client;
   document.querySelector('.client').hidden = false;
   for (const element of document.querySelectorAll('[data-client]')) element.textContent = client;
 }
+
+showClient();
+// A desktop that was started before it had a client is told of it later.
+addEventListener('hashchange', showClient);
