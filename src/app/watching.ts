@@ -9,14 +9,16 @@ import type { Desktops } from '../core/desktops.ts';
 import type { BootClock } from '../core/gap.ts';
 import type { InstanceJournal, LifeEvent } from '../core/journal.ts';
 import { createLifeTracker, type LifeTracker } from '../core/life.ts';
+import { listDesktops } from '../core/list.ts';
 import type { Log } from '../core/log.ts';
+import { measuredReaper } from '../core/measured.ts';
 import { gatewayAddress } from '../core/public-address.ts';
 import { createReaper, type Sweep, type SweepOptions } from '../core/reap.ts';
+import { UNSPOKEN } from '../core/setting-facts.ts';
 import { describeOrigin } from '../core/setting-layers.ts';
 import type { ListenAddress } from '../core/setting-types.ts';
 import { tlsFilesOf } from '../core/tls-files.ts';
 import { type CertificateFollower, followCertificate, readCertificate } from '../daemon/certificate.ts';
-import { createControlRoutes } from '../daemon/control.ts';
 import { listenOnSocket } from '../daemon/control-socket.ts';
 import { type DaemonState, startDaemon } from '../daemon/daemon.ts';
 import { createDoor } from '../daemon/door.ts';
@@ -25,6 +27,7 @@ import { keepPool } from '../daemon/pool.ts';
 import { postJson } from '../daemon/http-post.ts';
 import { createHooks, type Hooks, noHooks } from '../daemon/hooks.ts';
 import { createLog, isJournalStream, logShapeOf } from '../daemon/log.ts';
+import type { MomentFigures } from '../daemon/metrics.ts';
 import { takePassedSocket } from '../daemon/passed-socket.ts';
 import { createServiceNotify } from '../daemon/service-notify.ts';
 import { describeSummary } from '../daemon/summary.ts';
@@ -34,12 +37,14 @@ import { keepYoungSpaceSmall } from '../daemon/young-space.ts';
 import { hostBootClock } from '../engine/host-boot.ts';
 import { ownProcesses } from '../engine/host-processes.ts';
 import { runProgram } from '../engine/run-program.ts';
+import { openApi } from './api.ts';
+import { createFigures } from './figures.ts';
 import { openGateway } from './gateway.ts';
 import { handingOut } from './handing-out.ts';
 import { AT_START, catalogVersion, factsOf, heldFacts } from './installation-facts.ts';
-import type { SettingName, Settings } from '../settings.ts';
+import type { Settings } from '../settings.ts';
 import { takeDaemonLock } from '../store/daemon-lock.ts';
-import { daemonFileOf, daemonSocketOf } from '../store/paths.ts';
+import { daemonFileOf } from '../store/paths.ts';
 
 /** What watching is put together from. */
 export interface WatchingInput {
@@ -98,7 +103,16 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
     let state: DaemonState = {};
     let answer: { address: string; scheme: 'http' | 'https' } | undefined;
     // By what it really listens on: a flag may have said so.
-    const desktops = async (): Promise<Desktops> => ({ ...(await current.desktops()), gateway: answer && gatewayAddress(answer, current.settings) });
+    const desktops = async (): Promise<Desktops> => {
+      const own = await current.desktops();
+      return { ...own, engine: figures.measure(own.engine), gateway: answer && gatewayAddress(answer, current.settings) };
+    };
+    const look = async (): Promise<MomentFigures> => {
+      const present = await desktops().then(listDesktops).catch(() => undefined);
+      return { ...(present ? { desktops: present } : {}), viewers: (await gateway?.control.viewers()) ?? [], traffic: gateway?.traffic() ?? { toViewerBytes: 0, fromViewerBytes: 0 } };
+    };
+    const figures = createFigures({ version: app.version, look, clock });
+    stops.push(() => figures.stop());
     const listen = options.listen ?? settings.listen;
     const tlsFiles = tlsFilesOf({ cert: options.tlsCert ?? settings.tlsCert, key: options.tlsKey ?? settings.tlsKey });
     const certificate = tlsFiles && readCertificate(tlsFiles);
@@ -106,17 +120,20 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
     const gateway = listen === 'off' ? undefined : await openGateway({ app: () => current, journal, clock, log });
     const activity = gateway?.activityWith(direct) ?? direct;
     const readiness = (): Readiness => readinessOf(state, clock.monotonicMs(), current.settings.sweepInterval);
-    const ups = createUpRoute({ ...handingOut({ app: () => current, facts: () => facts, desktops }), log });
-    const control = createDoor({ routes: [createControlRoutes(gateway?.control ?? noViewers, log), ups], readiness });
-    stops.push(() => control.stop(), () => ups.stop());
-    const socket = daemonSocketOf(paths, settings.instance, io.env);
+    const life = lifeTracker(() => current, journal);
+    const api = openApi({ app: () => current, desktops, activity, journal, control: gateway?.control ?? noViewers, readiness, intend: life.intend, auth: settings.auth, dialects: settings.dialects, figures, signal: options.signal, log });
+    const ups = createUpRoute({ ...handingOut({ app: () => current, facts: () => facts, desktops, metrics: figures.current }), log });
+    const control = createDoor({ routes: [api.routesAt('socket'), ups], readiness });
+    stops.push(() => control.stop());
+    const { socket } = app;
     await listenOnSocket(control, socket);
     lock.answersAt({ socket });
     if (gateway && listen !== 'off') {
-      const door = createDoor({ certificate, routes: [gateway.routes], readiness });
+      const door = createDoor({ certificate, routes: [gateway.routes, api.routesAt('tcp')], readiness });
       // Viewers first: the door cuts off whoever is still there.
       stops.push(() => door.stop(), () => gateway.stop());
       const address = await door.listen(takePassedSocket(io.env, process.pid) ?? listen);
+      api.checkAddress(address);
       answer = { address, scheme: certificate ? 'https' : 'http' };
       lock.answersAt(answer);
       log.write('info', `answering at ${address}${certificate ? ' with TLS' : ''}`);
@@ -125,16 +142,22 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
         stops.push(() => follower?.stop());
       }
     }
+    // Before the doors, which would wait for its streams.
+    stops.push(() => api.stop());
     const pool = keepPool({ desktops, clock, log, isBusy: () => ups.isBusy() });
     const daemon = startDaemon({
       desktops,
-      reaper: createReaper({ desktops, activity, boot: bootOf(parts) }),
+      reaper: measuredReaper(createReaper({ desktops, activity, boot: bootOf(parts) }), figures.current, clock),
       activity,
-      life: lifeTracker(() => current, journal),
+      life,
       log,
       clock,
       toPerson: io.stderr.isTTY === true,
-      tell: (events) => tellAll(events, { log, journal, hooks: () => hooks }),
+      async tell(events) {
+        await tellAll(events, { log, journal, hooks: () => hooks });
+        for (const { event } of events) figures.current().happened(event);
+        api.tell(events);
+      },
       onEvent: (event) => pool.heard(event),
       onState(next) {
         state = next;
@@ -169,6 +192,8 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
       await notify.ready('the settings were read anew');
     };
     stops.push(options.onReload(() => void reload()));
+    // Before all others: somebody waits for each of them.
+    stops.push(() => ups.stop());
     await notify.ready('starting');
     await Promise.race([aborted(options.signal), daemon.ended]);
     log.write('info', 'stopping; the desktops stay');
@@ -227,8 +252,6 @@ const SENTENCES: Readonly<Record<LifeEvent['event'], string>> = {
   removed: 'removed a desktop',
 };
 
-/** Whose values may hold a secret: they stand in no log line. */
-const UNSPOKEN: readonly SettingName[] = ['hook', 'url', 'app'];
 
 /** The program with the settings as they are now, and what has changed in the log. Throws BAD_SETTING and BAD_CATALOG_ENTRY. */
 async function settingsAnew(before: App, again: DaemonInput['again'], log: Log): Promise<App> {

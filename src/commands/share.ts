@@ -4,7 +4,7 @@ import { formatClientId, maskClientId } from '../core/client-id.ts';
 import { titleOf } from '../core/desktops.ts';
 import { DURATION_FORM, parseDuration } from '../core/duration.ts';
 import { daemonNotRunning } from '../core/link.ts';
-import { revokeShare, shareDesktop, ticketUrl } from '../core/share.ts';
+import { revokeShare, shareDesktop, shareRow, ticketUrl } from '../core/share.ts';
 import { liveShares, type Ticket } from '../core/tickets.ts';
 import { VncctlError } from '../errors.ts';
 import { writeJson } from '../ui/json.ts';
@@ -80,7 +80,7 @@ async function share(context: CommandContext, typed: string, flags: ShareFlags):
     ...(uses === undefined ? {} : { uses }),
   });
   const url = ticketUrl(desktops.gateway, desktop.id, secret);
-  if (flags.json) return writeJson(io, { id: ticket.id, desktop: desktop.id, client: desktop.client, url, mode: ticket.mode, expiresAt: ticket.expiresAt, usesLeft: ticket.usesLeft ?? null });
+  if (flags.json) return writeJson(io, { ...shareRow(ticket, desktop.client), url });
   io.stdout.write(`${url}\n`);
   io.stderr.write(`share ${ticket.id} of ${titleOf(desktop)}, ${ticket.mode}, until ${momentText(ticket.expiresAt, app.clock.now())}\n`);
 }
@@ -101,8 +101,7 @@ async function list(context: CommandContext, flags: ListFlags): Promise<void> {
     return client === undefined ? undefined : mask ? maskClientId(client) : client;
   };
   if (flags.json) {
-    const rows = shares.map((ticket) => ({ id: ticket.id, desktop: ticket.desktopId, client: clientOf(ticket) ?? null, mode: ticket.mode, createdAt: ticket.createdAt, expiresAt: ticket.expiresAt, usesLeft: ticket.usesLeft ?? null }));
-    return writeJson(io, rows);
+    return writeJson(io, shares.map((ticket) => shareRow(ticket, clientOf(ticket))));
   }
   await writeTable(io, {
     headers: true,

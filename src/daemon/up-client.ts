@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import type { UpAsk, UpReport } from '../core/hand-out.ts';
 import type { Phase, UpOptions } from '../core/up-run.ts';
 import { VncctlError } from '../errors.ts';
-import { errorIn } from './error-json.ts';
+import { errorIn } from '../core/error-json.ts';
 import { createLineReader, type LineReader } from './json-lines.ts';
 import { UP_PATH, UP_PROTOCOL } from './up-protocol.ts';
 

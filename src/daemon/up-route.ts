@@ -8,7 +8,7 @@ import type { Log } from '../core/log.ts';
 import type { UpOptions } from '../core/up-run.ts';
 import { isVncctlError, VncctlError } from '../errors.ts';
 import type { DoorRoutes } from './door.ts';
-import { errorAnswer } from './error-json.ts';
+import { errorAnswer } from '../core/error-json.ts';
 import { createLineReader, sendLine, sendSign } from './json-lines.ts';
 import { readUpQuestion } from './up-question.ts';
 import { UP_PATH, UP_PROTOCOL } from './up-protocol.ts';

@@ -1,18 +1,19 @@
 // Failures on their way from the daemon to whoever asked it: the JSON of the command line, `{"error":{code,message,hint}}`, with
-// the status that belongs to the kind.
-import { ERROR_CODES, ERROR_KINDS, type ErrorCode, isVncctlError, VncctlError } from '../errors.ts';
+// the status that belongs to the code.
+import { ERROR_CODES, type ErrorCode, httpStatusOf, isVncctlError, VncctlError } from '../errors.ts';
+import { redact } from './redact.ts';
 
 /** A failure in JSON. */
 export interface ErrorBody {
   error: { code: ErrorCode; message: string; hint: string | null; cause?: string };
 }
 
-/** A failure as it is answered, with what caused it in the first place only for whoever is to see that; a bug is told without its particulars, which are for the log. */
+/** A failure as it is answered, with what caused it in the first place only for whoever is to see that; a bug is told without its particulars, which are for the log. Without secrets. */
 export function errorAnswer(error: unknown, { withCause = false } = {}): { status: number; body: ErrorBody } {
-  const known = isVncctlError(error) ? error : new VncctlError('BUG', 'the daemon failed', { hint: "see its log, and report the fault to vncctl's maintainers" });
-  const { code, message, hint = null, kind } = known;
+  const known = isVncctlError(error) && error.code !== 'BUG' ? error : new VncctlError('BUG', 'the daemon failed', { hint: "see its log, and report the fault to vncctl's maintainers" });
+  const { code, message, hint = null } = known;
   const first = withCause ? firstCause(known) : undefined;
-  return { status: ERROR_KINDS[kind].http ?? 500, body: { error: { code, message, hint, ...(first === undefined ? {} : { cause: first.message }) } } };
+  return { status: httpStatusOf(code), body: { error: { code, message: redact(message), hint: hint === null ? null : redact(hint), ...(first === undefined ? {} : { cause: redact(first.message) }) } } };
 }
 
 /** The failure that a body tells; undefined when it is none, or one that this version doesn't know. */
