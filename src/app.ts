@@ -3,16 +3,19 @@
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { lazyProbe, warmTools } from './app/lazy-tools.ts';
 import { builtInCatalog, type CatalogSources, makeInstallation, readCatalog } from './app/installation.ts';
 import type { CatalogEntry } from './core/catalog.ts';
 import type { ServiceParts, Services } from './app/services.ts';
+import type { DesktopGiver } from './app/desktop-giver.ts';
+import { once } from './app/once.ts';
 import { settingFlags } from './app/setting-flags.ts';
 import type { DaemonOptions } from './app/watching.ts';
 import type { Io } from './commands/context.ts';
 import type { ActivitySource } from './core/activity.ts';
 import { type Clock, systemClock } from './core/clock.ts';
 import type { DaemonControl } from './core/control.ts';
-import type { Catalog, Desktops, ProcessTable } from './core/desktops.ts';
+import type { Catalog, Desktops, ProcessTable, WarmTools } from './core/desktops.ts';
 import type { Engine } from './core/engine.ts';
 import type { BootClock } from './core/gap.ts';
 import { clientHash } from './core/identity.ts';
@@ -24,18 +27,19 @@ import type { DesktopProbe } from './core/readiness.ts';
 import type { Sweep, SweepOptions } from './core/reap.ts';
 import type { Store } from './core/store.ts';
 import type { TicketStore } from './core/tickets.ts';
+import type { TokenStore } from './core/tokens.ts';
 import type { EmbeddedEngine, EmbeddedWiring } from './engine/embedded/operations.ts';
-import { embeddedPaths } from './engine/embedded/paths.ts';
+import { embeddedSocketOf } from './engine/embedded/paths.ts';
 import { type Endpoint, machineFiles, resolveEndpoint } from './engine/endpoint.ts';
 import { hostPorts } from './engine/host-ports.ts';
 import { ownProcesses } from './engine/host-processes.ts';
 import { isVncctlError } from './errors.ts';
-import { readSettings, type Settings, type SettingsReading, settingsOf } from './settings.ts';
+import { readSettings, SETTINGS, type Settings, type SettingsReading, settingsOf } from './settings.ts';
 import { changeConfigFile, readConfigFile } from './store/config-file.ts';
 import { findDaemon, type RunningDaemon } from './store/daemon-lock.ts';
 import { createFileStore } from './store/file-store.ts';
 import { withInterruptibleLock, withLock } from './store/lock.ts';
-import { daemonFileOf, eventsFileOf, type Paths, instanceKeyFileOf, pathsOf, stateFileOf, ticketsFileOf } from './store/paths.ts';
+import { daemonFileOf, daemonSocketOf, eventsFileOf, type Paths, instanceKeyFileOf, pathsOf, stateFileOf, ticketsFileOf, tokensFileOf } from './store/paths.ts';
 import { findProjectFile } from './store/project-file.ts';
 
 /** Parts that tests replace. */
@@ -49,6 +53,7 @@ export interface AppParts {
   probe: DesktopProbe;
   clock: Clock;
   processes: ProcessTable;
+  warm: WarmTools;
   homedir: string;
   services: ServiceParts;
   activity: ActivitySource;
@@ -61,6 +66,8 @@ export interface App {
   readonly settings: Settings;
   readonly reading: SettingsReading;
   readonly paths: Paths;
+  /** Path of the Unix socket where the daemon of the instance answers, if one runs. */
+  readonly socket: string;
   readonly clock: Clock;
   /** Folder of the installed package: templates and built files. */
   readonly root: string;
@@ -72,6 +79,8 @@ export interface App {
   /** Everything the use-cases of desktops work with. */
   desktops(): Promise<Desktops>;
   images(): Promise<ImageBuilding>;
+  /** Gives out desktops, by the daemon where one runs that would do the same. */
+  giver(): Promise<DesktopGiver>;
   embedded(): Promise<EmbeddedEngine>;
   /** Tells who uses which desktop. */
   activity(): Promise<ActivitySource>;
@@ -87,6 +96,8 @@ export interface App {
   services(): Promise<Services>;
   /** The tickets to the desktops of the instance. */
   tickets(): Promise<TicketStore>;
+  /** The tokens to the API of the instance. */
+  tokens(): Promise<TokenStore>;
   /** What happened to the desktops of the instance. */
   journal(): Promise<InstanceJournal>;
   /** Sets or (undefined) unsets one of the user's settings; the value is checked already. */
@@ -142,7 +153,7 @@ export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
       flags: { host, context },
       env: io.env,
       setting: getSettings().engine,
-      embeddedSocket: embeddedPaths(paths.state).socket,
+      embeddedSocket: embeddedSocketOf(paths.state),
       home,
       uid: process.getuid?.(),
       platform: process.platform,
@@ -193,6 +204,8 @@ export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
     },
     reading,
     paths,
+    // Known even where other settings are wrong.
+    socket: daemonSocketOf(paths, String(reading.settings.find(({ name }) => name === 'instance')?.value ?? SETTINGS.instance.default), io.env),
     clock,
     root,
     endpoint,
@@ -210,6 +223,7 @@ export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
         clock,
         hostPorts: parts.hostPorts ?? hostPorts,
         processes: parts.processes ?? ownProcesses,
+        warm: parts.warm ?? warmTools(theEngine, theInstallation.instance),
         gateway: gatewayOf(app.daemon()),
       };
     }),
@@ -222,6 +236,7 @@ export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
         exclusively: (name, signal, work) => withInterruptibleLock(join(paths.state, `image-${name.replace(/[^A-Za-z0-9_.-]/g, '_')}`), signal, work, IMAGE_WAIT_MS),
       };
     }),
+    giver: once(async (): Promise<DesktopGiver> => (await import('./app/desktop-giver.ts')).createDesktopGiver({ app, io, debug: input.flags['debug'] === true })),
     embedded: once(async (): Promise<EmbeddedEngine> => {
       const { embeddedEngine } = await import('./engine/embedded/operations.ts');
       const setEngine = (value: string | undefined): Promise<void> => changeConfigFile(paths.userFile, { engine: value });
@@ -251,6 +266,7 @@ export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
       const { createTicketFile } = await import('./store/ticket-file.ts');
       return createTicketFile({ file: ticketsFileOf(paths, getSettings().instance), warn, now: () => clock.now() });
     }),
+    tokens: once(async (): Promise<TokenStore> => (await import('./store/token-file.ts')).createTokenFile({ file: tokensFileOf(paths, getSettings().instance), warn, now: () => clock.now() })),
     journal: once(async (): Promise<InstanceJournal> => {
       const { instance } = getSettings();
       const [{ createEventJournal }, { getInstanceKey }] = await Promise.all([import('./store/event-journal.ts'), import('./store/instance-key.ts')]);
@@ -273,22 +289,4 @@ const folderLock: EmbeddedWiring['lock'] = (folder, waitMs, work) => withLock(fo
 async function imageSources(root: string, clock: Clock): Promise<ImageSources> {
   const { baseImageFrom, createImageSources } = await import('./engine/image-sources.ts');
   return createImageSources(join(root, 'dist/viewer'), baseImageFrom(clock, folderLock));
-}
-
-// The protocol code is loaded when something is really waited for.
-function lazyProbe(clock: Clock): DesktopProbe {
-  const probe = once(async () => (await import('./rfb/readiness.ts')).createProbe({ clock }));
-  return {
-    waitFor: async (stage, target, options) => (await probe()).waitFor(stage, target, options),
-  };
-}
-
-// A failure is not kept: an engine that wasn't there may be by the next call.
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () =>
-    (made ??= make().catch((error: unknown) => {
-      made = undefined;
-      throw error;
-    }));
 }

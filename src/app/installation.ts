@@ -30,6 +30,8 @@ export async function makeInstallation(settings: Settings, reading: SettingsRead
     lease: leaseOfSettings(settings, reading),
     warnBeforeMs: settings.warnBefore === 'never' ? 0 : settings.warnBefore,
     pauseDirect: settings.pauseDirect,
+    pool: settings.pool.map(({ image = settings.image, count }) => ({ image, count })),
+    poolMaxAge: settings.poolMaxAge,
     sweepIntervalMs: settings.sweepInterval,
   };
 }

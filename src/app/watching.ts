@@ -9,33 +9,42 @@ import type { Desktops } from '../core/desktops.ts';
 import type { BootClock } from '../core/gap.ts';
 import type { InstanceJournal, LifeEvent } from '../core/journal.ts';
 import { createLifeTracker, type LifeTracker } from '../core/life.ts';
+import { listDesktops } from '../core/list.ts';
 import type { Log } from '../core/log.ts';
+import { measuredReaper } from '../core/measured.ts';
 import { gatewayAddress } from '../core/public-address.ts';
 import { createReaper, type Sweep, type SweepOptions } from '../core/reap.ts';
+import { UNSPOKEN } from '../core/setting-facts.ts';
 import { describeOrigin } from '../core/setting-layers.ts';
 import type { ListenAddress } from '../core/setting-types.ts';
 import { tlsFilesOf } from '../core/tls-files.ts';
 import { type CertificateFollower, followCertificate, readCertificate } from '../daemon/certificate.ts';
-import { createControlRoutes } from '../daemon/control.ts';
 import { listenOnSocket } from '../daemon/control-socket.ts';
 import { type DaemonState, startDaemon } from '../daemon/daemon.ts';
 import { createDoor } from '../daemon/door.ts';
 import { judgeReadiness, type Readiness } from '../daemon/health.ts';
+import { keepPool } from '../daemon/pool.ts';
 import { postJson } from '../daemon/http-post.ts';
 import { createHooks, type Hooks, noHooks } from '../daemon/hooks.ts';
 import { createLog, isJournalStream, logShapeOf } from '../daemon/log.ts';
+import type { MomentFigures } from '../daemon/metrics.ts';
 import { takePassedSocket } from '../daemon/passed-socket.ts';
 import { createServiceNotify } from '../daemon/service-notify.ts';
 import { describeSummary } from '../daemon/summary.ts';
+import { createUpRoute } from '../daemon/up-route.ts';
 import { wordsOf } from '../daemon/words-of.ts';
 import { keepYoungSpaceSmall } from '../daemon/young-space.ts';
 import { hostBootClock } from '../engine/host-boot.ts';
 import { ownProcesses } from '../engine/host-processes.ts';
 import { runProgram } from '../engine/run-program.ts';
+import { openApi } from './api.ts';
+import { createFigures } from './figures.ts';
 import { openGateway } from './gateway.ts';
-import type { SettingName, Settings } from '../settings.ts';
+import { handingOut } from './handing-out.ts';
+import { AT_START, catalogVersion, factsOf, heldFacts } from './installation-facts.ts';
+import type { Settings } from '../settings.ts';
 import { takeDaemonLock } from '../store/daemon-lock.ts';
-import { daemonFileOf, daemonSocketOf } from '../store/paths.ts';
+import { daemonFileOf } from '../store/paths.ts';
 
 /** What watching is put together from. */
 export interface WatchingInput {
@@ -64,7 +73,7 @@ export interface DaemonOptions {
 /** One sweep by this process. What it does is kept in the journal, unless a daemon that runs does so. */
 export async function sweepOnce({ app, parts }: WatchingInput, options: Pick<SweepOptions, 'signal' | 'dryRun'>): Promise<Sweep> {
   const journal = await app.journal();
-  const life = lifeTracker(app, journal);
+  const life = lifeTracker(() => app, journal);
   const reaper = createReaper({ desktops: () => app.desktops(), activity: await app.activity(), boot: bootOf(parts) });
   const events: LifeEvent[] = [];
   const sweep = await reaper.sweep({ ...options, onOutcome: (outcome) => void events.push(...life.settle(outcome, app.clock.now())) });
@@ -86,6 +95,7 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
   const stops: (() => Promise<void> | void)[] = [() => lock.release(), () => hooks.settle(HOOKS_TO_FINISH_MS)];
   try {
     let current = app;
+    let facts = factsOf(app, catalogVersion(paths.catalog));
     const journal = await app.journal();
     // Asked for at each look: an engine that isn't there yet must not keep the daemon from starting.
     const direct: ActivitySource = { look: async (subjects, lookOptions) => (await current.activity()).look(subjects, lookOptions), close: () => {} };
@@ -93,7 +103,16 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
     let state: DaemonState = {};
     let answer: { address: string; scheme: 'http' | 'https' } | undefined;
     // By what it really listens on: a flag may have said so.
-    const desktops = async (): Promise<Desktops> => ({ ...(await current.desktops()), gateway: answer && gatewayAddress(answer, current.settings) });
+    const desktops = async (): Promise<Desktops> => {
+      const own = await current.desktops();
+      return { ...own, engine: figures.measure(own.engine), gateway: answer && gatewayAddress(answer, current.settings) };
+    };
+    const look = async (): Promise<MomentFigures> => {
+      const present = await desktops().then(listDesktops).catch(() => undefined);
+      return { ...(present ? { desktops: present } : {}), viewers: (await gateway?.control.viewers()) ?? [], traffic: gateway?.traffic() ?? { toViewerBytes: 0, fromViewerBytes: 0 } };
+    };
+    const figures = createFigures({ version: app.version, look, clock });
+    stops.push(() => figures.stop());
     const listen = options.listen ?? settings.listen;
     const tlsFiles = tlsFilesOf({ cert: options.tlsCert ?? settings.tlsCert, key: options.tlsKey ?? settings.tlsKey });
     const certificate = tlsFiles && readCertificate(tlsFiles);
@@ -101,16 +120,20 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
     const gateway = listen === 'off' ? undefined : await openGateway({ app: () => current, journal, clock, log });
     const activity = gateway?.activityWith(direct) ?? direct;
     const readiness = (): Readiness => readinessOf(state, clock.monotonicMs(), current.settings.sweepInterval);
-    const control = createDoor({ routes: [createControlRoutes(gateway?.control ?? noViewers, log)], readiness });
+    const life = lifeTracker(() => current, journal);
+    const api = openApi({ app: () => current, desktops, activity, journal, control: gateway?.control ?? noViewers, readiness, intend: life.intend, auth: settings.auth, dialects: settings.dialects, figures, signal: options.signal, log });
+    const ups = createUpRoute({ ...handingOut({ app: () => current, facts: () => facts, desktops, metrics: figures.current }), log });
+    const control = createDoor({ routes: [api.routesAt('socket'), ups], readiness });
     stops.push(() => control.stop());
-    const socket = daemonSocketOf(paths, settings.instance, io.env);
+    const { socket } = app;
     await listenOnSocket(control, socket);
     lock.answersAt({ socket });
     if (gateway && listen !== 'off') {
-      const door = createDoor({ certificate, routes: [gateway.routes], readiness });
+      const door = createDoor({ certificate, routes: [gateway.routes, api.routesAt('tcp')], readiness });
       // Viewers first: the door cuts off whoever is still there.
       stops.push(() => door.stop(), () => gateway.stop());
       const address = await door.listen(takePassedSocket(io.env, process.pid) ?? listen);
+      api.checkAddress(address);
       answer = { address, scheme: certificate ? 'https' : 'http' };
       lock.answersAt(answer);
       log.write('info', `answering at ${address}${certificate ? ' with TLS' : ''}`);
@@ -119,21 +142,35 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
         stops.push(() => follower?.stop());
       }
     }
+    // Before the doors, which would wait for its streams.
+    stops.push(() => api.stop());
+    const pool = keepPool({ desktops, clock, log, isBusy: () => ups.isBusy() });
     const daemon = startDaemon({
       desktops,
-      reaper: createReaper({ desktops, activity, boot: bootOf(parts) }),
+      reaper: measuredReaper(createReaper({ desktops, activity, boot: bootOf(parts) }), figures.current, clock),
       activity,
-      life: lifeTracker(app, journal),
+      life,
       log,
       clock,
       toPerson: io.stderr.isTTY === true,
-      tell: (events) => tellAll(events, { log, journal, hooks: () => hooks }),
+      async tell(events) {
+        await tellAll(events, { log, journal, hooks: () => hooks });
+        for (const { event } of events) figures.current().happened(event);
+        api.tell(events);
+      },
+      onEvent: (event) => pool.heard(event),
       onState(next) {
         state = next;
         notify.status(next.trouble ?? (next.summary ? `watching ${describeSummary(next.summary)}` : 'starting'));
       },
     });
-    stops.push(() => daemon.ended, () => daemon.stop());
+    stops.push(
+      () => Promise.all([daemon.ended, pool.ended]).then(() => {}),
+      () => {
+        pool.stop();
+        daemon.stop();
+      },
+    );
     if (notify.watchdogMs !== undefined) {
       const timer = setInterval(() => isAlive(state, clock.monotonicMs(), current.settings.sweepInterval) && void notify.watchdog(), notify.watchdogMs);
       stops.push(() => clearInterval(timer));
@@ -142,16 +179,21 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
       await notify.reloading();
       follower?.look();
       try {
+        // Before it is read: whatever changes from then on makes a difference.
+        const catalog = catalogVersion(paths.catalog);
         const next = await settingsAnew(current, again, log);
         hooks = hooksOf(next.settings, log, clock, io);
-        current = next;
+        [current, facts] = [next, { ...factsOf(next, catalog), ...heldFacts(facts) }];
         daemon.look();
+        pool.look();
       } catch (error) {
         log.write('error', 'the new settings can not be used; the old ones stay', { reason: wordsOf(error) });
       }
       await notify.ready('the settings were read anew');
     };
     stops.push(options.onReload(() => void reload()));
+    // Before all others: somebody waits for each of them.
+    stops.push(() => ups.stop());
     await notify.ready('starting');
     await Promise.race([aborted(options.signal), daemon.ended]);
     log.write('info', 'stopping; the desktops stay');
@@ -161,8 +203,8 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
   }
 }
 
-function lifeTracker({ settings }: App, journal: InstanceJournal): LifeTracker {
-  return createLifeTracker({ instance: settings.instance, clientHash: ({ client }) => client && journal.hashOf(client) });
+function lifeTracker(app: () => App, journal: InstanceJournal): LifeTracker {
+  return createLifeTracker({ names: () => app().settings, clientHash: ({ client }) => client && journal.hashOf(client) });
 }
 
 function bootOf(parts: Partial<AppParts>): BootClock {
@@ -210,11 +252,6 @@ const SENTENCES: Readonly<Record<LifeEvent['event'], string>> = {
   removed: 'removed a desktop',
 };
 
-/** What takes effect only when the daemon starts: it holds on to them. */
-const AT_START: readonly SettingName[] = ['instance', 'engine', 'engineDeadline', 'stateFile', 'listen', 'tlsCert', 'tlsKey', 'connectTimeout', 'viewerTimeout', 'pingInterval', 'maxViewers', 'drain', 'logFormat', 'naming'];
-
-/** Whose values may hold a secret: they stand in no log line. */
-const UNSPOKEN: readonly SettingName[] = ['hook', 'url', 'app'];
 
 /** The program with the settings as they are now, and what has changed in the log. Throws BAD_SETTING and BAD_CATALOG_ENTRY. */
 async function settingsAnew(before: App, again: DaemonInput['again'], log: Log): Promise<App> {

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { type ClientId, formatClientId } from '../core/client-id.ts';
 import type { Desktop } from '../core/desktop.ts';
 import { type Desktops, titleOf } from '../core/desktops.ts';
-import { desktopNotFound, findDesktop, listDesktops } from '../core/list.ts';
+import { desktopNotFound, findNamed, listDesktops } from '../core/list.ts';
 import { type Removal, removeDesktops, removeUnusedNetworks } from '../core/remove.ts';
 import { isVncctlError, VncctlError } from '../errors.ts';
 import { describeError } from '../ui/error.ts';
@@ -56,6 +56,7 @@ async function run(context: CommandContext, clients: string[], flags: RmFlags): 
   }
   if (flags.all && targets.length > 0 && !flags.yes) await askForAll(context, targets.length);
   const removals = targets.length > 0 ? await removeAll(context, desktops, targets, flags) : [];
+  if (flags.all) await removeWarm(context, desktops);
   if (flags.all && removals.every(({ error }) => error === undefined)) await removeUnusedNetworks(desktops);
   report(context, removals, missing, flags);
 }
@@ -64,12 +65,9 @@ function choose(context: CommandContext, desktops: Desktops, all: readonly Deskt
   const targets = new Set<Desktop>();
   const missing = new Set<ClientId>();
   for (const typed of clients) {
-    // An opaque id is taken too: it is all that is known of a desktop whose client was forgotten.
-    const byId = all.find((desktop) => desktop.id === typed);
-    const client = byId ? undefined : readClient(context, typed);
-    const desktop = byId ?? (client && findDesktop(all, client, desktops));
-    if (desktop) targets.add(desktop);
-    else if (client) missing.add(client);
+    const found = findNamed(all, typed, desktops, (word) => readClient(context, word));
+    if (found.desktop) targets.add(found.desktop);
+    else missing.add(found.client);
   }
   return { targets: [...targets], missing: [...missing] };
 }
@@ -93,6 +91,20 @@ async function removeAll(context: CommandContext, desktops: Desktops, targets: r
   } finally {
     progress.stop();
   }
+}
+
+/** Those in the pool are nobody's and asked about by nobody; but of an installation without desktops nothing is to be left. */
+async function removeWarm({ io, signal, setExitCode }: CommandContext, desktops: Desktops): Promise<void> {
+  const { drainPool } = await import('../core/pool.ts');
+  const outcomes = await drainPool(desktops, { signal });
+  const removed = outcomes.filter(({ result }) => result === 'done');
+  for (const { step, error } of outcomes) {
+    if (error === undefined || step.do !== 'remove') continue;
+    io.stderr.write(`error: the warm desktop ${step.member.desktopId} is still there: ${describeError(error).message}\n`);
+    setExitCode(isVncctlError(error) ? error.exitCode : 1);
+  }
+  if (removed.length > 0) io.stderr.write(`note: ${removed.length === 1 ? 'one warm desktop was' : `${removed.length} warm desktops were`} removed from the pool too
+`);
 }
 
 function report(context: CommandContext, removals: readonly Removal[], missing: readonly ClientId[], flags: RmFlags): void {

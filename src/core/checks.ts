@@ -4,6 +4,8 @@ import type { Desktops } from './desktops.ts';
 import type { Engine, EngineDescription } from './engine.ts';
 import { watchState } from './explain.ts';
 import { getEntry, type ImageBuilding, imageStatus } from './images.ts';
+import { lookAtPool } from './pool.ts';
+import { memberStatus } from './pool-plan.ts';
 import { formatBytes } from './size.ts';
 
 export type CheckState = 'ok' | 'warning' | 'failed';
@@ -44,6 +46,7 @@ const CHECKS: readonly { name: string; needsEngine: boolean; run: Check }[] = [
   { name: 'image', needsEngine: true, run: checkImage },
   { name: 'port range', needsEngine: false, run: checkPorts },
   { name: 'network', needsEngine: true, run: checkNetwork },
+  { name: 'pool', needsEngine: true, run: checkPool },
   { name: 'disk', needsEngine: true, run: checkDisk },
   { name: 'memory', needsEngine: true, run: checkMemory },
   { name: 'shared memory', needsEngine: false, run: checkSharedMemory },
@@ -141,6 +144,17 @@ async function checkNetwork({ desktops, signal }: CheckSubjects): Promise<Omit<C
   if (network.isolates !== 'members') return { state: 'failed', message: `${name} lets its members reach each other`, hint: 'vncctl config set network vncctl_desktops' };
   if (subnet && !network.subnets.includes(subnet)) return { state: 'failed', message: `${name} has ${network.subnets.join(', ')}, the setting says ${subnet}`, hint: `docker network rm ${name}   (when no desktop is on it)` };
   return { state: 'ok', message: `${name}, ${network.subnets.join(', ') || 'no subnet'}, its members can not reach each other` };
+}
+
+async function checkPool({ desktops, signal }: CheckSubjects): Promise<Omit<CheckResult, 'name'>> {
+  const { off, wishes, members, options } = await lookAtPool(await desktops(), { signal });
+  if (wishes.length === 0 && members.length === 0 && off === undefined) return { state: 'ok', message: 'no warm desktops are wanted' };
+  const why = off ?? wishes.find((wish) => wish.why !== undefined)?.why;
+  const ready = members.filter((member) => memberStatus(member, wishes.find(({ image }) => image === member.image), options).status === 'ready').length;
+  const wanted = wishes.reduce((sum, { count }) => sum + count, 0);
+  const message = `${ready} of ${wanted} warm desktops are ready`;
+  if (why !== undefined) return (await desktops()).installation.pool.length > 0 ? { state: 'warning', message: `${message}: ${why}`, hint: 'vncctl pool ls   (to want none: vncctl config unset pool)' } : { state: 'ok', message: `none can be kept here: ${why}` };
+  return ready < wanted ? { state: 'warning', message, hint: 'vncctl pool fill   (or a daemon that does it: vncctl daemon install)' } : { state: 'ok', message };
 }
 
 async function checkDisk({ engine, freeBytes }: CheckSubjects, described: EngineDescription | undefined): Promise<Omit<CheckResult, 'name'>> {

@@ -15,10 +15,11 @@ function shifted(allocation: Allocation, shiftMs: number): Allocation {
     }
     return moved;
   };
-  const { watched, warned } = allocation;
+  const { claimed, watched, warned } = allocation;
   return {
     ...allocation,
     ...move(allocation, 'createdAt', 'lastUsedAt', 'touchedAt'),
+    ...(claimed ? { claimed: { ...claimed, ...move(claimed, 'at') } } : {}),
     ...(watched ? { watched: { ...watched, ...move(watched, 'viewerSeenAt', 'inputSeenAt', 'countsFrom') } } : {}),
     ...(warned ? { warned: { ...warned, ...move(warned, 'at', 'removeAt') } } : {}),
   };

@@ -1,8 +1,10 @@
 // The read model: what a desktop is, derived from the engine's containers and the store's memory at the moment of reading.
 import type { ClientId } from './client-id.ts';
 import type { ContainerId, ContainerSummary } from './engine.ts';
+import type { Naming } from './identity.ts';
 import { decodeLabels } from './labels.ts';
 import type { LeaseChanges } from './lease.ts';
+import { clientKeyOf, clientOf, isMember, type NameView } from './owner.ts';
 import type { Allocation, DesktopId, StoreState } from './store.ts';
 
 export type DesktopStatus = 'starting' | 'ready' | 'paused' | 'stopped' | 'exiting' | 'failed' | 'lost';
@@ -10,10 +12,12 @@ export type DesktopStatus = 'starting' | 'ready' | 'paused' | 'stopped' | 'exiti
 /** One desktop as commands show it. Times are ISO-8601 UTC. */
 export interface Desktop {
   id: DesktopId;
-  /** Absent when names are hashed and the store no longer knows whose it is. */
+  /** Absent when names are hashed, or its name was changed by hand, and the store no longer knows whose it is. */
   client?: ClientId;
-  /** What stands in the container's name and label for the client. */
+  /** What stands in the container's name or label for the client; empty where nobody knows. */
   clientKey: string;
+  /** Set on one that was made for the pool and then taken for its client. */
+  pooled?: true;
   status: DesktopStatus;
   /** Absent for a lost one. */
   container?: { id: ContainerId; name: string; running: boolean; address?: string };
@@ -31,8 +35,8 @@ export interface Desktop {
   lease: { created: LeaseChanges; changed: LeaseChanges };
 }
 
-export interface DesktopView {
-  instance: string;
+export interface DesktopView extends NameView {
+  naming: Naming;
   endpoint: string;
   now: Date;
   isAlive: (pid: number) => boolean;
@@ -59,21 +63,24 @@ function compareText(a: string, b: string): number {
   return a < b ? -1 : Number(a > b);
 }
 
-/** The desktop in a container, or undefined when the container is no desktop of this instance. */
+/** The desktop in a container, or undefined when the container is no desktop of this instance: one that waits in the pool is none yet. */
 export function deriveDesktop(container: ContainerSummary, state: StoreState, view: DesktopView): Desktop | undefined {
   const labels = decodeLabels(container.labels, view.instance);
-  if (!labels) return undefined;
+  if (!labels || isMember(labels, container.name)) return undefined;
   const allocation = state.allocations[labels.desktopId];
-  const client = labels.naming === 'plain' ? (labels.clientKey as ClientId) : allocation?.client;
+  const client = clientOf(labels, container.name, allocation, view);
+  const pooled = labels.poolKey !== undefined;
   const hostPort = container.ports[0]?.hostPort ?? labels.hostPort;
   return {
     id: labels.desktopId,
-    clientKey: labels.clientKey,
+    clientKey: clientKeyOf(labels, container.name, allocation, view),
+    ...(pooled ? { pooled } : {}),
     status: statusOf(container, allocation, view),
     container: { id: container.id, name: container.name, running: container.state === 'running', ...(container.address ? { address: container.address } : {}) },
     image: labels.imageKey,
     specHash: labels.specHash,
-    createdAt: container.createdAt,
+    // Of a warm one: when it got its client.
+    createdAt: (pooled && allocation?.createdAt) || container.createdAt,
     ...(container.exitCode === undefined ? {} : { exitCode: container.exitCode }),
     lease: { created: labels.lease ?? {}, changed: allocation?.lease ?? {} },
     ...(client ? { client } : {}),

@@ -5,14 +5,24 @@ import type { ClientId } from './client-id.ts';
 import { formatClientId } from './client-id.ts';
 import type { Clock } from './clock.ts';
 import type { Desktop, DesktopView } from './desktop.ts';
+import type { DurationLimit } from './duration.ts';
 import type { ContainerDetails, Engine } from './engine.ts';
+import type { OpenPage, ResizeScreen } from './fitting.ts';
 import { clientKey, containerName, type Naming } from './identity.ts';
 import type { Lease } from './lease.ts';
+import type { MemberLocks } from './member-locks.ts';
 import type { HostPorts, PortRange } from './ports.ts';
 import type { PublicAddress } from './public-address.ts';
 import type { DesktopProbe, ProbeTarget } from './readiness.ts';
 import type { DesktopDefaults } from './spec.ts';
 import type { Store } from './store.ts';
+
+/** How many warm desktops of an image. */
+export interface PoolSize {
+  /** Key in the catalog. */
+  image: string;
+  count: number;
+}
 
 /** The facts of this installation, from its settings. */
 export interface Installation {
@@ -37,6 +47,10 @@ export interface Installation {
   warnBeforeMs: number;
   /** Whether idle desktops that are reached through their own port are paused too. */
   pauseDirect: boolean;
+  /** How many warm desktops of which image are kept ready. */
+  pool: readonly PoolSize[];
+  /** How old a warm one may become; `never` for any age. */
+  poolMaxAge: DurationLimit;
   /** How often whoever watches looks at all desktops. */
   sweepIntervalMs: number;
 }
@@ -67,6 +81,13 @@ export interface ProcessIdentities extends ProcessTable {
   startOf(pid: number): ProcessStart | undefined;
 }
 
+/** What is needed for warm desktops only. */
+export interface WarmTools {
+  locks: MemberLocks;
+  openPage: OpenPage;
+  resizeScreen: ResizeScreen;
+}
+
 export interface Desktops {
   installation: Installation;
   engine: Engine;
@@ -76,6 +97,7 @@ export interface Desktops {
   clock: Clock;
   hostPorts: HostPorts;
   processes: ProcessTable;
+  warm: WarmTools;
   /** Where the gateway that answers now is asked; it wakes a desktop whose link is opened. Absent where none does. */
   gateway: PublicAddress | undefined;
 }
@@ -88,8 +110,11 @@ export function nameOf(desktops: Desktops, client: ClientId): string {
 
 /** The moment and place from which desktops are derived. */
 export function viewOf(desktops: Desktops): DesktopView {
+  const { instance, prefix, naming } = desktops.installation;
   return {
-    instance: desktops.installation.instance,
+    instance,
+    prefix,
+    naming,
     endpoint: desktops.engine.endpoint,
     now: desktops.clock.now(),
     isAlive: (pid) => desktops.processes.isAlive(pid),
@@ -97,7 +122,7 @@ export function viewOf(desktops: Desktops): DesktopView {
 }
 
 /** How a person refers to a desktop: its formatted client id, or its opaque id where the client is unknown. */
-export function titleOf(desktop: Desktop): string {
+export function titleOf(desktop: Pick<Desktop, 'id' | 'client'>): string {
   return desktop.client ? formatClientId(desktop.client) : desktop.id;
 }
 

@@ -104,8 +104,12 @@ export interface Containers {
   start(id: ContainerId, options?: CallOptions): Promise<void>;
   /** Asks the main process to end and kills it after the grace. A container that has ended or is gone is success. */
   stop(id: ContainerId, graceSeconds: number, options?: CallOptions): Promise<void>;
-  /** Gives a container another name. Fails with NAME_TAKEN when that is in use, DESKTOP_NOT_FOUND when the container is gone; the name it has already is success. */
-  rename(id: ContainerId, name: string, options?: CallOptions): Promise<void>;
+  /** Gives a container another name. Fails with NAME_TAKEN when that is in use, DESKTOP_NOT_FOUND when the container is gone; the name it has already is success. With `from`, only one of that name: DESKTOP_NOT_FOUND when it has another by then (of two such calls at the very same moment both may succeed). */
+  rename(id: ContainerId, name: string, options?: CallOptions & { from?: string }): Promise<void>;
+  /** Changes the limits of one that is there, running or not, where the engine can (`canUpdateLimits`). USAGE when it can't give that much or little. */
+  updateLimits(id: ContainerId, limits: { cpus: number; memoryBytes: number }, options?: CallOptions): Promise<void>;
+  /** Milliseconds of processor time that all of it has used since its start; undefined when it is not running. */
+  cpuMs(id: ContainerId, options?: CallOptions): Promise<number | undefined>;
   pause(id: ContainerId, options?: CallOptions): Promise<void>;
   /** Idempotent. */
   unpause(id: ContainerId, options?: CallOptions): Promise<void>;
@@ -197,6 +201,7 @@ export interface EngineDescription {
 export interface EngineCapabilities {
   canRename: boolean;
   canPause: boolean;
+  canUpdateLimits: boolean;
   /** It runs on this host: published ports are this host's ports. */
   local: boolean;
 }

@@ -22,6 +22,22 @@ export function containerName(prefix: string, instance: string, key: string): st
   return instance === 'default' ? `${prefix}${key}` : `${prefix}${instance}.${key}`;
 }
 
+/** The client's key in such a name; undefined for a name of another form. */
+export function keyInName(name: string, prefix: string, instance: string): string | undefined {
+  const before = containerName(prefix, instance, '');
+  return name.startsWith(before) && name.length > before.length ? name.slice(before.length) : undefined;
+}
+
+/** Name of a warm desktop's container while it waits in the pool. */
+export function memberName(prefix: string, instance: string, id: DesktopId): string {
+  return containerName(prefix, instance, `pool_${id}`);
+}
+
+/** Whether that is the name of the warm desktop of this very id, whatever the prefix was when it was made. No desktop may ever have it that has a client. */
+export function isMemberName(name: string, id: DesktopId): boolean {
+  return name.endsWith(`pool_${id}`);
+}
+
 /** Name of the network of one container, where the engine can't keep the members of a shared one apart. */
 export function ownNetworkName(network: string, container: string): string {
   return `${network}_${container}`;

@@ -13,10 +13,14 @@ export const LABEL = {
   instance: 'io.vncctl.instance',
   /** Opaque id of the desktop. */
   desktop: 'io.vncctl.desktop',
-  /** Key of its client: the client id itself, or a keyed hash of it where names are hashed. */
+  /** Key of its client: the client id itself, or a keyed hash of it where names are hashed. Absent on one that was made for the pool: labels can't change, so its client is in its name. */
   client: 'io.vncctl.client',
   /** `plain` or `hashed`: how `client` is to be read. */
   naming: 'io.vncctl.naming',
+  /** On one that was made for the pool: what those have in common that can stand for each other. It is there for life: see owner.ts for who has it now. */
+  pool: 'io.vncctl.pool',
+  /** On a container that is never started and stands for a lock: id of the desktop that somebody has in hand. */
+  lock: 'io.vncctl.lock',
   /** Key of its catalog entry. */
   image: 'io.vncctl.image',
   /** Equal hashes are interchangeable desktops. */
@@ -39,7 +43,10 @@ const LAYOUT = '1';
 export interface DesktopLabels {
   instance: string;
   desktopId: DesktopId;
-  clientKey: string;
+  /** Absent on one that was made for the pool. */
+  clientKey?: string;
+  /** Present on one that was made for the pool. */
+  poolKey?: string;
   naming: 'plain' | 'hashed';
   imageKey: string;
   specHash: string;
@@ -56,7 +63,8 @@ export function encodeLabels(labels: DesktopLabels): Record<string, string> {
     ...ownershipLabels(labels.instance),
     [LABEL.version]: LAYOUT,
     [LABEL.desktop]: labels.desktopId,
-    [LABEL.client]: labels.clientKey,
+    ...(labels.clientKey === undefined ? {} : { [LABEL.client]: labels.clientKey }),
+    ...(labels.poolKey === undefined ? {} : { [LABEL.pool]: labels.poolKey }),
     [LABEL.naming]: labels.naming,
     [LABEL.image]: labels.imageKey,
     [LABEL.specHash]: labels.specHash,
@@ -68,15 +76,16 @@ export function encodeLabels(labels: DesktopLabels): Record<string, string> {
 
 /** What a container's labels say, or undefined when it is no desktop of the given instance. */
 export function decodeLabels(labels: Readonly<Record<string, string>>, instance: string): DesktopLabels | undefined {
-  const { [LABEL.desktop]: desktopId, [LABEL.client]: clientKey, [LABEL.image]: imageKey, [LABEL.specHash]: specHash } = labels;
+  const { [LABEL.desktop]: desktopId, [LABEL.client]: clientKey, [LABEL.pool]: poolKey, [LABEL.image]: imageKey, [LABEL.specHash]: specHash } = labels;
   if (labels[LABEL.managed] !== 'true' || labels[LABEL.version] !== LAYOUT || labels[LABEL.instance] !== instance) return undefined;
-  if (!desktopId || !clientKey || !imageKey || !specHash) return undefined;
+  if (!desktopId || (!clientKey && !poolKey) || !imageKey || !specHash) return undefined;
   const hostPort = Number(labels[LABEL.port]);
   const lease = decodeLeaseChanges(labels[LABEL.lease] ?? '');
   return {
     instance,
     desktopId: desktopId as DesktopId,
-    clientKey,
+    ...(clientKey ? { clientKey } : {}),
+    ...(poolKey ? { poolKey } : {}),
     naming: labels[LABEL.naming] === 'hashed' ? 'hashed' : 'plain',
     imageKey,
     specHash,

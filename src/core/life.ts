@@ -4,6 +4,7 @@ import { type Desktop, wasAskedToEnd } from './desktop.ts';
 import type { ContainerEvent } from './engine.ts';
 import type { LifeEvent, LifeEventKind } from './journal.ts';
 import { decodeLabels } from './labels.ts';
+import { clientOf, isMember, type NameView } from './owner.ts';
 import type { ReapStep } from './reap-plan.ts';
 import type { ReapOutcome } from './reap-steps.ts';
 import type { DesktopId, StoreState } from './store.ts';
@@ -20,7 +21,8 @@ interface Known {
 }
 
 export interface LifeOptions {
-  instance: string;
+  /** How names are read now: settings may have been read anew. */
+  names: () => NameView;
   /** The keyed hash that stands for a desktop's client; undefined where nobody knows whose it is. */
   clientHash: (desktop: Pick<Desktop, 'client'>) => string | undefined;
 }
@@ -39,9 +41,11 @@ export interface LifeTracker {
 }
 
 const BY_OTHER_MEANS = 'by other means than vncctl';
+const ASKED_FOR = 'somebody asked for it';
+const FROM_POOL = 'taken from the pool';
 
 /** A tracker that knows of nobody yet. */
-export function createLifeTracker({ instance, clientHash }: LifeOptions): LifeTracker {
+export function createLifeTracker({ names, clientHash }: LifeOptions): LifeTracker {
   const known = new Map<DesktopId, Known>();
   const intentions = new Map<DesktopId, ReapStep>();
   /** Whose removal was told: true until the look after the next, since late events name them still. */
@@ -119,12 +123,12 @@ export function createLifeTracker({ instance, clientHash }: LifeOptions): LifeTr
     },
 
     apply({ kind, name, labels, at, exitCode }, state) {
-      const decoded = decodeLabels(labels, instance);
-      // Told late, after the end of it was.
-      if (!decoded || gone.has(decoded.desktopId)) return [];
-      const { desktopId: id, imageKey, naming, clientKey } = decoded;
-      const record = state.allocations[id];
-      const client = naming === 'plain' ? (clientKey as Desktop['client']) : record?.client;
+      const view = names();
+      const decoded = decodeLabels(labels, view.instance);
+      // Told late, after the end of it was; or of one that is nobody's yet.
+      if (!decoded || gone.has(decoded.desktopId) || isMember(decoded, name)) return [];
+      const { desktopId: id, imageKey, poolKey } = decoded;
+      const client = clientOf(decoded, name, state.allocations[id], view);
       const before = known.get(id);
       const is: Known = before ?? { life: 'created', name, image: imageKey, client: client && clientHash({ client }), ready: false };
       const now = (change: Partial<Known>): void => know(id, { ...is, ...change });
@@ -132,11 +136,11 @@ export function createLifeTracker({ instance, clientHash }: LifeOptions): LifeTr
         case 'created':
           if (before) return [];
           now({ life: 'created' });
-          return [lifeEvent(at, 'created', id, is, 'somebody asked for it')];
+          return [lifeEvent(at, 'created', id, is, ASKED_FOR)];
         case 'started': {
           // A look may have seen it run, and ready, before this was told.
           now({ life: 'running', ready: before?.life === 'running' && before.ready, leaving: undefined });
-          if (!before) return [lifeEvent(at, 'created', id, is, 'somebody asked for it')];
+          if (!before) return [lifeEvent(at, 'created', id, is, ASKED_FOR)];
           return before.life === 'ended' ? [lifeEvent(at, 'started', id, is, 'it had ended')] : [];
         }
         case 'paused':
@@ -145,11 +149,16 @@ export function createLifeTracker({ instance, clientHash }: LifeOptions): LifeTr
         case 'unpaused':
           now({ life: 'running' });
           // A paused one is woken to be asked to end.
-          return before?.life === 'running' || isGoing(id, state) ? [] : [lifeEvent(at, 'woken', id, is, intended(id, 'wake') ?? 'somebody asked for it')];
+          return before?.life === 'running' || isGoing(id, state) ? [] : [lifeEvent(at, 'woken', id, is, intended(id, 'wake') ?? ASKED_FOR)];
         case 'died':
           now({ life: 'ended', ready: false, leaving: state.allocations[id]?.removing?.cause });
           return before?.life === 'ended' ? [] : endOf(at, id, is, state, exitCode);
         case 'renamed':
+          if (!before && poolKey !== undefined) {
+            // It is woken with that: one thing to tell.
+            now({ life: 'running' });
+            return [lifeEvent(at, 'created', id, is, FROM_POOL)];
+          }
           now({ name });
           return before && before.name !== name ? [lifeEvent(at, 'renamed', id, is, `its container was renamed ${BY_OTHER_MEANS}`)] : [];
         case 'removed':
@@ -193,16 +202,16 @@ export function createLifeTracker({ instance, clientHash }: LifeOptions): LifeTr
     },
   };
 
-  function differences({ id, exitCode }: Desktop, was: Known | undefined, is: Known, state: StoreState, at: string): LifeEvent[] {
+  function differences({ id, exitCode, pooled }: Desktop, was: Known | undefined, is: Known, state: StoreState, at: string): LifeEvent[] {
     const events: LifeEvent[] = [];
     const tell = (event: LifeEventKind, cause: string): void => void events.push(lifeEvent(at, event, id, is, cause));
-    if (!was && is.life !== 'lost') tell('created', 'somebody asked for it');
+    if (!was && is.life !== 'lost') tell('created', pooled ? FROM_POOL : ASKED_FOR);
     if (is.life === 'lost' && was && was.life !== 'lost' && !isTold(id)) tell('removed', removalCause(id, was, state));
     if (was && is.name !== was.name && is.life !== 'lost') tell('renamed', `its container was renamed ${BY_OTHER_MEANS}`);
     if (is.life === 'ended' && was && was.life !== 'ended') events.push(...endOf(at, id, is, state, exitCode));
     if (is.life === 'running' && was?.life === 'ended') tell('started', 'it had ended');
     if (is.life === 'paused' && was?.life !== 'paused') tell('paused', intended(id, 'pause') ?? BY_OTHER_MEANS);
-    if (is.life === 'running' && was?.life === 'paused') tell('woken', intended(id, 'wake') ?? 'somebody asked for it');
+    if (is.life === 'running' && was?.life === 'paused') tell('woken', intended(id, 'wake') ?? ASKED_FOR);
     if (is.ready && !was?.ready) tell('ready', 'it has come up');
     return events;
   }
@@ -213,12 +222,13 @@ function isReady({ status }: Desktop, was: Known | undefined): boolean {
   return status === 'ready' || (status !== 'stopped' && status !== 'starting' && (was?.ready ?? status === 'paused'));
 }
 
-function lifeOf({ status, container }: Desktop, was: Known | undefined): Known['life'] {
+function lifeOf({ status, container, pooled }: Desktop, was: Known | undefined): Known['life'] {
   switch (status) {
     case 'lost':
       return 'lost';
     case 'paused':
-      return 'paused';
+      // Just taken from the pool, where it waited paused: it is being woken.
+      return pooled && !was ? 'running' : 'paused';
     case 'stopped':
       // Created, and never started.
       return was?.life === 'created' ? 'created' : 'ended';

@@ -6,7 +6,7 @@ import { type Desktops, viewOf } from './desktops.ts';
 import type { ContainerDetails } from './engine.ts';
 import type { LeaseChanges } from './lease.ts';
 import { leaseOf } from './lease-of.ts';
-import type { Allocation, DesktopId, StoreState } from './store.ts';
+import type { Allocation, Claimed, DesktopId, StoreState } from './store.ts';
 
 // Asking again at once is no news: a write costs the lock.
 const COALESCE_MS = 60_000;
@@ -17,6 +17,8 @@ export interface HandedOut {
   seenReady: boolean;
   /** Lengths of its lease that are new. */
   lease?: LeaseChanges | undefined;
+  /** It was taken from the pool: now, or (not `isNew`) by an `up` that did not come to remember it. `fitted` is what it was given. */
+  claim?: { isNew: boolean; fitted?: Readonly<Record<string, string>> };
 }
 
 /** Records that `client` was handed the desktop in `container` now, and keeps the promise of its port no longer; returns the state that follows. DESKTOP_NOT_FOUND while another process removes it. */
@@ -30,7 +32,7 @@ export async function rememberDesktop(desktops: Desktops, container: ContainerDe
   const known = before.allocations[desktop.id];
   const readyBefore = known?.readyAt && known.readyAt >= (container.startedAt ?? '') ? known.readyAt : undefined;
   const readyAt = seen.seenReady ? now.toISOString() : readyBefore;
-  const fresh = known && readyBefore && !known.removing && !seen.lease && now.getTime() - Date.parse(known.lastUsedAt ?? '') < coalesceMs(desktops, desktop);
+  const fresh = known && readyBefore && !known.removing && !seen.lease && !seen.claim && now.getTime() - Date.parse(known.lastUsedAt ?? '') < coalesceMs(desktops, desktop);
   // Whoever promised the port: its container holds it by now, also when the one that created it was killed.
   const reserved = before.reservations.some((reservation) => reservation.port === desktop.hostPort);
   if (fresh && !reserved) return before;
@@ -40,14 +42,15 @@ export async function rememberDesktop(desktops: Desktops, container: ContainerDe
     const others = Object.entries(state.allocations).filter(([, allocation]) => allocation.endpoint !== engine.endpoint || allocation.client !== client);
     // All that others remember of it stays; what was seen of an earlier start and a killed process's mark do not.
     const { readyAt: _, removing: __, ...kept }: Partial<Allocation> = state.allocations[desktop.id] ?? {};
-    const allocation = {
+    const allocation: Allocation = {
       ...kept,
       desktopId: desktop.id,
       client,
       endpoint: engine.endpoint,
       image: desktop.image,
       // Moved along when the clock was set: not the engine's.
-      createdAt: kept.createdAt ?? container.createdAt,
+      createdAt: seen.claim?.isNew ? now.toISOString() : (kept.createdAt ?? container.createdAt),
+      ...(seen.claim ? { claimed: claimedNow(seen.claim, kept.claimed, now) } : {}),
       lastUsedAt: now.toISOString(),
       ...(readyAt ? { readyAt } : {}),
       ...(seen.lease ? { lease: { ...kept.lease, ...seen.lease } } : {}),
@@ -61,12 +64,26 @@ export async function rememberDesktop(desktops: Desktops, container: ContainerDe
   });
 }
 
+/** Two `up` of one client may end the same claim: what one of them knows is kept. */
+function claimedNow({ fitted }: NonNullable<HandedOut['claim']>, before: Claimed | undefined, now: Date): Claimed {
+  return fitted ? { at: now.toISOString(), fitted } : (before ?? { at: now.toISOString() });
+}
+
 /** Records that a paused desktop runs again: it was ready before, which its health check doesn't know yet. */
 export async function rememberWoken({ store, clock }: Pick<Desktops, 'store' | 'clock'>, id: DesktopId): Promise<void> {
   await store.update((state) => {
     const record = state.allocations[id];
     if (!record) return { result: undefined };
     return { state: { ...state, allocations: { ...state.allocations, [id]: { ...record, readyAt: clock.now().toISOString() } } }, result: undefined };
+  });
+}
+
+/** Records what the client that asked for a desktop said of it; nothing where it is not remembered. */
+export async function rememberNotes({ store }: Pick<Desktops, 'store'>, id: DesktopId, notes: Readonly<Record<string, string>>): Promise<void> {
+  await store.update((state) => {
+    const record = state.allocations[id];
+    if (!record) return { result: undefined };
+    return { state: { ...state, allocations: { ...state.allocations, [id]: { ...record, notes } } }, result: undefined };
   });
 }
 

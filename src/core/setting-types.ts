@@ -89,6 +89,57 @@ export const listenAddress: SettingType<ListenAddress | 'off'> = {
   spell: (value) => (value === 'off' ? value : `${value.host.includes(':') ? `[${value.host}]` : value.host}:${value.port}`),
 };
 
+/** Origins of pages, with commas between; or `*` alone. */
+export const origins: SettingType<readonly string[]> = {
+  form: 'a list of origins like https://example.org, or *',
+  json: 'text',
+  read: (typed) => {
+    const list = typed.split(',').map((entry) => entry.trim()).filter((entry) => entry !== '');
+    if (list.length === 1 && list[0] === '*') return list;
+    return list.every((entry) => /^https?:\/\/[^/?#@]+$/i.test(entry) && URL.canParse(entry) && new URL(entry).origin === entry) ? list : undefined;
+  },
+  spell: (value) => value.join(', '),
+};
+
+/** Some of a closed set of words, with commas between. */
+export function words<const T extends string>(choices: readonly T[]): SettingType<readonly T[]> {
+  return {
+    form: `some of ${choices.join(', ')}, with commas between`,
+    json: 'text',
+    choices,
+    read: (typed) => {
+      const list = typed.split(',').map((entry) => entry.trim().toLowerCase()).filter((entry) => entry !== '');
+      const known = choices.filter((word) => list.includes(word));
+      return list.every((entry) => choices.some((word) => word === entry)) ? known : undefined;
+    },
+    spell: (value) => value.join(', '),
+  };
+}
+
+/** How many of which image; without an image, of the one that is the default. */
+export interface ImageCount {
+  image: string | undefined;
+  count: number;
+}
+
+const MOST = 100;
+
+/** Counts of images, as `firefox-kiosk=3,desktop=1`; a number alone for the default image; 0 or off for none. */
+export const imageCounts: SettingType<readonly ImageCount[]> = {
+  form: `a number up to ${MOST}, or images with numbers like firefox-kiosk=3,desktop=1`,
+  json: 'text',
+  read: (typed) => {
+    if (typed.toLowerCase() === 'off') return [];
+    const counts = typed.split(',').map((part): ImageCount | undefined => {
+      const [, image, digits] = /^(?:([a-zA-Z0-9][a-zA-Z0-9_./:@-]*)=)?(\d{1,3})$/.exec(part.trim()) ?? [];
+      return digits === undefined || Number(digits) > MOST ? undefined : { image, count: Number(digits) };
+    });
+    const images = new Set(counts.map((one) => one?.image));
+    return counts.every((one) => one !== undefined) && images.size === counts.length ? counts.filter(({ count }) => count > 0) : undefined;
+  },
+  spell: (value) => value.map(({ image, count }) => (image === undefined ? String(count) : `${image}=${count}`)).join(',') || 'off',
+};
+
 /** A web address. */
 export const webAddress: SettingType<string> = {
   form: 'a web address like https://example.org/',

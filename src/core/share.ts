@@ -7,7 +7,7 @@ import type { Desktops } from './desktops.ts';
 import { getDesktop } from './list.ts';
 import { type PublicAddress, publicPage } from './public-address.ts';
 import type { DesktopId } from './store.ts';
-import { issueTicket, newTicketKeys, revokeTicket, type Ticket, ticketFragment, type TicketStore, type TicketWish } from './tickets.ts';
+import { issueTicket, newTicketKeys, revokeTicket, type Ticket, ticketFragment, type TicketMode, type TicketStore, type TicketWish } from './tickets.ts';
 
 /** A ticket and the secret of its link, which is nowhere else. */
 export interface GivenTicket {
@@ -17,10 +17,21 @@ export interface GivenTicket {
 
 /** Makes a ticket and keeps it. STORE_LOCKED when that can't be done in time. */
 export async function giveTicket(tickets: TicketStore, wish: TicketWish, now: Date): Promise<GivenTicket> {
+  const given = giveOne(wish, now);
+  await tickets.update((present) => ({ tickets: [...present, given.ticket], result: undefined }));
+  return given;
+}
+
+/** The same for several at once. */
+export async function giveTickets(tickets: TicketStore, wishes: readonly TicketWish[], now: Date): Promise<GivenTicket[]> {
+  const given = wishes.map((wish) => giveOne(wish, now));
+  await tickets.update((present) => ({ tickets: [...present, ...given.map(({ ticket }) => ticket)], result: undefined }));
+  return given;
+}
+
+function giveOne(wish: TicketWish, now: Date): GivenTicket {
   const keys = newTicketKeys();
-  const ticket = issueTicket(wish, keys, now);
-  await tickets.update((present) => ({ tickets: [...present, ticket], result: undefined }));
-  return { ticket, secret: keys.secret };
+  return { ticket: issueTicket(wish, keys, now), secret: keys.secret };
 }
 
 // Long enough to walk over to the browser; whoever is later asks for another one.
@@ -41,6 +52,22 @@ export async function shareDesktop(desktops: Desktops, tickets: TicketStore, cli
   }
   const given = await giveTicket(tickets, { ...wish, desktopId: desktop.id, kind: 'share' }, desktops.clock.now());
   return { ...given, desktop };
+}
+
+/** One share as the command line and the API show it; null where something is unknown or without a bound. */
+export interface ShareRow {
+  id: string;
+  desktop: DesktopId;
+  client: string | null;
+  mode: TicketMode;
+  createdAt: string;
+  expiresAt: string;
+  usesLeft: number | null;
+}
+
+/** A row; `client` as it is to be spelled. */
+export function shareRow({ id, desktopId, mode, createdAt, expiresAt, usesLeft }: Ticket, client: string | undefined): ShareRow {
+  return { id, desktop: desktopId, client: client ?? null, mode, createdAt, expiresAt, usesLeft: usesLeft ?? null };
 }
 
 /** Takes a ticket back, with what it opened. TICKET_NOT_FOUND when no live one has that id. */

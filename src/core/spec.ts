@@ -1,9 +1,9 @@
 // From a catalog entry and what the caller asked to the full description handed to the engine, its hash, and the list of
 // what differs between a running desktop and what is asked of it now.
-import { createHash } from 'node:crypto';
 import { VncctlError } from '../errors.ts';
 import type { CatalogEntry } from './catalog.ts';
 import type { ContainerDetails, ContainerSpec } from './engine.ts';
+import { hashOf } from './hash.ts';
 import { nearest } from './nearest.ts';
 
 /** What a caller may say about a new desktop; absent means the default of the settings or of the image. */
@@ -82,7 +82,7 @@ export function buildSpec(entry: CatalogEntry, wishes: DesktopWishes, defaults: 
     shmSizeBytes: entry.limits.shmSizeBytes,
   };
   const spec = { entry, image: imageReference(entry), env, network, limits };
-  return { ...spec, hash: hashOf(spec) };
+  return { ...spec, hash: specHash(spec) };
 }
 
 /** The container's full description: the spec and what is this desktop's own. */
@@ -109,13 +109,19 @@ export function containerSpec(spec: DesktopSpec, own: DesktopOwn): ContainerSpec
   };
 }
 
-/** In words, each explicit wish that a running container does not fulfil; empty when all are. */
-export function unmetWishes(running: ContainerDetails, runningImageKey: string, asked: DesktopSpec, wishes: DesktopWishes, askedImage: boolean): string[] {
+/** What is known of a running desktop, as far as wishes are compared with it. */
+export interface RunningDesktop extends Pick<ContainerDetails, 'env' | 'limits'> {
+  /** Variables of which nobody knows what became of them since. */
+  unknown?: readonly string[];
+}
+
+/** In words, each explicit wish that a running desktop does not fulfil as far as is known; empty when all are. */
+export function unmetWishes(running: RunningDesktop, runningImageKey: string, asked: DesktopSpec, wishes: DesktopWishes, askedImage: boolean): string[] {
   const unmet: string[] = [];
   if (askedImage && runningImageKey !== asked.entry.key) return [`image ${runningImageKey} (asked: ${asked.entry.key})`];
   const { variables } = asked.entry;
   const compare = (what: string, variable: string | undefined, explicit: boolean): void => {
-    if (!explicit || !variable) return;
+    if (!explicit || !variable || running.unknown?.includes(variable)) return;
     const now = running.env[variable] ?? '';
     const then = asked.env[variable] ?? '';
     if (now !== then) unmet.push(`${what} ${now || '(default)'} (asked: ${then || '(default)'})`);
@@ -155,18 +161,7 @@ function checkUrl(text: string): void {
   });
 }
 
-function hashOf(spec: Omit<DesktopSpec, 'hash'>): string {
+function specHash(spec: Omit<DesktopSpec, 'hash'>): string {
   const { entry, ...rest } = spec;
-  const hardening = { user: entry.user, capabilities: entry.capabilities, tmpfs: entry.tmpfs, ports: entry.ports };
-  return createHash('sha256').update(JSON.stringify(sorted({ ...rest, ...hardening }))).digest('hex').slice(0, 16);
-}
-
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (value === null || typeof value !== 'object') return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, inner]) => [key, sorted(inner)]),
-  );
+  return hashOf({ ...rest, user: entry.user, capabilities: entry.capabilities, tmpfs: entry.tmpfs, ports: entry.ports });
 }

@@ -13,7 +13,10 @@ export interface Allocation {
   /** The engine's endpoint it was made on: two engines under one store never mix. */
   endpoint: string;
   image: string;
+  /** Of one from the pool: when it got its client. */
   createdAt: string;
+  /** Set on one that was taken from the pool, once it was made ready for its client. */
+  claimed?: Claimed;
   /** Absent when nobody remembers. */
   lastUsedAt?: string;
   /** Set once a readiness stage was seen: tells `ready` from `starting` before the first health check. */
@@ -30,6 +33,16 @@ export interface Allocation {
   watched?: WatchMemory;
   /** Set once its removal was announced; cleared when it is put off. */
   warned?: Warning;
+  /** What the client that asked for it said of it, in words of its own. */
+  notes?: Readonly<Record<string, string>>;
+}
+
+/** That a desktop was taken from the pool. */
+export interface Claimed {
+  /** ISO-8601 UTC. */
+  at: string;
+  /** What it was given then in place of what its container's environment says; absent when nobody knows. */
+  fitted?: Readonly<Record<string, string>>;
 }
 
 /** What is remembered of a desktop's use between two looks. Times are ISO-8601 UTC. */

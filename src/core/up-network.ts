@@ -11,10 +11,10 @@ export async function lookAtNetwork({ networks }: Engine, question: UpQuestion, 
   return { isolation, network: isolation === 'members' ? shared : await networks.find(networkFor(question, isolation), options) };
 }
 
-/** Makes the network of a plan's step unless somebody has made it meanwhile; returns whether it did. */
-export async function createNetwork({ engine, store, installation }: Desktops, name: string, question: UpQuestion, signal: AbortSignal): Promise<boolean> {
+/** Makes a network unless somebody has made it meanwhile; returns whether it did. `clientKey` is whose alone it is; undefined for the one that all share. */
+export async function createNetwork({ engine, store, installation }: Desktops, name: string, clientKey: string | undefined, signal: AbortSignal): Promise<boolean> {
   const { instance, subnet } = installation;
-  const labels = { ...ownershipLabels(instance), ...(name === question.spec.network ? {} : { [LABEL.client]: question.clientKey }) };
+  const labels = { ...ownershipLabels(instance), ...(clientKey === undefined ? {} : { [LABEL.client]: clientKey }) };
   // Under the store's lock, because engines take two networks of one name when they are asked at the same moment.
   return store.update(async () => {
     if (await engine.networks.find(name, { signal })) return { result: false };

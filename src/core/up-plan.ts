@@ -2,23 +2,26 @@
 // engine call (or one wait) with its cause in words. Carrying them out is up-steps.ts.
 import { VncctlError } from '../errors.ts';
 import type { ReadyStage } from './catalog.ts';
+import { type Desktop, type DesktopView, deriveDesktop, isBeingRemoved } from './desktop.ts';
 import type { Door } from './desktop-address.ts';
-import { type Desktop, deriveDesktop, isBeingRemoved } from './desktop.ts';
 import type { ContainerDetails, ContainerId, ContainerSummary, ImageInfo, NetworkInfo, NetworkIsolation } from './engine.ts';
-import { ownNetworkName } from './identity.ts';
+import { chooseWarm } from './claim-plan.ts';
+import { type Naming, ownNetworkName } from './identity.ts';
 import { decodeLabels } from './labels.ts';
 import type { LeaseChanges } from './lease.ts';
 import { leaseNews } from './lease-of.ts';
 import { describeLeaseChanges } from './lease-words.ts';
-import { type DesktopSpec, type DesktopWishes, unmetWishes } from './spec.ts';
-import type { StoreState } from './store.ts';
+import type { Member } from './pool-plan.ts';
+import { fittedVariables, type PoolFacts } from './pool-key.ts';
+import { type DesktopSpec, type DesktopWishes, type RunningDesktop, unmetWishes } from './spec.ts';
+import type { Allocation, StoreState } from './store.ts';
 
 /** What `up` looked at, all at one moment. */
 export interface UpObservation {
   /** Whatever holds the client's container name. */
   container: ContainerDetails | undefined;
-  /** When nothing holds that name: containers whose labels say that they are this client's all the same. */
-  strays: readonly ContainerSummary[];
+  /** When nothing holds that name: all containers of the instance. One may be this client's all the same, others wait in the pool. */
+  others: readonly ContainerSummary[];
   image: ImageInfo | undefined;
   /** What networks keep apart here, and so which one the client's desktop goes on: see `networkFor`. */
   isolation: NetworkIsolation;
@@ -33,6 +36,8 @@ export interface UpQuestion {
   /** What stands for the client in that name and in labels. */
   clientKey: string;
   instance: string;
+  prefix: string;
+  naming: Naming;
   endpoint: string;
   /** How the client is called in messages. */
   client: string;
@@ -46,7 +51,19 @@ export interface UpQuestion {
   /** Lengths of its lease that were asked for. */
   lease: LeaseChanges;
   stage: ReadyStage;
+  /** The address that ports are published on. */
+  bindAddress: string;
+  pool: PoolQuestion;
   isAlive: (pid: number) => boolean;
+}
+
+/** What the plan is asked about the pool. */
+export interface PoolQuestion {
+  /** How many warm ones of the image are wanted. */
+  wanted: number;
+  facts: Omit<PoolFacts, 'imageId' | 'publishedOn'>;
+  /** How often the pool may still be tried: warm ones can be taken by others, or turn out to be broken. */
+  passesLeft: number;
 }
 
 export type UpStep =
@@ -57,17 +74,21 @@ export type UpStep =
   | { do: 'create-network'; name: string; cause: string }
   | { do: 'create'; name: string; door: Door; ownNetwork?: string; cause: string }
   | { do: 'start'; cause: string }
-  | { do: 'unpause'; id: ContainerId; cause: string }
+  | { do: 'claim'; name: string; members: readonly Member[]; cause: string }
+  | { do: 'unpause'; id?: ContainerId; cause: string }
+  | { do: 'fit'; cause: string }
   | { do: 'wait'; stage: ReadyStage; cause: string };
 
-export type UpOutcome = 'created' | 'replaced' | 'started' | 'woken' | 'reused';
+export type UpOutcome = 'created' | 'claimed' | 'replaced' | 'started' | 'woken' | 'reused';
 
 export interface UpPlan {
   outcome: UpOutcome;
+  /** Why it is that, in words. */
+  why: string;
   steps: readonly UpStep[];
   /** The container that is kept, when one is. */
   kept?: ContainerDetails;
-  /** Lengths of its lease that it is given: in the store for a kept desktop, in the labels of a new one. */
+  /** Lengths of its lease that it is given: in the store for one that is there already, in the labels of a new one. */
   lease?: LeaseChanges;
   /** The steps only clear the way: look and plan again after them. */
   again?: true;
@@ -78,18 +99,24 @@ export interface UpPlan {
 /** Decides. Throws NAME_TAKEN when the name belongs to something that isn't this instance's desktop, NETWORK_CONFLICT when the network isn't one desktops can be put on. */
 export function planUp(seen: UpObservation, question: UpQuestion): UpPlan {
   const { container } = seen;
+  const view: DesktopView = { ...question, now: seen.now };
   if (!container) {
-    const [stray] = seen.strays;
-    if (!stray) return creation(seen, question, [], 'created', `${question.client} has no desktop`);
+    const stray = seen.others.find((other) => deriveDesktop(other, seen.state, view)?.clientKey === question.clientKey);
+    if (!stray) return taking(seen, question);
     const rename: UpStep = { do: 'rename', id: stray.id, name: question.name, cause: `somebody renamed their desktop to ${stray.name}` };
-    return { outcome: 'reused', steps: [rename], again: true, notes: [] };
+    return { outcome: 'reused', why: rename.cause, steps: [rename], again: true, notes: [] };
   }
 
   const labels = decodeLabels(container.labels, question.instance);
-  const desktop = deriveDesktop(container, seen.state, { instance: question.instance, endpoint: question.endpoint, now: seen.now, isAlive: question.isAlive });
+  const desktop = deriveDesktop(container, seen.state, view);
   if (!labels || !desktop) {
     throw new VncctlError('NAME_TAKEN', `the container name ${question.name} is taken by a container that is not a desktop of instance ${question.instance}`, {
       hint: `look at it: docker inspect ${question.name}   (or use another prefix: vncctl config set prefix desk_)`,
+    });
+  }
+  if (desktop.clientKey !== question.clientKey) {
+    throw new VncctlError('NAME_TAKEN', `the container ${question.name} is another client's desktop: somebody gave it this name`, {
+      hint: `it is the desktop ${desktop.id}; to remove it: vncctl rm ${desktop.id}`,
     });
   }
   const { id } = container;
@@ -101,23 +128,50 @@ export function planUp(seen: UpObservation, question: UpQuestion): UpPlan {
   return keeping(seen, question, container, desktop);
 }
 
+/** A warm desktop when one fits, else a new one. */
+function taking(seen: UpObservation, question: UpQuestion): UpPlan {
+  const cause = `${question.client} has no desktop`;
+  const { candidates, why } = chooseWarm(seen.others, seen, question);
+  if (candidates.length === 0) return { ...creation(seen, question, [], 'created', cause), why: `${cause}, and ${why}` };
+  return {
+    outcome: 'claimed',
+    why,
+    steps: [
+      { do: 'claim', name: question.name, members: candidates, cause },
+      { do: 'unpause', cause: 'it waited paused' },
+      { do: 'fit', cause: 'page, size and limits were asked for' },
+      { do: 'wait', stage: stageOfReady(question), cause: 'its page is painted already' },
+    ],
+    notes: [],
+    ...leaseOfNew(question),
+  };
+}
+
 function keeping(seen: UpObservation, question: UpQuestion, container: ContainerDetails, desktop: Desktop): UpPlan {
-  const unmet = unmetWishes(container, desktop.image, question.spec, question.wishes, question.askedImage);
+  const claimed = seen.state.allocations[desktop.id]?.claimed;
+  const unmet = unmetWishes(asItIs(container, question, desktop, claimed), desktop.image, question.spec, question.wishes, question.askedImage);
   if (question.wishes.direct && desktop.hostPort === undefined) unmet.push('no port of its own (asked: --direct)');
   const notes = unmet.length === 0 ? [] : [`the running desktop is kept with ${unmet.join(', ')}; to replace it: vncctl up ${question.client} … --recreate`];
   const lease = leaseNews(desktop.lease, question.lease);
   const wait: UpStep = { do: 'wait', stage: question.stage, cause: 'it has just come up' };
-  const plan = (outcome: UpOutcome, steps: readonly UpStep[]): UpPlan => ({ outcome, steps, kept: container, notes, ...(lease ? { lease } : {}) });
+  const plan = (outcome: UpOutcome, why: string, steps: readonly UpStep[]): UpPlan => ({ outcome, why, steps, kept: container, notes, ...(lease ? { lease } : {}) });
+  const unpause: UpStep = { do: 'unpause', id: container.id, cause: 'it is paused' };
+  if (desktop.pooled && !claimed && (container.state === 'paused' || container.state === 'running')) {
+    const why = 'it was taken from the pool before, and nothing is remembered of that';
+    return plan('claimed', why, [...(container.state === 'paused' ? [unpause] : []), { do: 'fit', cause: why }, { do: 'wait', stage: stageOfReady(question), cause: 'its page was painted before' }]);
+  }
   switch (container.state) {
     case 'paused':
-      return plan('woken', [{ do: 'unpause', id: container.id, cause: 'it is paused' }, { do: 'wait', stage: question.stage === 'running' ? 'running' : 'rfb', cause: 'it was ready before' }]);
+      return plan('woken', unpause.cause, [unpause, { do: 'wait', stage: stageOfReady(question), cause: 'it was ready before' }]);
     case 'created':
-    case 'exited':
-      return plan('started', [...networkSteps(seen, question), { do: 'start', cause: container.state === 'created' ? 'it was created but never started' : `it had ended (exit code ${container.exitCode ?? 'unknown'})` }, wait]);
+    case 'exited': {
+      const cause = container.state === 'created' ? 'it was created but never started' : `it had ended (exit code ${container.exitCode ?? 'unknown'})`;
+      return plan('started', cause, [...networkSteps(seen, question), { do: 'start', cause }, wait]);
+    }
     default: {
       const readyAt = seen.state.allocations[desktop.id]?.readyAt;
       const readySinceStart = readyAt !== undefined && Date.parse(readyAt) >= Date.parse(container.startedAt ?? '');
-      return plan('reused', [readySinceStart || container.health === 'healthy' ? { do: 'wait', stage: question.stage === 'running' ? 'running' : 'rfb', cause: 'it is ready' } : wait]);
+      return plan('reused', 'it runs', [readySinceStart || container.health === 'healthy' ? { do: 'wait', stage: stageOfReady(question), cause: 'it is ready' } : wait]);
     }
   }
 }
@@ -134,8 +188,21 @@ function creation(seen: UpObservation, question: UpQuestion, before: readonly Up
     { do: 'start', cause: 'a new desktop starts at once' },
     { do: 'wait', stage: question.stage, cause: 'until it can be seen' },
   );
-  return { outcome, steps, notes: [], ...(Object.keys(question.lease).length > 0 ? { lease: question.lease } : {}) };
+  return { outcome, why: cause, steps, notes: [], ...leaseOfNew(question) };
 }
+
+/** What is known of a running desktop: of a warm one, the container tells page and size as they were before it had a client. */
+function asItIs(container: ContainerDetails, { spec, pool }: UpQuestion, { pooled }: Desktop, claimed: Allocation['claimed']): RunningDesktop {
+  const { env, limits } = container;
+  if (!pooled) return { env, limits };
+  if (claimed?.fitted) return { env: { ...env, ...claimed.fitted }, limits };
+  return { env, limits, unknown: fittedVariables(spec, pool.facts.canFit) };
+}
+
+const leaseOfNew = ({ lease }: UpQuestion): Pick<UpPlan, 'lease'> => (Object.keys(lease).length > 0 ? { lease } : {});
+
+/** What is left to wait for where the page was seen before. */
+const stageOfReady = ({ stage }: UpQuestion): ReadyStage => (stage === 'running' ? 'running' : 'rfb');
 
 /** Name of the network that the client's desktop goes on: the one all share, or one of its own where sharing would let them meet. */
 export function networkFor({ name, spec }: Pick<UpQuestion, 'name' | 'spec'>, isolation: NetworkIsolation): string {
@@ -188,8 +255,12 @@ function stepText(step: UpStep): string {
       return `create ${step.name}`;
     case 'start':
       return 'start it';
+    case 'claim':
+      return `take the warm ${step.members[0]?.desktopId ?? ''}${step.members.length > 1 ? ` (or another of ${step.members.length})` : ''} as ${step.name}`;
     case 'unpause':
-      return `wake ${step.id.slice(0, 12)}`;
+      return step.id === undefined ? 'wake it' : `wake ${step.id.slice(0, 12)}`;
+    case 'fit':
+      return 'fit it to its client';
     case 'wait':
       return `wait for ${step.stage}`;
     default:

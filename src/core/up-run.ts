@@ -3,8 +3,9 @@
 import type { CatalogEntry, ReadyStage } from './catalog.ts';
 import { type ClientId, formatClientId } from './client-id.ts';
 import { type Desktops, nameOf } from './desktops.ts';
-import type { ContainerId, ProgressListener } from './engine.ts';
+import type { ContainerDetails, ContainerId, ProgressListener } from './engine.ts';
 import { clientKey } from './identity.ts';
+import { poolFacts } from './pool-facts.ts';
 import type { LeaseChanges } from './lease.ts';
 import { buildSpec, type DesktopWishes } from './spec.ts';
 import type { DesktopId } from './store.ts';
@@ -59,6 +60,14 @@ export interface Made {
   desktop?: DesktopId;
   container?: ContainerId;
   port?: number;
+  /** A warm desktop that was taken, as it was before that. */
+  claimed?: ContainerDetails;
+  /** It was made ready before, by an earlier claim. */
+  wasFitted?: boolean;
+  /** What the warm one shows has changed since it was taken. */
+  repainted?: boolean;
+  /** What it was given in place of what its container's environment says. */
+  fitted?: Readonly<Record<string, string>>;
   /** A network for this desktop alone. */
   network?: string;
 }
@@ -91,13 +100,19 @@ export function report(phases: Phase[], phase: Phase, options: UpOptions): void 
   options.onPhase?.(rounded);
 }
 
+// Beyond that a new one is there sooner.
+const POOL_PASSES = 2;
+
 /** What the plan is asked, from the request and the settings. */
 export function questionOf(desktops: Desktops, request: UpRequest): UpQuestion {
   const { installation, engine, processes } = desktops;
+  const { entry, lease } = request;
   return {
     name: nameOf(desktops, request.client),
     clientKey: clientKey(request.client, installation.naming),
     instance: installation.instance,
+    prefix: installation.prefix,
+    naming: installation.naming,
     endpoint: engine.endpoint,
     client: formatClientId(request.client),
     spec: buildSpec(request.entry, request.wishes, installation.defaults, installation.network, installation.hostCpus),
@@ -108,6 +123,12 @@ export function questionOf(desktops: Desktops, request: UpRequest): UpQuestion {
     door: request.wishes.direct || desktops.gateway === undefined ? 'direct' : 'gateway',
     lease: request.lease,
     stage: request.stage ?? request.entry.ready,
+    bindAddress: installation.bindAddress,
+    pool: {
+      wanted: installation.pool.find(({ image }) => image === entry.key)?.count ?? 0,
+      facts: poolFacts(desktops, entry.key, lease),
+      passesLeft: POOL_PASSES,
+    },
     isAlive: (pid) => processes.isAlive(pid),
   };
 }

@@ -1,19 +1,15 @@
 // The steps of `up`, each carried out as the plan says, and taking back what an attempt has made when one fails.
 import { isVncctlError, VncctlError } from '../errors.ts';
-import { formatClientId } from './client-id.ts';
 import type { Desktops } from './desktops.ts';
-import type { ContainerId, ContainerSpec } from './engine.ts';
-import { clientKey, newDesktopId, newSecret } from './identity.ts';
-import { decodeLabels, encodeLabels } from './labels.ts';
-import { deadManSeconds } from './lease.ts';
-import { leaseOf } from './lease-of.ts';
+import type { ContainerId } from './engine.ts';
+import { newDesktopId } from './identity.ts';
+import { decodeLabels } from './labels.ts';
+import { newContainer } from './new-container.ts';
 import { releasePort, reservePort } from './port-reservation.ts';
 import { announceRemoval } from './remove.ts';
-import { containerSpec, type DesktopSpec } from './spec.ts';
-import type { DesktopId } from './store.ts';
 import { createNetwork } from './up-network.ts';
 import type { UpStep } from './up-plan.ts';
-import { type Made, report, type Run, type UpRequest } from './up-run.ts';
+import { type Made, report, type Run } from './up-run.ts';
 import { waitForStage, waitUntilGone } from './up-wait.ts';
 
 /** One step; returns the container that the next steps are about when it makes one. */
@@ -40,17 +36,18 @@ export async function perform(run: Run, step: UpStep, made: Made, current: Conta
       return undefined;
     case 'create-network':
       await run.phase('network', async () => {
-        if ((await createNetwork(desktops, step.name, question, signal)) && step.name !== question.spec.network) made.network = step.name;
+        const isShared = step.name === question.spec.network;
+        if ((await createNetwork(desktops, step.name, isShared ? undefined : question.clientKey, signal)) && !isShared) made.network = step.name;
       });
       return undefined;
     case 'create': {
       const isPublished = step.door === 'direct' || !(await isDialable(desktops, step.ownNetwork ?? question.spec.network, signal));
-      const hostPort = isPublished ? await run.phase('port', () => reservePort(desktops, run.refusedPorts)) : undefined;
+      const hostPort = isPublished ? await run.phase('port', () => reserveOrMakeWay(run)) : undefined;
       if (hostPort !== undefined) made.port = hostPort;
       // Without the signal: an aborted request still makes its container, which nobody would then know of.
       signal.throwIfAborted();
       made.desktop = newDesktopId();
-      const container = newContainer(desktops, request, question.spec, made.desktop, hostPort, step.ownNetwork);
+      const container = newContainer(desktops, question.spec, { desktopId: made.desktop, hostPort, ownNetwork: step.ownNetwork, lease: request.lease, client: request.client });
       made.container = await run.phase('create', () => engine.containers.create(step.name, container));
       signal.throwIfAborted();
       return made.container;
@@ -58,12 +55,17 @@ export async function perform(run: Run, step: UpStep, made: Made, current: Conta
     case 'start':
       await run.phase('start', () => engine.containers.start(known(current), { signal }));
       return undefined;
+    case 'claim':
+      return run.phase('claim', async () => (await import('./claim.ts')).takeMember(run, step.name, step.members, made));
     case 'unpause':
-      await run.phase('wake', () => engine.containers.unpause(step.id, { signal }));
+      await run.phase('wake', () => engine.containers.unpause(step.id ?? known(current), { signal }));
+      return undefined;
+    case 'fit':
+      await (await import('./claim.ts')).fit(run, made, made.claimed ? undefined : await engine.containers.find(known(current), { signal }));
       return undefined;
     case 'wait':
       await waitForStage(desktops, known(current), {
-        stage: step.stage,
+        stage: made.repainted ? question.stage : step.stage,
         client: question.client,
         imageKey: request.entry.key,
         timeoutMs: request.timeoutMs ?? request.entry.readyTimeoutSeconds * 1000,
@@ -76,39 +78,25 @@ export async function perform(run: Run, step: UpStep, made: Made, current: Conta
   }
 }
 
+/** A port; where the range is full, one that a warm desktop holds: the pool never starves a client. */
+async function reserveOrMakeWay({ desktops, refusedPorts, options }: Run): Promise<number> {
+  for (;;) {
+    try {
+      return await reservePort(desktops, refusedPorts);
+    } catch (error) {
+      if (!isVncctlError(error, 'NO_FREE_PORT') || !(await (await import('./pool-member.ts')).giveWay(desktops, options.signal))) throw error;
+    }
+  }
+}
+
 function known(container: ContainerId | undefined): ContainerId {
   if (container === undefined) throw new VncctlError('BUG', 'a step of the plan came before its container');
   return container;
 }
 
 /** Whether a gateway here can do without a published port. Asked only now: the network may have been made for this very desktop. */
-async function isDialable({ engine }: Desktops, network: string, signal: AbortSignal): Promise<boolean> {
+async function isDialable({ engine }: Pick<Desktops, 'engine'>, network: string, signal: AbortSignal): Promise<boolean> {
   return (await engine.networks.find(network, { signal }))?.dialable ?? false;
-}
-
-function newContainer(desktops: Desktops, request: UpRequest, spec: DesktopSpec, desktopId: DesktopId, hostPort: number | undefined, ownNetwork: string | undefined): ContainerSpec {
-  const { installation } = desktops;
-  const labels = encodeLabels({
-    instance: installation.instance,
-    desktopId,
-    clientKey: clientKey(request.client, installation.naming),
-    naming: installation.naming.kind,
-    imageKey: request.entry.key,
-    specHash: spec.hash,
-    ...(hostPort === undefined ? {} : { hostPort }),
-    ...(ownNetwork === undefined ? {} : { ownNetwork }),
-    lease: request.lease,
-  });
-  const lease = leaseOf(desktops, { image: request.entry.key, lease: { created: request.lease, changed: {} } });
-  return containerSpec(spec, {
-    labels,
-    idleExitSeconds: deadManSeconds(lease),
-    secret: newSecret(),
-    // Hashed naming keeps the client's id out of everything the engine shows, the environment included.
-    ...(installation.naming.kind === 'plain' ? { clientLabel: formatClientId(request.client) } : {}),
-    ...(hostPort === undefined ? {} : { publish: { hostPort, hostAddress: installation.bindAddress } }),
-    ...(ownNetwork === undefined ? {} : { network: ownNetwork }),
-  });
 }
 
 // An engine that has just failed to answer is not waited for twice; what stays is adopted or cleaned by the next command.
@@ -120,7 +108,7 @@ export async function undo(run: Run, made: Made, because: unknown): Promise<void
   const { engine } = run.desktops;
   const deadlineMs = isVncctlError(because, 'ENGINE_UNREACHABLE', 'ENGINE_TIMEOUT') ? UNDO_DEADLINE_WITHOUT_ENGINE_MS : UNDO_DEADLINE_MS;
   try {
-    const container = made.container ?? (await findMade(run, made, deadlineMs));
+    const container = made.claimed ? await findClaimed(run, made.claimed.id, deadlineMs) : (made.container ?? (await findMade(run, made, deadlineMs)));
     if (!(await isHandedOut(run, made))) {
       if (container !== undefined) await engine.containers.remove(container, { deadlineMs });
       // Refused while another process's container is on it, which is right.
@@ -139,7 +127,15 @@ async function findMade({ desktops, question }: Run, { desktop }: Made, deadline
   return container && decodeLabels(container.labels, question.instance)?.desktopId === desktop ? container.id : undefined;
 }
 
+/** A warm one that has its client's name: whoever failed to give it that leaves it alone. */
+async function findClaimed({ desktops, question }: Run, id: ContainerId, deadlineMs: number): Promise<ContainerId | undefined> {
+  const container = await desktops.engine.containers.find(id, { deadlineMs });
+  return container?.name === question.name ? id : undefined;
+}
+
 /** Whether another `up` has adopted it meanwhile and given its link away. */
-async function isHandedOut({ desktops }: Run, { desktop }: Made): Promise<boolean> {
-  return desktop !== undefined && (await desktops.store.read()).allocations[desktop] !== undefined;
+async function isHandedOut({ desktops }: Run, { desktop, claimed }: Made): Promise<boolean> {
+  const record = desktop === undefined ? undefined : (await desktops.store.read()).allocations[desktop];
+  // A sweep remembers a warm one as soon as it has its client's name, which is no handing out.
+  return claimed ? record?.claimed !== undefined : record !== undefined;
 }

@@ -6,12 +6,12 @@ import { type Desktop, deriveDesktop } from './desktop.ts';
 import { type Desktops, linkUrl, pageUrl, secretOf, titleOf, viewOf } from './desktops.ts';
 import { formatDuration } from './duration.ts';
 import type { CallOptions, ContainerDetails, ContainerId } from './engine.ts';
-import { decodeLabels, LABEL, ownershipLabels } from './labels.ts';
+import { decodeLabels, ownershipLabels } from './labels.ts';
 import type { Lease, LeaseChanges } from './lease.ts';
 import { leaseOf, switchSecondsOf } from './lease-of.ts';
 import { describeLeaseChanges } from './lease-words.ts';
 import { releasePort, reservePort } from './port-reservation.ts';
-import { rememberDesktop } from './remember.ts';
+import { type HandedOut, rememberDesktop } from './remember.ts';
 import { lookAtNetwork } from './up-network.ts';
 import { planUp, type UpOutcome, type UpPlan, type UpQuestion } from './up-plan.ts';
 import { type Made, type Phase, questionOf, type Run, startRun, type UpOptions, type UpRequest } from './up-run.ts';
@@ -19,6 +19,8 @@ import { perform, undo } from './up-steps.ts';
 
 export interface UpResult {
   outcome: UpOutcome;
+  /** Why it was that, in words. */
+  why: string;
   desktop: Desktop;
   /** To its own port, with the secret in its fragment; absent when no port is published. */
   link?: string;
@@ -55,10 +57,9 @@ async function observeAndPlan({ engine, store, clock, installation }: Desktops, 
     engine.networks.find(question.spec.network, options),
     store.read(),
   ]);
-  const key = { ...ownershipLabels(installation.instance), [LABEL.client]: question.clientKey };
-  const strays = container ? [] : await engine.containers.list({ labels: key }, options);
+  const others = container ? [] : await engine.containers.list({ labels: ownershipLabels(installation.instance) }, options);
   const { isolation, network } = await lookAtNetwork(engine, question, shared, options);
-  return planUp({ container, strays, image, isolation, network, state, now: clock.now() }, question);
+  return planUp({ container, others, image, isolation, network, state, now: clock.now() }, question);
 }
 
 /** Undefined when a race was lost and it has to be looked at again. */
@@ -72,7 +73,7 @@ async function carryOut(run: Run, plan: UpPlan): Promise<UpResult | undefined> {
     }
     if (plan.again) return undefined;
     if (current === undefined) throw new VncctlError('BUG', 'a plan ended without a container');
-    return await conclude(run, plan, current);
+    return await conclude(run, plan, made, current);
   } catch (error) {
     // --recreate has done its work once the old one is gone; looking again must not remove somebody's new one.
     if (plan.outcome === 'replaced') run.question = { ...run.question, recreate: false };
@@ -93,23 +94,40 @@ async function carryOut(run: Run, plan: UpPlan): Promise<UpResult | undefined> {
     await undo(run, made, error);
     // Paused for longer than it lives without a viewer, it ends as it wakes; now it can be started.
     if (plan.outcome === 'woken' && isVncctlError(error, 'CONTAINER_DIED')) return undefined;
+    if (plan.outcome === 'claimed' && !plan.kept && isVncctlError(error, ...OF_THE_WARM_ONE)) {
+      run.question = { ...run.question, pool: { ...run.question.pool, passesLeft: run.question.pool.passesLeft - 1 } };
+      return undefined;
+    }
     if (isVncctlError(error, 'NAME_TAKEN', 'DESKTOP_NOT_FOUND', 'NETWORK_NOT_FOUND')) return undefined;
     throw error;
   }
 }
 
+// What a warm desktop can do wrong is no reason to have none: another one is tried, and at last a new one is made.
+const OF_THE_WARM_ONE = ['DESKTOP_NOT_FOUND', 'CLAIM_REFUSED', 'NOT_READY', 'CONTAINER_DIED', 'VNC_REFUSED', 'SECRET_REFUSED', 'NOT_VNC', 'ENGINE_FAILED', 'USAGE'] as const;
+
 /** Remembers the desktop and tells about it. */
-async function conclude(run: Run, plan: UpPlan, id: ContainerId): Promise<UpResult> {
+async function conclude(run: Run, plan: UpPlan, made: Made, id: ContainerId): Promise<UpResult> {
   const { desktops, request } = run;
   const container = await desktops.engine.containers.find(id, { signal: run.options.signal });
-  const state = container ? await rememberDesktop(desktops, container, { client: request.client, seenReady: run.question.stage !== 'running', lease: plan.kept && plan.lease }) : undefined;
+  // Whose a warm one is, its name says: the last look at it before anybody is told.
+  if (container && container.name !== run.question.name) throw new VncctlError('DESKTOP_NOT_FOUND', 'it has another name by now');
+  const isThere = plan.kept !== undefined || plan.outcome === 'claimed';
+  const handedOut: HandedOut = {
+    client: request.client,
+    seenReady: run.question.stage !== 'running',
+    lease: isThere ? plan.lease : undefined,
+    ...(plan.outcome === 'claimed' ? { claim: { isNew: made.claimed !== undefined, ...(made.fitted ? { fitted: made.fitted } : {}) } } : {}),
+  };
+  const state = container ? await rememberDesktop(desktops, container, handedOut) : undefined;
   const desktop = container && state ? deriveDesktop(container, state, viewOf(desktops)) : undefined;
   if (!container || !desktop) throw new VncctlError('DESKTOP_NOT_FOUND', 'the container was removed by somebody else');
   const page = pageUrl(desktops, desktop);
   const lease = leaseOf(desktops, desktop);
-  if (plan.kept && plan.lease) run.notes.push(...leaseNotes(desktops, container, { desktop, lease, news: plan.lease }));
+  if (isThere && plan.lease) run.notes.push(...leaseNotes(desktops, container, { desktop, lease, news: plan.lease }));
   return {
-    outcome: plan.outcome,
+    outcome: made.wasFitted ? (plan.kept?.state === 'paused' ? 'woken' : 'reused') : plan.outcome,
+    why: plan.why,
     desktop: { ...desktop, client: request.client },
     ...(page ? { link: linkUrl(page, secretOf(desktops, desktop.image, container)) } : {}),
     lease,

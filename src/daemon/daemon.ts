@@ -28,6 +28,8 @@ export interface DaemonParts {
   toPerson: boolean;
   /** Keeps and passes on what happened. Never throws. */
   tell: (events: readonly LifeEvent[]) => Promise<void>;
+  /** Called with each of the engine's events. */
+  onEvent: (event: ContainerEvent) => void;
   /** Called after every look and every failure to look. */
   onState: (state: DaemonState) => void;
 }
@@ -125,6 +127,7 @@ export function startDaemon(parts: DaemonParts): Daemon {
 
   const onEvent = async (event: ContainerEvent, { store }: Desktops): Promise<void> => {
     toldAtMs = clock.monotonicMs();
+    parts.onEvent(event);
     await parts.tell(life.apply(event, WITHOUT_CAUSE.includes(event.kind) ? EMPTY_STATE : await store.read()));
     bell.ring();
   };

@@ -1,7 +1,7 @@
 // What a state file must look like. Checks what was parsed and drops, with a warning each, the records that are not what they
 // should be: the engine's labels bring back what a record said.
 import type { LeaseField } from '../core/lease.ts';
-import type { Allocation, PortReservation, StoreState, Warning, Watch, WatchMemory } from '../core/store.ts';
+import type { Allocation, Claimed, PortReservation, StoreState, Warning, Watch, WatchMemory } from '../core/store.ts';
 import { isObject } from './json-file.ts';
 
 type Field = (value: unknown) => boolean;
@@ -32,6 +32,7 @@ const record =
 
 const LENGTH = optional(either(count, word('never')));
 const LEASE: Readonly<Record<LeaseField, Field>> = { idle: LENGTH, removeAfter: LENGTH, inputIdle: LENGTH, ttl: LENGTH, maxAge: LENGTH };
+const CLAIMED: Readonly<Record<keyof Claimed, Field>> = { at: time, fitted: optional((value) => isObject(value) && Object.values(value).every((text) => typeof text === 'string')) };
 const WATCHED: Readonly<Record<keyof WatchMemory, Field>> = { viewers: either(whole, word('unknown')), viewerSeenAt: optional(time), inputSeenAt: optional(time), countsFrom: optional(time) };
 const WARNED: Readonly<Record<keyof Warning, Field>> = { at: time, clock: word('no-client', 'no-input', 'ttl', 'max-age'), removeAt: time, renewed: optional((value) => value === true) };
 const WATCH: Readonly<Record<keyof Watch, Field>> = { at: time, pid: count, bootMs: finite, bootId: filled, complete: optional((value) => value === true) };
@@ -42,6 +43,7 @@ const ALLOCATION: Readonly<Record<keyof Allocation, Field>> = {
   endpoint: filled,
   image: filled,
   createdAt: time,
+  claimed: optional(record(CLAIMED)),
   lastUsedAt: optional(time),
   readyAt: optional(time),
   removing: optional((value) => mark(value) && optional(filled)((value as { cause?: unknown }).cause)),
@@ -50,6 +52,7 @@ const ALLOCATION: Readonly<Record<keyof Allocation, Field>> = {
   keptUntil: optional(time),
   watched: optional(record(WATCHED)),
   warned: optional(record(WARNED)),
+  notes: optional((value) => isObject(value) && Object.values(value).every((note) => typeof note === 'string')),
 };
 
 const RESERVATION: Readonly<Record<keyof PortReservation, Field>> = { port: count, pid: count, at: time };

@@ -1,6 +1,7 @@
 // The measurements: which there are, what was asked for, and what is printed. One JSON line a figure on stdout, the table after
 // them with `--markdown`; all else goes to stderr.
 import { parseArgs } from 'node:util';
+import { apiList } from './api-list.ts';
 import { daemonIdle } from './daemon-idle.ts';
 import { daemonRemovals } from './daemon-removals.ts';
 import { daemonRounds } from './daemon-rounds.ts';
@@ -16,11 +17,12 @@ import { startUp } from './start-up.ts';
 import { markdownTable } from './table.ts';
 import { upToGreeting, upToPage } from './up.ts';
 import { upAgain } from './up-again.ts';
+import { upDaemonAgain } from './up-daemon-again.ts';
 import { openWorkshop, type Workshop } from './workshop.ts';
 
 /** Measured with every Node: here its start is a large part. */
-const FOR_EACH_NODE = [(node: NodeProgram) => startUp('version', node), (node: NodeProgram) => startUp('help', node), ls];
-const FOR_ONE = [upAgain, upToGreeting, upToPage, rmIdle, rmKiosks, daemonRemovals, gatewayWake];
+const FOR_EACH_NODE = [(node: NodeProgram) => startUp('version', node), (node: NodeProgram) => startUp('help', node), ls, upDaemonAgain];
+const FOR_ONE = [upAgain, upToGreeting, upToPage, rmIdle, rmKiosks, daemonRemovals, gatewayWake, apiList];
 const STUDIES = [kiosk, daemonSweep, daemonIdle, daemonRounds];
 
 interface Result {

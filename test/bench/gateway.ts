@@ -150,7 +150,6 @@ async function seeViewers(bridge: Bridge, load: Load): Promise<Record<string, nu
 
 async function seeStalled(bridge: Bridge, load: Load): Promise<Record<string, number>> {
   await load.open(bridge, FEW);
-  await load.flat(WARM_MS);
   await load.close();
   const { grownKB } = await growing(bridge, async () => {
     await load.open(bridge, FEW);

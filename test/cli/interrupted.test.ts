@@ -11,7 +11,7 @@ const CLIENT = '11122233344';
 
 const MOMENTS: [string, Catch][] = [
   ['the look', { method: 'GET', path: /^\/containers\/vnc_[^/]+\/json/, stop: 'request' }],
-  ['the choice of a port', { method: 'GET', path: /^\/containers\/json(?!.*io\.vncctl\.client)/, stop: 'answer' }],
+  ['the choice of a port', { method: 'GET', path: /^\/containers\/json(?!.*io\.vncctl\.instance)/, stop: 'answer' }],
   ['the creation', { method: 'POST', path: /^\/containers\/create/, stop: 'answer' }],
   ['the start', { method: 'POST', path: /^\/containers\/[^/]+\/start/, stop: 'answer' }],
   ['the wait for the screen', { method: 'POST', path: /^\/containers\/[^/]+\/wait/, stop: 'request' }],

@@ -303,6 +303,45 @@ export function describeEngineContract(kind: string, setUp: () => Promise<Engine
         await expect(engine.containers.rename(id, first)).rejects.toMatchObject({ code: 'DESKTOP_NOT_FOUND' });
       });
 
+      test('a rename that names the old name is done to a container of that name only, paused or not', async () => {
+        const [first, second, third] = [newName(), newName(), newName()];
+        const id = await started('wait', {}, first);
+        await engine.containers.pause(id);
+        await engine.containers.rename(id, second, { from: first });
+        expect((await get(id)).name).toBe(second);
+        await expect(engine.containers.rename(id, third, { from: first })).rejects.toMatchObject({ code: 'DESKTOP_NOT_FOUND' });
+        expect((await get(id)).name).toBe(second);
+        await create('wait', {}, third);
+        await expect(engine.containers.rename(id, third, { from: second })).rejects.toMatchObject({ code: 'NAME_TAKEN' });
+      });
+
+      test.each(['running', 'paused', 'created'])('the limits of a %s container can be changed, up and down, as far as the engine can', async (state) => {
+        expect(engine.capabilities.canUpdateLimits).toBe(true);
+        const id = await (state === 'created' ? create : started)('wait');
+        if (state === 'paused') await engine.containers.pause(id);
+        for (const limits of [{ cpus: 1, memoryBytes: 128 * MIB }, { cpus: 0.25, memoryBytes: 32 * MIB }]) {
+          await engine.containers.updateLimits(id, limits);
+          expect((await get(id)).limits).toEqual(limits);
+        }
+        await expect(engine.containers.updateLimits(id, { cpus: 1, memoryBytes: 1024 })).rejects.toMatchObject({ code: 'USAGE' });
+        await engine.containers.remove(id);
+        await expect(engine.containers.updateLimits(id, { cpus: 1, memoryBytes: 64 * MIB })).rejects.toMatchObject({ code: 'DESKTOP_NOT_FOUND' });
+      });
+
+      test('what a container has used of the processors is told while it runs, and not of one that does not', async () => {
+        const id = await started('wait');
+        const used = await engine.containers.cpuMs(id);
+        expect(used).toBeGreaterThan(0);
+        await engine.containers.pause(id);
+        expect(await engine.containers.cpuMs(id)).toBeGreaterThanOrEqual(used ?? 0);
+        await engine.containers.unpause(id);
+        await engine.containers.stop(id, 1);
+        expect(await engine.containers.cpuMs(id)).toBeUndefined();
+        expect(await engine.containers.cpuMs(await create('wait'))).toBeUndefined();
+        await engine.containers.remove(id);
+        expect(await engine.containers.cpuMs(id)).toBeUndefined();
+      });
+
       test('a paused container says so, wakes on unpause, and waking twice changes nothing', async () => {
         const id = await started('wait');
         await engine.containers.pause(id);
@@ -655,6 +694,8 @@ export function describeEngineContract(kind: string, setUp: () => Promise<Engine
         ['containers.start', (on, options) => on.containers.start(id, options)],
         ['containers.stop', (on, options) => on.containers.stop(id, 1, options)],
         ['containers.rename', (on, options) => on.containers.rename(id, 'vncctl-none', options)],
+        ['containers.updateLimits', (on, options) => on.containers.updateLimits(id, { cpus: 1, memoryBytes: 64 * MIB }, options)],
+        ['containers.cpuMs', (on, options) => on.containers.cpuMs(id, options)],
         ['containers.pause', (on, options) => on.containers.pause(id, options)],
         ['containers.unpause', (on, options) => on.containers.unpause(id, options)],
         ['containers.remove', (on, options) => on.containers.remove(id, options)],

@@ -18,6 +18,8 @@ export interface FakeProgram {
   ignoresTerm?: boolean;
   /** What the image's health check says after a while; absent: it has none. */
   health?: 'healthy' | 'unhealthy';
+  /** Processor time that it has used so far; absent: next to none. */
+  cpuMs?: () => number;
   exec?: (argv: readonly string[]) => { exitCode: number; output: string };
 }
 
@@ -28,6 +30,7 @@ export interface FakeContainer {
   health: ContainerHealth;
   readonly spec: ContainerSpec;
   readonly createdAt: string;
+  limits: { cpus: number; memoryBytes: number };
   readonly lines: string[];
   exitCode?: number;
   startedAt?: string;
@@ -55,7 +58,7 @@ export interface FakeContainerWorld {
   /** Whether anything, another program or a container, holds the host port. */
   isHeld(hostPort: number): boolean;
   /** A container made by somebody else. */
-  addForeign(name: string, labels?: Record<string, string>): FakeContainer;
+  addForeign(name: string, labels?: Record<string, string>, env?: Record<string, string>): FakeContainer;
   /** While set, removals stay in the state `removing` until it resolves. */
   removalGate: Promise<void> | undefined;
   /** Event streams that are open now. */
@@ -73,6 +76,8 @@ export interface FakeContainerParts {
   local: boolean;
   dialable: boolean;
 }
+
+const LEAST_MEMORY_BYTES = 6 * 1024 ** 2;
 
 const gone = (id: string): VncctlError => new VncctlError('DESKTOP_NOT_FOUND', `container ${id.slice(0, 12)} is gone`);
 const notRunning = (id: string): VncctlError => new VncctlError('ENGINE_FAILED', `container ${id} is not running`);
@@ -116,7 +121,7 @@ export function createFakeContainers({ run, clock, networks, imageIdOf, programO
   const add = (name: string, spec: ContainerSpec): FakeContainer => {
     made++;
     const id = made.toString(16).padStart(64, 'f') as ContainerId;
-    const container: FakeContainer = { id, name, spec, state: 'created', health: 'none', createdAt: now(), lines: [], outOfMemory: false, program: programOf(spec) };
+    const container: FakeContainer = { id, name, spec, state: 'created', health: 'none', createdAt: now(), limits: { cpus: spec.limits.cpus, memoryBytes: spec.limits.memoryBytes }, lines: [], outOfMemory: false, program: programOf(spec) };
     all.push(container);
     emit('created', container);
     return container;
@@ -146,9 +151,9 @@ export function createFakeContainers({ run, clock, networks, imageIdOf, programO
     },
     breakEventStreams: () => happenings.breakStreams(),
     isHeld: (port) => takenPorts.has(port) || isBound(port),
-    addForeign(name, labels = {}) {
+    addForeign(name, labels = {}, env = {}) {
       const limits = { cpus: 0, memoryBytes: 0, pids: 0, shmSizeBytes: 0 };
-      return add(name, { image: 'somebody/elses', env: {}, labels, network: 'bridge', limits, user: 'image', capabilities: [], tmpfs: {}, stopGraceSeconds: 1, logMaxBytes: 0 });
+      return add(name, { image: 'somebody/elses', env, labels, network: 'bridge', limits, user: 'image', capabilities: [], tmpfs: {}, stopGraceSeconds: 1, logMaxBytes: 0 });
     },
   };
 
@@ -165,7 +170,7 @@ export function createFakeContainers({ run, clock, networks, imageIdOf, programO
       createdAt,
       ports: runs(container) && spec.publish ? [{ ...spec.publish }] : [],
       env: { ...spec.env },
-      limits: { cpus: spec.limits.cpus, memoryBytes: spec.limits.memoryBytes },
+      limits: { ...container.limits },
       outOfMemory: container.outOfMemory,
       ...(state === 'exited' && exitCode !== undefined ? { exitCode } : {}),
       ...(startedAt ? { startedAt } : {}),
@@ -247,11 +252,25 @@ export function createFakeContainers({ run, clock, networks, imageIdOf, programO
     rename: (id, name, options) =>
       run('containers.rename', id, options, () => {
         const container = all.find((other) => other.id === id);
-        if (!container) throw gone(id);
+        if (!container || (options?.from !== undefined && container.name !== options.from)) throw gone(id);
         if (all.some((other) => other !== container && other.name === name)) throw new VncctlError('NAME_TAKEN', `the container name ${name} is in use`);
         if (container.name === name) return;
         container.name = name;
         emit('renamed', container);
+      }),
+
+    updateLimits: (id, { cpus, memoryBytes }, options) =>
+      run('containers.updateLimits', id, options, () => {
+        const container = lookUp(id);
+        if (!container) throw gone(id);
+        if (memoryBytes < LEAST_MEMORY_BYTES) throw new VncctlError('USAGE', "the engine can't give that much or little: minimum memory limit allowed is 6MB");
+        container.limits = { cpus, memoryBytes };
+      }),
+
+    cpuMs: (id, options) =>
+      run('containers.cpuMs', id, options, () => {
+        const container = lookUp(id);
+        return container && runs(container) ? (container.program.cpuMs?.() ?? 1) : undefined;
       }),
 
     pause: (id, options) =>

@@ -27,12 +27,14 @@ export interface FakeEngineOptions {
   dialable?: boolean;
   /** What its networks keep apart. Default: their members. */
   isolation?: NetworkIsolation;
+  /** Default: true. */
+  canUpdateLimits?: boolean;
   /** What a container of this description does; absent: runs until asked to end. */
   programOf?: (spec: ContainerSpec) => FakeProgram;
 }
 
 /** An engine without containers, images or networks. */
-export function createFakeEngine({ clock, endpoint = 'fake:///engine', deadlineMs, local = true, dialable = true, isolation = 'members', programOf = () => ({}) }: FakeEngineOptions): FakeEngine {
+export function createFakeEngine({ clock, endpoint = 'fake:///engine', deadlineMs, local = true, dialable = true, isolation = 'members', canUpdateLimits = true, programOf = () => ({}) }: FakeEngineOptions): FakeEngine {
   const { calls, run, close } = createFakeCalls(clock, endpoint, deadlineMs);
   const fakeImages = createFakeImages(run, clock);
   const fakeNetworks = createFakeNetworks({ run, isolation, dialable, isUsed: (networkId) => world.all.some((container) => container.address !== undefined && container.networkId === networkId) });
@@ -47,7 +49,7 @@ export function createFakeEngine({ clock, endpoint = 'fake:///engine', deadlineM
   });
   return {
     endpoint,
-    capabilities: { canRename: true, canPause: true, local },
+    capabilities: { canRename: true, canPause: true, canUpdateLimits, local },
     containers,
     images: fakeImages.images,
     networks: fakeNetworks.networks,

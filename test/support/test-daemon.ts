@@ -1,5 +1,6 @@
 // A daemon over an installation on fakes: nothing passes but the time that a test lets pass, and what it says is kept.
 import { setImmediate } from 'node:timers/promises';
+import type { ContainerEventKind } from '../../src/core/engine.ts';
 import type { LifeEvent } from '../../src/core/journal.ts';
 import { createLifeTracker } from '../../src/core/life.ts';
 import type { LogFacts, LogLevel } from '../../src/core/log.ts';
@@ -24,6 +25,8 @@ export interface TestDaemon extends Omit<TestReaper, 'pass' | 'sweep' | 'flush' 
   /** Everything that a line held. */
   readonly facts: readonly (LogFacts | undefined)[];
   readonly states: readonly DaemonState[];
+  /** What the engine told so far. */
+  readonly engineEvents: readonly ContainerEventKind[];
 }
 
 const STEP_MS = 500;
@@ -37,6 +40,7 @@ export function createTestDaemon(options: TestDesktopsOptions = {}): TestDaemon 
   const log: string[] = [];
   const facts: (LogFacts | undefined)[] = [];
   const states: DaemonState[] = [];
+  const engineEvents: ContainerEventKind[] = [];
   const settle = async (): Promise<void> => {
     for (let turn = 0; turn < TURNS; turn++) await setImmediate();
   };
@@ -46,6 +50,7 @@ export function createTestDaemon(options: TestDesktopsOptions = {}): TestDaemon 
     log,
     facts,
     states,
+    engineEvents,
     settle,
     get told() {
       return events.map(({ event, cause }) => `${event}: ${cause}`);
@@ -62,7 +67,7 @@ export function createTestDaemon(options: TestDesktopsOptions = {}): TestDaemon 
         desktops: async () => t.desktops,
         reaper: t.another(t.desktops),
         activity: t.activity,
-        life: createLifeTracker({ instance: t.desktops.installation.instance, clientHash: ({ client }) => client && 'hash' }),
+        life: createLifeTracker({ names: () => t.desktops.installation, clientHash: ({ client }) => client && 'hash' }),
         log: {
           write(level: LogLevel, message: string, held?: LogFacts) {
             log.push(`${level}: ${message}`);
@@ -72,6 +77,7 @@ export function createTestDaemon(options: TestDesktopsOptions = {}): TestDaemon 
         clock: t.clock,
         toPerson: true,
         tell: async (more) => void events.push(...more),
+        onEvent: (event) => void engineEvents.push(event.kind),
         onState: (state) => void states.push(state),
       }),
   };

@@ -14,6 +14,7 @@ import type { FakeProgram } from './fake-containers.ts';
 import { createFakeEngine, type FakeEngine } from './fake-engine.ts';
 import { createFakeProbe, type FakeProbe } from './fake-probe.ts';
 import { createFakeStore, type FakeStore } from './fake-store.ts';
+import { createFakeWarmTools, type FakeWarmTools } from './fake-warm-tools.ts';
 
 const MIB = 1024 ** 2;
 
@@ -68,6 +69,7 @@ export interface TestDesktops {
   engine: FakeEngine;
   store: FakeStore;
   probe: FakeProbe;
+  warm: FakeWarmTools;
   clock: FakeClock;
   entry: CatalogEntry;
   /** Pids that run; a killed process is taken out. */
@@ -104,6 +106,7 @@ export function createTestDesktops({ installation, entries = [exampleEntry()], p
   const engine = createFakeEngine({ clock, isolation, ...(programOf ? { programOf } : {}), ...(local === undefined ? {} : { local }), ...(dialable === undefined ? {} : { dialable }) });
   const store = createFakeStore();
   const probe = createFakeProbe();
+  const warm = createFakeWarmTools();
   const alive = new Set([100]);
   const asProcess = (pid: number): Desktops => ({
     installation: {
@@ -121,6 +124,8 @@ export function createTestDesktops({ installation, entries = [exampleEntry()], p
       lease: DEFAULT_LEASE,
       warnBeforeMs: 5 * 60_000,
       pauseDirect: false,
+      pool: [],
+      poolMaxAge: milliseconds(4 * 3_600_000),
       sweepIntervalMs: 30_000,
       ...installation,
     },
@@ -131,6 +136,7 @@ export function createTestDesktops({ installation, entries = [exampleEntry()], p
     clock,
     hostPorts: engine.hostPorts,
     processes: { pid, isAlive: (other) => alive.has(other) },
+    warm,
     gateway,
   });
   const desktops = asProcess(100);
@@ -145,6 +151,7 @@ export function createTestDesktops({ installation, entries = [exampleEntry()], p
     engine,
     store,
     probe,
+    warm,
     clock,
     entry,
     alive,

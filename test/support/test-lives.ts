@@ -44,7 +44,8 @@ export interface TestLives {
   readonly events: readonly LifeEvent[];
   /** A look from its begin to its end; given no status, it finds nobody. */
   look(status?: DesktopStatus, over?: Partial<Desktop>, state?: StoreState): void;
-  event(kind: ContainerEventKind, over?: { exitCode?: number; name?: string }, state?: StoreState): void;
+  /** `pooled`: of one that was made for the pool. */
+  event(kind: ContainerEventKind, over?: { exitCode?: number; name?: string; pooled?: boolean }, state?: StoreState): void;
   intend(what: ReapStep['do'], cause?: string): ReapStep;
   settle(step: ReapStep, result?: ReapOutcome['result']): void;
   /** What came of the last look that was begun: for what happens while one is under way. */
@@ -53,7 +54,7 @@ export interface TestLives {
 
 /** Nobody has looked yet. */
 export function createTestLives(): TestLives {
-  const tracker = createLifeTracker({ instance: 'default', clientHash: ({ client }) => client && 'hash-of-ana' });
+  const tracker = createLifeTracker({ names: () => ({ instance: 'default', prefix: 'vnc_' }), clientHash: ({ client }) => client && 'hash-of-ana' });
   const events: LifeEvent[] = [];
   const lives: TestLives = {
     tracker,
@@ -65,8 +66,8 @@ export function createTestLives(): TestLives {
       tracker.lookBegins();
       lives.reconcile(status === undefined ? [] : [desktopSeen(status, over)], state);
     },
-    event(kind, { exitCode, name = `vnc_${ANA}` } = {}, state = EMPTY_STATE) {
-      const labels = encodeLabels({ instance: 'default', desktopId: D1, clientKey: ANA, naming: 'plain', imageKey: 'kiosk', specHash: 'abc' });
+    event(kind, { exitCode, name = `vnc_${ANA}`, pooled = false } = {}, state = EMPTY_STATE) {
+      const labels = encodeLabels({ instance: 'default', desktopId: D1, ...(pooled ? { poolKey: 'key' } : { clientKey: ANA }), naming: 'plain', imageKey: 'kiosk', specHash: 'abc' });
       events.push(...tracker.apply({ kind, id: 'c1' as ContainerId, name, labels, at: NOW.toISOString(), ...(exitCode === undefined ? {} : { exitCode }) }, state));
     },
     intend(what, cause = 'no viewer') {

@@ -21,10 +21,7 @@ export function createOptions(name: string, spec: ContainerSpec, podman: boolean
       CapAdd: [...spec.capabilities],
       SecurityOpt: ['no-new-privileges'],
       PidsLimit: spec.limits.pids,
-      NanoCpus: Math.round(spec.limits.cpus * 1e9),
-      Memory: spec.limits.memoryBytes,
-      // Equal to memory: no swap, so that one desktop can't slow the host for all.
-      MemorySwap: spec.limits.memoryBytes,
+      ...limitOptions(spec.limits.cpus, spec.limits.memoryBytes),
       ShmSize: spec.limits.shmSizeBytes,
       Tmpfs: { ...spec.tmpfs },
       LogConfig: { Type: 'json-file', Config: { 'max-size': String(spec.logMaxBytes), 'max-file': '1' } },
@@ -36,4 +33,10 @@ export function createOptions(name: string, spec: ContainerSpec, podman: boolean
       ...(port && spec.publish ? { PortBindings: { [port]: [{ HostIp: spec.publish.hostAddress, HostPort: String(spec.publish.hostPort) }] } } : {}),
     },
   };
+}
+
+/** The limits that can be changed later, in the words of the API. */
+export function limitOptions(cpus: number, memoryBytes: number): { NanoCpus: number; Memory: number; MemorySwap: number } {
+  // Swap equal to memory is no swap, so that one desktop can't slow the host for all.
+  return { NanoCpus: Math.round(cpus * 1e9), Memory: memoryBytes, MemorySwap: memoryBytes };
 }

@@ -3,7 +3,7 @@ import type Docker from 'dockerode';
 import type { CallOptions, ContainerFilter, ContainerId, Containers } from '../../core/engine.ts';
 import { VncctlError } from '../../errors.ts';
 import type { Caller } from './call.ts';
-import { createOptions } from './container-options.ts';
+import { createOptions, limitOptions } from './container-options.ts';
 import { type Dialable, detailsOf, nearbyAddresses, summaryOf } from './container-shape.ts';
 import { createEvents } from './events.ts';
 import { splitFrames } from './frames.ts';
@@ -55,7 +55,7 @@ export function createContainers(docker: Docker, call: Caller, { local, isPodman
           } catch (error) {
             if (statusOf(error) === 409 || isNameTaken(error)) throw new VncctlError('NAME_TAKEN', `the container name ${name} is in use`, { cause: error });
             if (isNetworkMissing(error)) throw new VncctlError('NETWORK_NOT_FOUND', wordsOf(error), { cause: error });
-            if (/range of cpus|minimum memory/i.test(wordsOf(error))) throw new VncctlError('USAGE', `the engine can't give that much or little: ${wordsOf(error)}`, { cause: error });
+            if (isBeyondLimits(error)) throw new VncctlError('USAGE', `the engine can't give that much or little: ${wordsOf(error)}`, { cause: error });
             if (statusOf(error) === 404 && /image/i.test(wordsOf(error))) throw new VncctlError('IMAGE_NOT_FOUND', `the engine has no image ${spec.image}`, { cause: error });
             throw error;
           }
@@ -106,13 +106,43 @@ export function createContainers(docker: Docker, call: Caller, { local, isPodman
         `rename container ${short(id)} to ${name}`,
         async (signal) => {
           try {
-            await at(id).rename(signalled(signal, { name }));
+            // By its old name, which is looked up once the engine has the request: whoever renamed it before this one is not overruled.
+            await at(options?.from ?? id).rename(signalled(signal, { name }));
           } catch (error) {
             if (/same name/i.test(wordsOf(error))) return;
             if (isNameTaken(error)) throw new VncctlError('NAME_TAKEN', `the container name ${name} is in use`, { cause: error });
             if (statusOf(error) === 404) throw new VncctlError('DESKTOP_NOT_FOUND', `container ${short(id)} is gone`, { cause: error });
             throw error;
           }
+        },
+        options,
+      );
+    },
+
+    async updateLimits(id, { cpus, memoryBytes }, options) {
+      await call(
+        `change the limits of container ${short(id)}`,
+        async (signal) => {
+          try {
+            await at(id).update(signalled(signal, limitOptions(cpus, memoryBytes)));
+          } catch (error) {
+            if (statusOf(error) === 404) throw new VncctlError('DESKTOP_NOT_FOUND', `container ${short(id)} is gone`, { cause: error });
+            if (isBeyondLimits(error)) throw new VncctlError('USAGE', `the engine can't give that much or little: ${wordsOf(error)}`, { cause: error });
+            throw error;
+          }
+        },
+        options,
+      );
+    },
+
+    async cpuMs(id, options) {
+      return call(
+        `look at what container ${short(id)} uses`,
+        async (signal) => {
+          // One look, without the second that the engine would take to compare two.
+          const stats = await unlessStatus([404, 409], at(id).stats(signalled(signal, { stream: false as const, 'one-shot': true as const })));
+          const total = (stats as Docker.ContainerStats | undefined)?.cpu_stats?.cpu_usage?.total_usage;
+          return total ? total / 1e6 : undefined;
         },
         options,
       );
@@ -203,6 +233,8 @@ export function createContainers(docker: Docker, call: Caller, { local, isPodman
     },
   };
 }
+
+const isBeyondLimits = (error: unknown): boolean => /range of cpus|minimum memory/i.test(wordsOf(error));
 
 const short = (id: string): string => id.slice(0, 12);
 

@@ -41,7 +41,7 @@ export function connectDocker(endpoint: Address, options: { deadlineMs: number }
 
   return {
     endpoint: endpoint.address,
-    capabilities: { canRename: true, canPause: true, local },
+    capabilities: { canRename: true, canPause: true, canUpdateLimits: true, local },
     containers: createContainers(docker, call, { local, isPodman }),
     images: createImages(docker, call),
     networks: createNetworks(docker, call, { local, isPodman }),

@@ -75,3 +75,13 @@ test('whether anybody watches is told: nobody, somebody now and then, a daemon a
   program.daemonAnswersAt('');
   expect(lineOf((await program.run(['doctor'])).out, 'daemon')).toMatch(/; it answers nowhere, so new desktops get ports$/);
 });
+
+test('how full the pool is, and why it can not be, is told', async () => {
+  const program = createTestProgram();
+  const pool = async (env: Record<string, string> = {}): Promise<string> => lineOf((await program.run(['doctor'], { env })).out, 'pool');
+  expect(await pool()).toMatch(/^ok +pool +no warm desktops are wanted/);
+  expect(await pool({ VNCCTL_POOL: '2' })).toMatch(/^warning +pool +0 of 2 warm desktops are ready/);
+  await program.run(['pool', 'fill'], { env: { VNCCTL_POOL: '2' } });
+  expect(await pool({ VNCCTL_POOL: '2' })).toMatch(/^ok +pool +2 of 2 warm desktops are ready/);
+  expect(await pool({ VNCCTL_POOL: 'desk=1' })).toMatch(/^warning +pool +0 of 1 warm desktops are ready: the catalog has no such image/);
+});

@@ -11,7 +11,7 @@ const ANA = '111.444.777-35';
 async function prepared({ daemon = true, address = '127.0.0.1:8080', scheme }: { daemon?: boolean; address?: string; scheme?: string } = {}): Promise<TestProgram> {
   const program = createTestProgram();
   await program.run(['up', ANA]);
-  if (daemon) program.daemonAnswersAt(address, scheme);
+  if (daemon) program.daemonAnswersAt(address, { scheme });
   return program;
 }
 
@@ -34,7 +34,7 @@ test('share --view-only --for --uses makes a ticket of that kind, and --json tel
   const program = await prepared();
   const run = await program.run(['share', ANA, '--view-only', '--for', '2h', '--uses', '3', '--json']);
   expect(run).toMatchObject({ code: 0, err: '' });
-  expect(run.json()).toEqual({ id: ticketsOf(program)[0]?.id, desktop: desktopIdOf(program), client: '11144477735', url: expect.stringContaining('/#ticket='), mode: 'view-only', expiresAt: '2030-01-01T14:00:00.000Z', usesLeft: 3 });
+  expect(run.json()).toEqual({ id: ticketsOf(program)[0]?.id, desktop: desktopIdOf(program), client: '11144477735', url: expect.stringContaining('/#ticket='), mode: 'view-only', createdAt: '2030-01-01T12:00:00.000Z', expiresAt: '2030-01-01T14:00:00.000Z', usesLeft: 3 });
   expect(ticketsOf(program)).toMatchObject([{ kind: 'share', mode: 'view-only', usesLeft: 3, expiresAt: '2030-01-01T14:00:00.000Z' }]);
 });
 

@@ -8,7 +8,7 @@ import { ANA } from '../../support/test-desktops.ts';
 
 const now = new Date('2030-01-01T12:00:00.000Z');
 const ago = (ms: number): string => new Date(now.getTime() - ms).toISOString();
-const view: DesktopView = { instance: 'default', endpoint: 'here', now, isAlive: (pid) => pid === 1 };
+const view: DesktopView = { instance: 'default', prefix: 'vnc_', naming: { kind: 'plain' }, endpoint: 'here', now, isAlive: (pid) => pid === 1 };
 const id = 'bcdfghjkmnpq' as DesktopId;
 
 const container = (over: Partial<ContainerSummary> = {}): ContainerSummary => ({

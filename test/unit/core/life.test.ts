@@ -203,3 +203,37 @@ test("another instance's containers, and what is no desktop, are nobody's life",
   expect(lives.tracker.apply({ ...event, labels: {} }, EMPTY_STATE)).toEqual([]);
   expect(lives.tracker.apply({ ...event, labels: { 'io.vncctl.managed': 'true', 'io.vncctl.instance': 'other' } }, EMPTY_STATE)).toEqual([]);
 });
+
+describe('one from the pool', () => {
+  const WARM = `vnc_pool_${D1}`;
+
+  test.each<[string, (l: TestLives) => void]>([
+    ['events alone', () => {}],
+    ['a look that finds it before it is woken', (l) => l.look('paused', { pooled: true })],
+  ])('is told when it gets its client, once, as taken from the pool: by %s', (_, learn) => {
+    const lives = createTestLives();
+    lives.look();
+    for (const kind of ['created', 'started', 'paused'] as const) lives.event(kind, { name: WARM, pooled: true });
+    expect(lives.told).toEqual([]);
+    learn(lives);
+    for (const kind of ['renamed', 'unpaused'] as const) lives.event(kind, { pooled: true });
+    lives.look('ready', { pooled: true });
+    expect(lives.told).toEqual(['created: taken from the pool', 'ready: it has come up']);
+    expect(lives.events[0]?.client).toBe('hash-of-ana');
+  });
+
+  test('that ends or goes before it had a client is no news', () => {
+    const lives = createTestLives();
+    lives.look();
+    for (const kind of ['unpaused', 'died', 'removed'] as const) lives.event(kind, { name: WARM, pooled: true });
+    expect(lives.told).toEqual([]);
+  });
+
+  test('is paused and woken later as any other', () => {
+    const lives = createTestLives();
+    lives.look('ready', { pooled: true });
+    lives.event('paused', { pooled: true });
+    lives.event('unpaused', { pooled: true });
+    expect(lives.told).toEqual(['paused: by other means than vncctl', 'woken: somebody asked for it']);
+  });
+});

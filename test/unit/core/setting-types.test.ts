@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { duration, flag, hostName, integer, ipAddress, limit, listenAddress, subnet, webAddress } from '../../../src/core/setting-types.ts';
+import { duration, flag, hostName, imageCounts, integer, ipAddress, limit, listenAddress, subnet, webAddress } from '../../../src/core/setting-types.ts';
 
 test('a subnet has an address, a length and no host bits', () => {
   for (const right of ['172.30.0.0/16', '10.0.0.0/8', '192.168.1.128/25', '0.0.0.0/0', 'fd00::/64']) expect(subnet.read(right)).toBe(right);
@@ -52,4 +52,14 @@ test('an address to listen on is a port of this host, a host and a port, or off'
   expect(listenAddress.read('OFF')).toBe('off');
   for (const wrong of ['', 'x:80', '127.0.0.1', '65536', '::1:80']) expect(listenAddress.read(wrong)).toBeUndefined();
   for (const typed of ['[::1]:8080', '127.0.0.1:80', 'off']) expect(listenAddress.spell(listenAddress.read(typed) ?? 'off')).toBe(typed);
+});
+
+test('counts of images are a number for the default one, or images with numbers', () => {
+  expect(imageCounts.read('3')).toEqual([{ image: undefined, count: 3 }]);
+  expect(imageCounts.read('firefox-kiosk=3, desktop=1')).toEqual([{ image: 'firefox-kiosk', count: 3 }, { image: 'desktop', count: 1 }]);
+  expect(imageCounts.read('registry.example/x:1=2')).toEqual([{ image: 'registry.example/x:1', count: 2 }]);
+  for (const none of ['0', 'off', 'desktop=0']) expect(imageCounts.read(none)).toEqual([]);
+  for (const wrong of ['', '-1', 'x', 'x=', '=3', '101', 'a=1,a=2', '1,2', 'a=1,']) expect(imageCounts.read(wrong)).toBeUndefined();
+  for (const text of ['3', 'firefox-kiosk=3,desktop=1']) expect(imageCounts.spell(imageCounts.read(text) ?? [])).toBe(text);
+  expect(imageCounts.spell([])).toBe('off');
 });

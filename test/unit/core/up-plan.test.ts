@@ -35,11 +35,14 @@ const remembered = (over: Partial<Allocation> = {}): UpObservation['state'] => (
   reservations: [],
 });
 
-const seen = (over: Partial<UpObservation> = {}): UpObservation => ({ container: undefined, strays: [], image, isolation: 'members', network, state: { allocations: {}, reservations: [] }, now, ...over });
+const POOL_FACTS = { naming: 'plain', idleExitSeconds: 86_400, canFit: true, canUpdateLimits: true } as const;
+const seen = (over: Partial<UpObservation> = {}): UpObservation => ({ container: undefined, others: [], image, isolation: 'members', network, state: { allocations: {}, reservations: [] }, now, ...over });
 const question = (over: Partial<UpQuestion> = {}, wishes: DesktopWishes = { env: {} }): UpQuestion => ({
   name: 'vnc_11144477735',
   clientKey: ANA,
   instance: 'default',
+  prefix: 'vnc_',
+  naming: { kind: 'plain' },
   endpoint: 'here',
   client: '111.444.777-35',
   spec: buildSpec(exampleEntry(), wishes, {}, 'vncctl', 4),
@@ -50,6 +53,8 @@ const question = (over: Partial<UpQuestion> = {}, wishes: DesktopWishes = { env:
   door: 'direct',
   lease: {},
   stage: 'page',
+  bindAddress: '127.0.0.1',
+  pool: { wanted: 0, facts: POOL_FACTS, passesLeft: 2 },
   isAlive: (pid) => pid === 1,
   ...over,
 });
@@ -87,7 +92,7 @@ const PLANS: [string, Partial<UpObservation>, string[], Partial<UpQuestion>?][] 
   ],
   ['one that a killed rm was removing', { container: container(), state: remembered({ removing: { pid: 2, at: ago(1000) } }) }, ['reuse the running desktop']],
   ['a running one, and --recreate', { container: container() }, ['remove c0ffee000000: --recreate', ...create('a new one was asked for')], { recreate: true }],
-  ['one that was renamed by hand', { strays: [container({ name: 'renamed' })] }, ['rename c0ffee000000 to vnc_11144477735: somebody renamed their desktop to renamed']],
+  ['one that was renamed by hand', { others: [container({ name: 'renamed' })] }, ['rename c0ffee000000 to vnc_11144477735: somebody renamed their desktop to renamed']],
   ['nothing, and --recreate', {}, create('111.444.777-35 has no desktop'), { recreate: true }],
   ['a record without a container', { state: remembered() }, create('111.444.777-35 has no desktop')],
 ];
@@ -164,4 +169,11 @@ test('a lease that is asked for is part of the plan for a new desktop, and for a
   const labels = encodeLabels({ instance: 'default', desktopId: id, clientKey: ANA, naming: 'plain', imageKey: 'kiosk', specHash: 's', lease });
   expect(plan({ container: container({ labels }) }, { lease })).toBe('reuse the running desktop');
   expect(plan({ container: container({ labels }) }, { lease, recreate: true })).toContain('give it the lease idle 20m, ttl never');
+});
+
+test("another client's desktop that somebody gave this name is NAME_TAKEN, with the id to remove it by", () => {
+  const labels = encodeLabels({ instance: 'default', desktopId: id, clientKey: '22222222222', naming: 'plain', imageKey: 'kiosk', specHash: 's' });
+  for (const recreate of [false, true]) {
+    expect(() => plan({ container: container({ labels }) }, { recreate })).toThrowError(expect.objectContaining({ code: 'NAME_TAKEN', hint: expect.stringContaining(`vncctl rm ${id}`) as string }));
+  }
 });

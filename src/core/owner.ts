@@ -1,0 +1,31 @@
+// Whose a container is. One that was made for a client says so in its label; one that was made for the pool, whose labels can't be
+// changed any more, is a client's by its name, and nobody's while it has the name that it was made with.
+import type { ClientId } from './client-id.ts';
+import { clientKey, isMemberName, keyInName, type Naming } from './identity.ts';
+import type { DesktopLabels } from './labels.ts';
+import type { Allocation } from './store.ts';
+
+/** How names are read. */
+export interface NameView {
+  instance: string;
+  prefix: string;
+}
+
+/** Whether the container of that name is a warm desktop in the pool, and so nobody's. */
+export function isMember({ poolKey, desktopId }: DesktopLabels, name: string): boolean {
+  return poolKey !== undefined && isMemberName(name, desktopId);
+}
+
+/** The client of the desktop in the container of that name, which is no member of the pool; undefined where nobody knows. `record` is what is remembered of it. */
+export function clientOf(labels: DesktopLabels, name: string, record: Allocation | undefined, view: NameView): ClientId | undefined {
+  if (labels.clientKey !== undefined) return labels.naming === 'plain' ? (labels.clientKey as ClientId) : record?.client;
+  // First, because a name can be changed by hand: a used desktop must not become somebody else's by that.
+  if (record) return record.client;
+  return labels.naming === 'plain' ? (keyInName(name, view.prefix, view.instance) as ClientId | undefined) : undefined;
+}
+
+/** What stands for that client in names; empty where nobody knows. */
+export function clientKeyOf(labels: DesktopLabels, name: string, record: Allocation | undefined, view: NameView & { naming: Naming }): string {
+  if (labels.clientKey !== undefined) return labels.clientKey;
+  return record ? clientKey(record.client, view.naming) : (keyInName(name, view.prefix, view.instance) ?? '');
+}
