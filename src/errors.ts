@@ -74,6 +74,7 @@ export const ERROR_CODES = {
   SECRET_REFUSED: 'denied',
   TOKEN_REFUSED: 'denied',
   SCOPE_TOO_SMALL: 'denied',
+  CROSS_SITE: 'denied',
   BUG: 'bug',
   INTERRUPTED: 'interrupted',
   TERMINATED: 'interrupted',

@@ -2,6 +2,7 @@
 // and what is wrong with a value. Where values are looked for is core/setting-layers.ts. Reads no file; callers bring the texts.
 import { READY_STAGES } from './core/catalog.ts';
 import { CLIENT_ID_POLICIES } from './core/client-id.ts';
+import { DIALECTS } from './core/dialects.ts';
 import { milliseconds } from './core/duration.ts';
 import { didYouMean } from './core/nearest.ts';
 import { publicAddressOf, type PublicTemplate } from './core/public-address.ts';
@@ -32,6 +33,10 @@ const SIDE = types.integer(SIDE_MIN, SIDE_MAX);
 const ENGINE_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}$/;
 /** An ancestor's number in a unit of its own. */
 const inUnit = (name: string, unit: string): Variable => ({ name, adapt: (typed) => (/^\d+(\.\d+)?$/.test(typed) && Number(typed) > 0 ? `${typed}${unit}` : typed) });
+/** One side of `1920x1080x24`. */
+const sideOf = (index: 0 | 1): Variable => ({ name: 'RUNNER_VNC_RESOLUTION', adapt: (typed) => typed.split('x')[index] ?? typed });
+/** A JSON list, or one with commas. */
+const corsList: Variable = { name: 'CONTROL_CORS_ORIGINS', adapt: (typed) => typed.replace(/^\[|\]$|["'\s]/g, '') };
 const lastOfRange: Variable = { name: 'PORT_RANGE_END', adapt: (typed) => (/^\d+$/.test(typed) ? String(Number(typed) - 1) : typed) };
 
 /** The table. An undefined default means "not set"; the sentence says what happens then. */
@@ -42,8 +47,8 @@ export const SETTINGS = {
   image: setting(types.text('a key of the catalog or an image reference', /^[a-zA-Z0-9][a-zA-Z0-9_./:@-]*$/), 'firefox-kiosk', 'the image of a new desktop: a key of the catalog or an image reference', ['VNC_IMAGE']),
   url: setting(types.webAddress, undefined, 'the page a new desktop shows; not set, a welcome page'),
   app: setting(types.text('a program with its arguments, on one line', /^[^\n\r]+$/), undefined, 'the program of a new desktop as older set-ups spell it, like "firefox-kiosk https://example.org"; gives url where that is not set', ['VNC_APPNAME']),
-  width: setting(SIDE, 1280, 'width of a new desktop in pixels', ['VNC_WIDTH']),
-  height: setting(SIDE, 720, 'height of a new desktop in pixels', ['VNC_HEIGHT']),
+  width: setting(SIDE, 1280, 'width of a new desktop in pixels', ['VNC_WIDTH', sideOf(0)]),
+  height: setting(SIDE, 720, 'height of a new desktop in pixels', ['VNC_HEIGHT', sideOf(1)]),
   host: setting(types.hostName, '127.0.0.1', 'host name in the links to desktops', ['VNC_HOST']),
   bind: setting(types.ipAddress, '127.0.0.1', 'address that desktops are published on; 0.0.0.0 opens them to the network'),
   portMin: setting(PORT, 5000, 'first port of the range desktops are published on', ['PORT_RANGE_MIN', 'PORT_RANGE_START']),
@@ -69,7 +74,7 @@ export const SETTINGS = {
   pool: setting(types.imageCounts, [], 'how many warm desktops are kept ready, like firefox-kiosk=3,desktop=1, or a number for the default image; up then takes one instead of making one', ['WARM_POOL_SIZE', 'RUNNER_PREWARM_VNC', 'RUNNER_PREWARM_HEADLESS']),
   poolMaxAge: setting(types.limit, milliseconds(4 * 3_600_000), 'how old a warm desktop may become before it is replaced'),
   sweepInterval: setting(types.duration, milliseconds(30_000), 'how often the daemon looks at all desktops; with cron, how often cron does', [inUnit('CLEANUP_INTERVAL_MINUTES', 'm'), inUnit('RUNNER_PREWARM_CHECK_INTERVAL_SECONDS', 's')]),
-  listen: setting(types.listenAddress, { host: '127.0.0.1', port: 8080 }, 'where the daemon answers, or off; while it does, links go through it and new desktops need no port', ['ORCHESTRATOR_PORT']),
+  listen: setting(types.listenAddress, { host: '127.0.0.1', port: 8080 }, 'where the daemon answers, or off; while it does, links go through it and new desktops need no port', ['ORCHESTRATOR_PORT', 'CONTROL_PORT']),
   publicUrl: setting(types.publicTemplate, undefined, 'address of the daemon in the links where a proxy stands in front of it, like https://example.org/vnc or https://{id}.example.org/; not set, where the daemon answers'),
   trustedProxies: setting(types.networks, [], 'addresses and networks of proxies whose X-Forwarded headers are believed; none for nobody\'s'),
   tlsCert: setting(types.absolutePath, undefined, 'file with the certificate (PEM, with its chain) that the daemon answers with TLS by; read again when it changes'),
@@ -80,7 +85,8 @@ export const SETTINGS = {
   maxViewers: setting(types.integer(1, 100_000), 1_000, 'how many viewers the daemon serves at once', ['MAX_CONCURRENT_SESSIONS']),
   drain: setting(types.duration, milliseconds(30_000), 'how long a daemon that ends waits for viewers which do not leave when they are told to', [inUnit('SHUTDOWN_GRACE_MS', 'ms')]),
   auth: setting(types.choice(['token', 'none']), 'token', 'what the API asks of whoever comes over the network: token, or none where listen is an address of this machine only'),
-  corsOrigins: setting(types.origins, [], 'origins whose pages may use the API, like https://example.org, with commas between; or * for all, without credentials; not set, nobody\'s'),
+  corsOrigins: setting(types.origins, [], 'origins whose pages may use the API, like https://example.org, with commas between; or * for all, without credentials; not set, nobody\'s', [corsList]),
+  dialects: setting(types.words(DIALECTS), [], 'which of its ancestors\' clients the daemon answers too: kiosk-orchestrator, browser-fleet, curated-desktops, with commas between; not set, none'),
   logFormat: setting(types.choice(['auto', 'text', 'json']), 'auto', 'how the daemon writes its log: text, json, or auto for text that suits where it goes'),
   hook: setting(types.text('a command or a web address', /^[^\n\r]+$/), undefined, 'command that is run, or address that is posted to, when a desktop was created, got ready, was warned, paused, woken or removed'),
   hookTimeout: setting(types.duration, milliseconds(10_000), 'how long a hook may take'),

@@ -48,6 +48,7 @@ const ENTRANCES: Readonly<Record<string, string>> = {
   inquirer: 'src/ui/prompt.ts',
   open: 'src/ui/browser.ts',
   preact: 'src/web/dashboard/',
+  'prom-client': 'src/daemon/metrics.ts',
   'proper-lockfile': 'src/store/lock.ts',
   'tar-stream': 'src/engine/image-sources.ts',
   ws: 'src/rfb/websocket-stream.ts',

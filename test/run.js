@@ -24,6 +24,7 @@ const PROXIES = [
   { name: 'nginx', paths: ['/usr/sbin/nginx', 'test/.work/programs/usr/sbin/nginx'] },
   { name: 'caddy', paths: ['/usr/bin/caddy', 'test/.work/programs/usr/bin/caddy'] },
 ];
+const PROMTOOL = ['/usr/bin/promtool', 'test/.work/programs/usr/bin/promtool'];
 const IMAGES = ['firefox-kiosk', 'desktop'];
 
 /** Checks that are no test files; each counts as one test. */
@@ -174,6 +175,7 @@ async function main() {
   }
   if (suites.includes('systemd')) {
     await step('systemd', () => ensurePackage(SYSTEMD, 'systemd'));
+    await step('promtool', () => ensureUnpacked(PROMTOOL, 'prometheus'));
     await step('Python', () => ensurePackage(PYTHON, 'python3'));
   }
   if (suites.includes('browser')) {

@@ -47,6 +47,13 @@ export function createIdentify(parts: Pick<ApiParts, 'tokens' | 'clock' | 'setti
   };
 }
 
+/** Throws CROSS_SITE where a browser says that a page of another site asks, and the settings list it nowhere. What was typed or comes from no page is let through. */
+export function refuseOtherSites(request: IncomingMessage, { isOurOrigin, settings }: Pick<ApiParts, 'isOurOrigin' | 'settings'>): void {
+  const { origin, 'sec-fetch-site': site } = request.headers;
+  const isAllowed = origin === undefined ? site === undefined || site === 'none' || site === 'same-origin' : isOurOrigin(request) || settings().corsOrigins.includes(origin);
+  if (!isAllowed) throw new VncctlError('CROSS_SITE', 'a page of another site asks for this', { hint: 'where that page is yours: vncctl config set corsOrigins <its origin>' });
+}
+
 /** Throws TOKEN_REFUSED where nobody asks, SCOPE_TOO_SMALL where somebody may not. */
 export function authorize(principal: Principal | undefined, access: Scope | 'open'): void {
   if (access === 'open') return;
@@ -58,6 +65,7 @@ function isRead({ method }: IncomingMessage): boolean {
   return method === 'GET' || method === 'HEAD';
 }
 
-function isForwarded({ headers }: IncomingMessage): boolean {
+/** Whether a proxy passed it on: it may come from anywhere then. */
+export function isForwarded({ headers }: IncomingMessage): boolean {
   return headers['x-forwarded-for'] !== undefined || headers.forwarded !== undefined;
 }

@@ -51,12 +51,12 @@ export function dashboardExtension(parts: ApiParts, { signedIn, isLive, picture 
       }),
       route({
         method: 'GET',
-        path: '/api/v1/figures',
+        path: '/api/v1/usage',
         access: 'read',
         tag: 'Desktops',
         summary: 'who looks at each desktop, when somebody last did something in it, and what it uses of the machine',
         about: 'What it uses is read at most every few seconds, and only when somebody asks.',
-        answer: { schema: ANSWERS.Figures, about: 'all of them' },
+        answer: { schema: ANSWERS.Usage, about: 'all of them' },
         async handle({ signal }) {
           const desktops = await parts.desktops();
           const { desktops: all, state } = await listWithState(desktops, { signal });

@@ -4,13 +4,13 @@ import { errorAnswer } from '../core/error-json.ts';
 import { desktopRow, maskRow } from '../core/desktop-row.ts';
 import { ensureImage } from '../core/images.ts';
 import { inspectDesktop } from '../core/inspect.ts';
-import { makeLink } from '../core/link.ts';
+import { type Link, makeLink } from '../core/link.ts';
 import { findNamed, listDesktops, listWithState } from '../core/list.ts';
 import { type Removal, removeDesktops, removeUnusedNetworks } from '../core/remove.ts';
 import type { UpOptions } from '../core/up-run.ts';
-import { up } from '../core/up.ts';
+import { up, type UpResult } from '../core/up.ts';
 import { upFacts } from '../core/up-facts.ts';
-import { readUpRequest } from '../core/up-request.ts';
+import { readUpRequest, type UpWords } from '../core/up-request.ts';
 import { explainDesktop, explainNow, explanationFacts } from '../core/why.ts';
 import { VncctlError } from '../errors.ts';
 import { getNamed, readClient, spelled } from './named.ts';
@@ -22,7 +22,7 @@ import { ANSWERS, BODIES, DESKTOP_PARAM, PAGE } from './schemas.ts';
 const tag = 'Desktops';
 const CAUSE = 'removed through the API';
 /** Two cores paint about one desktop a second: more at once only make each of them late. */
-const CREATIONS = { running: 8, waiting: 200 };
+export const CREATIONS = { running: 8, waiting: 200 };
 
 const LIST = z.strictObject({ ...PAGE, status: ANSWERS.Desktop.shape.status.optional(), image: z.string().max(200).optional(), client: z.string().max(200).optional().describe('in any spelling') });
 const REMOVE_ALL = z.strictObject({ confirm: z.string().max(20).optional().describe('the word all') });
@@ -138,24 +138,41 @@ export function upOptions(parts: ApiParts, { signal, progress }: Pick<Call, 'sig
     getImage: async (entry, onProgress, stop) => {
       await ensureImage(await parts.images(), entry, { signal: stop, onProgress });
     },
-    onPhase: progress,
+    onPhase(phase) {
+      parts.metrics().phase(phase.name, phase.ms);
+      progress(phase);
+    },
     onProgress: (line) => progress({ line }),
   };
 }
 
-async function create(parts: ApiParts, call: Call<unknown, unknown, z.output<typeof BODIES.CreateDesktop>>) {
-  const { client: word, lease = {}, cpus, ...words } = call.body;
+/** What came of asking for a client's desktop. */
+export interface Given {
+  result: UpResult;
+  /** Undefined where no door leads to it. */
+  link: Link | undefined;
+  /** About the spelling of the client id. */
+  warning: string | undefined;
+}
+
+/** Gives the client of a spelling their desktop, found or made. `called`: how the request names a field. */
+export async function giveDesktop(parts: ApiParts, call: Pick<Call, 'signal' | 'progress'>, word: string, words: UpWords, called: (field: keyof UpWords) => string = (field) => field): Promise<Given> {
   const { id: client, warning } = readClient(parts, word);
   const { image, wait, timeout } = parts.settings();
-  const request = readUpRequest(client, { ...words, ...lease, cpus: cpus === undefined ? undefined : String(cpus) }, {
-    catalog: await parts.catalog(),
-    defaults: { image, wait, timeout },
-    called: (field) => (field in lease ? `lease.${field}` : field),
-    hint: 'see what is taken: /api/docs',
-  });
+  const request = readUpRequest(client, words, { catalog: await parts.catalog(), defaults: { image, wait, timeout }, called, hint: 'see what is taken: /api/docs' });
   const desktops = await parts.desktops();
-  const result = await up(desktops, request, upOptions(parts, call));
+  const result = await up(desktops, request, upOptions(parts, call)).catch((error: unknown) => {
+    parts.metrics().broughtUp('failed');
+    throw error;
+  });
+  parts.metrics().broughtUp(result.outcome);
   const link = await makeLink({ desktops, tickets: () => parts.tickets() }, result.desktop, { direct: result.link, askedDirect: words.direct === true });
+  return { result, link, warning };
+}
+
+async function create(parts: ApiParts, call: Call<unknown, unknown, z.output<typeof BODIES.CreateDesktop>>) {
+  const { client, lease = {}, cpus, ...words } = call.body;
+  const { result, link, warning } = await giveDesktop(parts, call, client, { ...words, ...lease, cpus: cpus === undefined ? undefined : String(cpus) }, (field) => (field in lease ? `lease.${field}` : field));
   const facts = upFacts({ ...result, notes: [...(warning === undefined ? [] : [warning]), ...result.notes] }, link);
   return { ...facts, phases: [...facts.phases], notes: [...facts.notes] };
 }

@@ -11,6 +11,7 @@ import type { Milliseconds } from '../core/duration.ts';
 import type { ImageBuilding } from '../core/images.ts';
 import type { InstanceJournal } from '../core/journal.ts';
 import type { Log } from '../core/log.ts';
+import type { Metrics } from '../core/metrics.ts';
 import type { ReapStep } from '../core/reap-plan.ts';
 import type { SettingRow } from '../core/setting-facts.ts';
 import type { TicketStore } from '../core/tickets.ts';
@@ -52,6 +53,8 @@ export interface ApiParts {
   isOurHost(request: IncomingMessage): boolean;
   /** Whether a request comes from a page of ours, or from no page. */
   isOurOrigin(request: IncomingMessage): boolean;
+  /** Who counts, as of now. */
+  metrics(): Metrics;
   /** Where a request comes from, as far as that can be told. */
   addressOf(request: IncomingMessage): string;
   log: Log;

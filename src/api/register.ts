@@ -27,7 +27,7 @@ const JSON_TYPE = 'application/json; charset=utf-8';
 
 /** Adds one route. */
 export function register(app: FastifyInstance, description: ApiRoute, parts: RegisterParts): void {
-  const { method, path, params, query, body, gate: bounds, long, stream } = description;
+  const { method, path, params, query, body, gate: bounds, long, stream, changes } = description;
   const gate = bounds && createGate(bounds);
   const { signal, operations, keys } = parts;
 
@@ -51,7 +51,7 @@ export function register(app: FastifyInstance, description: ApiRoute, parts: Reg
   app.route({
     method,
     url: path.replaceAll(/\{(\w+)\}/g, ':$1'),
-    exposeHeadRoute: stream !== true,
+    exposeHeadRoute: stream !== true && changes !== true,
     config: { route: description },
     async handler(request, reply) {
       const call: Call = {

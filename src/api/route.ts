@@ -70,6 +70,8 @@ export interface RouteOf<P, Q, B, A> extends RouteWords {
   gate?: { running: number; waiting: number };
   /** Answers without end: not for HEAD. */
   stream?: boolean;
+  /** It changes something, so pages of other sites may not have it asked for; a GET of the kind isn't for HEAD either. Where nothing but a token can let somebody in, this says nothing new. */
+  changes?: boolean;
   /** Absent: in the document. */
   hidden?: boolean;
   /** What failures are told as; absent: as the API's own. */

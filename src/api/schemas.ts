@@ -136,14 +136,14 @@ export const ANSWERS = {
   }),
   SettingList: z.strictObject({ settings: z.array(Setting) }),
   Me: z.strictObject({ scope: z.enum(SCOPES) }),
-  Figures: z.strictObject({
+  Usage: z.strictObject({
     at: time,
     desktops: z.array(
       z.strictObject({
         id: z.string(),
         viewers: z.number().int().nullable().describe('null: nobody can tell'),
         lastInputAt: nullableTime.describe('the last key, pointer or clipboard message; null: none, or nobody can tell'),
-        cpus: z.number().nullable().describe('of one processor, since the figures before; null: not known yet'),
+        cpus: z.number().nullable().describe('of one processor, since the reading before; null: not known yet'),
         memoryBytes: z.number().nullable(),
         memoryLimitBytes: z.number().nullable(),
       }),

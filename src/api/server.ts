@@ -6,7 +6,7 @@ import { fastify, type FastifyReply, type FastifyRequest } from 'fastify';
 import { findClientNames } from '../core/event-clients.ts';
 import type { LifeEvent } from '../core/journal.ts';
 import { isVncctlError, VncctlError } from '../errors.ts';
-import { type ApiDoor, authorize, createIdentify } from './auth.ts';
+import { type ApiDoor, authorize, createIdentify, refuseOtherSites } from './auth.ts';
 import { corsHeaders, isPreflight, PREFLIGHT_HEADERS } from './cors.ts';
 import { desktopActionRoutes } from './desktop-actions.ts';
 import { desktopRoutes } from './desktops.ts';
@@ -71,6 +71,10 @@ export async function createApiServer(parts: ApiParts, extensions: readonly Exte
   app.setErrorHandler(fail);
   // A form of another page can send it without being asked about.
   app.removeContentTypeParser('text/plain');
+  // Some clients name the type of a body that they don't send.
+  const parseJson = app.getDefaultJsonParser('error', 'error');
+  app.removeContentTypeParser('application/json');
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => (body === '' ? done(null, undefined) : parseJson(request, body as string, done)));
 
   const identify = createIdentify(parts, added);
   app.addHook('onRequest', async (request, reply) => {
@@ -94,6 +98,11 @@ export async function createApiServer(parts: ApiParts, extensions: readonly Exte
     if (!asked) return;
     if (asked.access !== 'open' && refused.has(request)) throw refused.get(request);
     authorize(principals.get(request), asked.access);
+    if (asked.changes) refuseOtherSites(request.raw, parts);
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    const { route: asked } = request.routeOptions.config;
+    parts.metrics().answered({ method: request.method, route: asked?.path ?? 'none', status: reply.statusCode }, reply.elapsedTime);
   });
   // What has no life event of its own (a desktop that is kept, a share) is seen by whoever follows all the same. Names nobody.
   app.addHook('onResponse', async ({ method, routeOptions }, reply) => {
@@ -144,7 +153,7 @@ function documentRoutes(routes: readonly ApiRoute[], version: string): ApiRoute[
 function methodsAt(routes: readonly ApiRoute[], url: string): string[] {
   const path = url.split('?')[0] ?? '';
   const there = routes.filter((each) => new RegExp(`^${each.path.replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(path));
-  return [...new Set(there.flatMap(({ method, stream }) => (method === 'GET' && !stream ? [method, 'HEAD'] : [method])))].sort();
+  return [...new Set(there.flatMap(({ method, stream, changes }) => (method === 'GET' && !stream && !changes ? [method, 'HEAD'] : [method])))].sort();
 }
 
 function stackOf(error: unknown): string {

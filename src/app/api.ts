@@ -5,9 +5,11 @@ import type { ApiDoor } from '../api/auth.ts';
 import type { ApiParts } from '../api/parts.ts';
 import type { ApiServer, ExtensionMaker } from '../api/server.ts';
 import type { App } from '../app.ts';
+import { type Dialect, isOfDialects } from '../core/dialects.ts';
 import { isLoopbackAddress } from '../core/host-header.ts';
 import type { LifeEvent } from '../core/journal.ts';
 import { settingRow, UNSPOKEN } from '../core/setting-facts.ts';
+import type { Figures } from './figures.ts';
 import { answerJson, type DoorRoutes } from '../daemon/door.ts';
 import { wordsOf } from '../daemon/words-of.ts';
 import { VncctlError } from '../errors.ts';
@@ -21,18 +23,25 @@ export interface ApiInput extends Pick<ApiParts, 'desktops' | 'activity' | 'jour
   app: () => App;
   /** As it was when the daemon started. */
   auth: 'token' | 'none';
-  /** What is added beside ADDITIONS, by whoever keeps something that its routes need. */
-  extensions: readonly (() => Promise<ExtensionMaker>)[];
+  dialects: readonly Dialect[];
+  figures: Figures;
+  /** What the dashboard adds. */
+  dashboard(): Promise<ExtensionMaker>;
 }
 
-/** What is answered beside `/api/`, and by whom. */
+/** What is answered beside the API's own, and by whom. */
 interface ApiAddition {
   claims(path: string): boolean;
   load(): Promise<ExtensionMaker>;
 }
 
 /** Dialects, the dashboard and metrics: a line each. */
-const ADDITIONS: readonly ApiAddition[] = [];
+const additionsOf = ({ dialects, figures, dashboard }: Pick<ApiInput, 'dialects' | 'figures' | 'dashboard'>): readonly ApiAddition[] => [
+  { claims: (path) => path === '/metrics', load: async () => (await import('../api/metrics.ts')).metricsExtension(() => figures.tell()) },
+  { claims: (path) => isOfDialects(path, dialects), load: async () => (await import('../api/dialects/dialects.ts')).dialectsExtension(dialects) },
+  // Its page is served beside the API.
+  { claims: () => false, load: dashboard },
+];
 
 export interface Api {
   /** The requests of one door that are the API's. */
@@ -45,18 +54,19 @@ export interface Api {
 }
 
 /** An API that nobody has asked yet. */
-export function openApi({ app, auth, log, extensions, ...parts }: ApiInput): Api {
+export function openApi({ app, auth, dialects, figures, dashboard, log, ...parts }: ApiInput): Api {
+  const additions = additionsOf({ dialects, figures, dashboard });
   let server: Promise<ApiServer> | undefined;
   const load = (): Promise<ApiServer> =>
     (server ??= (async () => {
-      const [{ createApiServer }, ...makers] = await Promise.all([import('../api/server.ts'), ...ADDITIONS.map((addition) => addition.load()), ...extensions.map((extension) => extension())]);
-      return createApiServer(partsOf({ app, auth, log, ...parts }), makers);
+      const [{ createApiServer }, ...makers] = await Promise.all([import('../api/server.ts'), ...additions.map((addition) => addition.load())]);
+      return createApiServer(partsOf({ app, auth, figures, log, ...parts }), makers);
     })());
 
   return {
     routesAt: (door) => ({
       request(request, response) {
-        if (!isOurs(request)) return false;
+        if (!isOurs(request, additions)) return false;
         load().then(
           (loaded) => loaded.handle(request, response, door),
           (error: unknown) => {
@@ -84,12 +94,12 @@ export function openApi({ app, auth, log, extensions, ...parts }: ApiInput): Api
   };
 }
 
-function isOurs({ url = '' }: IncomingMessage): boolean {
+function isOurs({ url = '' }: IncomingMessage, additions: readonly ApiAddition[]): boolean {
   const path = url.split('?')[0] ?? '';
-  return path.startsWith('/api/') || path === '/api' || ADDITIONS.some((addition) => addition.claims(path));
+  return path.startsWith('/api/') || path === '/api' || additions.some((addition) => addition.claims(path));
 }
 
-function partsOf({ app, auth, ...parts }: Omit<ApiInput, 'extensions'>): ApiParts {
+function partsOf({ app, auth, figures, ...parts }: Omit<ApiInput, 'dialects' | 'dashboard'>): ApiParts {
   const rulesFor = rulesOnce();
   const rules = (): HostRules => rulesFor(app().settings);
   const arrival = (request: IncomingMessage): Arrival => arrivalOf(request, rules().proxies);
@@ -97,6 +107,7 @@ function partsOf({ app, auth, ...parts }: Omit<ApiInput, 'extensions'>): ApiPart
     ...parts,
     clock: app().clock,
     version: app().version,
+    metrics: figures.current,
     catalog: () => app().catalog(),
     images: () => app().images(),
     tickets: () => app().tickets(),

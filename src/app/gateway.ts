@@ -1,14 +1,17 @@
 // The part of the composition root that serves screens: the routes under /d/ with their tickets, and the tunnels behind them.
 import { randomBytes } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
 import type { App } from '../app.ts';
 import type { ActivitySource } from '../core/activity.ts';
 import type { Clock } from '../core/clock.ts';
 import { type DaemonControl, type Viewer, viewerNotFound } from '../core/control.ts';
+import { givesScreenAddresses } from '../core/dialects.ts';
 import type { InstanceJournal } from '../core/journal.ts';
 import type { Log, LogFacts } from '../core/log.ts';
 import { publicAddressOf } from '../core/public-address.ts';
-import { findScreen, keepScreen, openScreen } from '../core/screens.ts';
+import { findScreen, keepScreen, openScreen, type ScreenState } from '../core/screens.ts';
 import type { DesktopId } from '../core/store.ts';
 import { revokeTicket, type Session } from '../core/tickets.ts';
 import { trustProxies } from '../gateway/arrival.ts';
@@ -24,6 +27,7 @@ import { createSessions } from '../gateway/sessions.ts';
 import { createTunnels, type TunnelLimits } from '../gateway/tunnels.ts';
 import { loadViewerFiles } from '../gateway/viewer-files.ts';
 import { openWebSocketLink } from '../gateway/websocket-link.ts';
+import { createWebsockify } from '../gateway/websockify.ts';
 import { RfbFailure } from '../rfb/failure.ts';
 import { authenticate } from '../rfb/handshake.ts';
 import { serveHandshake } from '../rfb/server-handshake.ts';
@@ -39,12 +43,19 @@ export interface GatewayInput {
   log: Log;
 }
 
+export interface Traffic {
+  toViewerBytes: number;
+  fromViewerBytes: number;
+}
+
 export interface Gateway {
   routes: GatewayRoutes;
   /** Who its viewers are, and to end one. */
   control: DaemonControl;
   /** What its own viewers do, put together with what another source tells. */
   activityWith(source: ActivitySource): ActivitySource;
+  /** RFB bytes of all viewers, since the daemon started. */
+  traffic(): Traffic;
   /** Tells all viewers to go away, and waits until they have: no longer than the setting `drain`. */
   stop(): Promise<void>;
 }
@@ -61,10 +72,14 @@ export async function openGateway({ app, journal, clock, log }: GatewayInput): P
   const sessions = createSessions({ tickets, cookies: createSessionCookies({ instanceKey }), clock });
   /** What each viewer is called, and was let in by: by the number of its tunnel. */
   const viewers = new Map<number, { id: string; session: Session }>();
+  /** Of those who are gone. */
+  const ended: Traffic = { toViewerBytes: 0, fromViewerBytes: 0 };
   const tunnels = createTunnels({
     clock,
     limits: limitsOf(settings),
-    onEnd({ id }, failure) {
+    onEnd({ id, toViewerBytes, fromViewerBytes }, failure) {
+      ended.toViewerBytes += toViewerBytes;
+      ended.fromViewerBytes += fromViewerBytes;
       const viewer = viewers.get(id);
       viewers.delete(id);
       // Absent: it was kicked, which was told.
@@ -97,33 +112,38 @@ export async function openGateway({ app, journal, clock, log }: GatewayInput): P
     }
   };
 
-  const routes = createGatewayRoutes({
+  const hosts = (): HostRules => rulesFor(app().settings);
+  const find = async (id: DesktopId): Promise<ScreenState | undefined> => {
+    const found = await findScreen(await app().desktops(), journal, id);
+    return found && openings.addedTo(id, found);
+  };
+  const letIn = (request: IncomingMessage, socket: Duplex, head: Buffer, session: Session, address: string): void => {
+    const number = tunnels.accept(request, socket, head, {
+      desktop: session.desktopId,
+      viewOnly: session.mode === 'view-only',
+      address,
+      dial: (signal) => openings.during(session.desktopId, (tell) => dial(session.desktopId, signal, tell)),
+      greet: serveHandshake,
+      filter: filterFor(session.mode),
+      onInput: (at) => own.sawInput(session.desktopId, at),
+    });
+    if (number === undefined) return;
+    const viewer = { id: randomBytes(4).toString('hex'), session };
+    viewers.set(number, viewer);
+    log.write('info', 'a viewer came', factsOf(viewer));
+  };
+  const pages = createGatewayRoutes({
     files: await loadViewerFiles(join(root, 'dist/viewer')),
     sessions,
-    hosts: () => rulesFor(app().settings),
-    async find(id) {
-      const found = await findScreen(await app().desktops(), journal, id);
-      return found && openings.addedTo(id, found);
-    },
+    hosts,
+    find,
     keep: async (id) => keepScreen(await app().desktops(), journal, id),
-    upgrade(request, socket, head, session, address) {
-      const number = tunnels.accept(request, socket, head, {
-        desktop: session.desktopId,
-        viewOnly: session.mode === 'view-only',
-        address,
-        dial: (signal) => openings.during(session.desktopId, (tell) => dial(session.desktopId, signal, tell)),
-        greet: serveHandshake,
-        filter: filterFor(session.mode),
-        onInput: (at) => own.sawInput(session.desktopId, at),
-      });
-      if (number === undefined) return;
-      const viewer = { id: randomBytes(4).toString('hex'), session };
-      viewers.set(number, viewer);
-      log.write('info', 'a viewer came', factsOf(viewer));
-    },
+    upgrade: letIn,
     log,
     clock,
   });
+  const websockify = givesScreenAddresses(settings.dialects) ? createWebsockify({ sessions, hosts, origins: () => app().settings.corsOrigins, find, upgrade: letIn, clock }) : () => false;
+  const routes: GatewayRoutes = { request: pages.request, upgrade: (request, socket, head) => pages.upgrade(request, socket, head) || websockify(request, socket, head) };
 
   const check = setInterval(() => void closeDead(), CHECK_SESSIONS_MS);
   // A daemon that can't start after all is not kept by it.
@@ -166,6 +186,8 @@ export async function openGateway({ app, journal, clock, log }: GatewayInput): P
   return {
     routes,
     control,
+    traffic: () =>
+      tunnels.list().reduce((sum, { toViewerBytes, fromViewerBytes }) => ({ toViewerBytes: sum.toViewerBytes + toViewerBytes, fromViewerBytes: sum.fromViewerBytes + fromViewerBytes }), ended),
     activityWith: (source) => own.addedTo(source),
     async stop() {
       clearInterval(check);

@@ -12,12 +12,12 @@ import { stateFileOf } from '../store/paths.ts';
 export type InstallationFacts = Readonly<Record<string, string>>;
 
 /** What takes effect only when the daemon starts: it holds on to them. */
-export const AT_START: readonly SettingName[] = ['instance', 'engine', 'engineDeadline', 'stateFile', 'listen', 'auth', 'tlsCert', 'tlsKey', 'connectTimeout', 'viewerTimeout', 'pingInterval', 'maxViewers', 'drain', 'logFormat', 'naming'];
+export const AT_START: readonly SettingName[] = ['instance', 'engine', 'engineDeadline', 'stateFile', 'listen', 'auth', 'dialects', 'tlsCert', 'tlsKey', 'connectTimeout', 'viewerTimeout', 'pingInterval', 'maxViewers', 'drain', 'logFormat', 'naming'];
 
 /** What `up` doesn't ask: how things are printed, which ids are taken (that was decided where one was typed), and what only the daemon's loop and gateway do. */
 const NOT_ASKED: readonly SettingName[] = [
   ...(['color', 'mask', 'clientIds', 'parallel', 'logFormat', 'hook', 'hookTimeout', 'sweepInterval', 'warnBefore', 'pauseDirect'] as const),
-  ...(['listen', 'auth', 'corsOrigins', 'trustedProxies', 'tlsCert', 'tlsKey', 'connectTimeout', 'viewerTimeout', 'pingInterval', 'maxViewers', 'drain'] as const),
+  ...(['listen', 'auth', 'corsOrigins', 'dialects', 'trustedProxies', 'tlsCert', 'tlsKey', 'connectTimeout', 'viewerTimeout', 'pingInterval', 'maxViewers', 'drain'] as const),
 ];
 /** Told by what they lead to. */
 const FOLLOWED: readonly SettingName[] = ['engine', 'stateFile'];

@@ -7,6 +7,7 @@ import { VncctlError } from '../errors.ts';
 import { checkChange, definitionOf, getSettingName, type ResolvedSetting, settingsOf } from '../settings.ts';
 import { writeJson } from '../ui/json.ts';
 import { writeTable } from '../ui/table.ts';
+import { type ImportFlags, importSettings } from './config-import.ts';
 import type { CommandContext } from './context.ts';
 import { withExamples } from './help.ts';
 
@@ -33,6 +34,15 @@ export function define(command: Command, context: CommandContext): void {
     .argument('<name>', 'name of a setting, like portMax')
     .argument('<value>', 'its new value')
     .action((name: string, value: string) => set(context, name, value));
+  command
+    .command('import')
+    .summary('take over the environment file of an older system')
+    .description(withExamples('Take over what is understood of the environment file (.env) of one of the systems that vncctl descends from. Shows it first.', 'vncctl config import /opt/docker-orchestrator/.env', 'vncctl config import .env --dry-run'))
+    .argument('<file>', 'the environment file')
+    .option('-y, --yes', 'do not ask')
+    .option('--dry-run', 'print what would be written')
+    .option('--json', 'print it as JSON')
+    .action((file: string, flags: ImportFlags) => importSettings(context, file, flags));
   command
     .command('unset')
     .summary('take settings back to what they are without your file')

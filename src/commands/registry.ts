@@ -30,6 +30,7 @@ export const VERBS: readonly Verb[] = [
   { name: 'why', aliases: [], usage: '<client>', summary: 'show when a desktop goes, and why', group: 'Desktops:', load: () => import('./why.ts') },
   { name: 'events', aliases: [], usage: '[client]', summary: 'show what happened to the desktops, and why', group: 'Desktops:', load: () => import('./events.ts') },
   { name: 'rm', aliases: ['remove'], usage: '<client...> | --all', summary: 'remove desktops', group: 'Desktops:', load: () => import('./rm.ts') },
+  { name: 'adopt', aliases: [], usage: '[pattern]', summary: 'put desktops in the place of containers of an older system', group: 'Desktops:', load: () => import('./adopt.ts') },
   { name: 'reap', aliases: [], usage: '', summary: 'do one sweep of the daemon', group: 'Desktops:', load: () => import('./reap.ts') },
   { name: 'pool', aliases: [], usage: '<command>', summary: 'list, fill and drain the warm desktops', group: 'Installation:', load: () => import('./pool.ts') },
   { name: 'images', aliases: ['image'], usage: '<command>', summary: 'list, inspect, build and pull the images of the catalog', group: 'Installation:', load: () => import('./images.ts') },

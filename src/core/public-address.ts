@@ -82,6 +82,11 @@ export function publicPage(address: PublicAddress, desktopId: DesktopId): string
   return `${publicOrigin(address, desktopId)}${address.prefix}/${address.name.includes('{id}') ? '' : `d/${desktopId}/`}`;
 }
 
+/** The address of a desktop's screen for clients that know nothing of cookies: a WebSocket; the secret is that of a ticket. */
+export function publicScreen(address: PublicAddress, desktopId: DesktopId, secret: string): string {
+  return `${publicOrigin(address, desktopId).replace(/^http/, 'ws')}${address.prefix}/websockify?token=${desktopId}.${secret}`;
+}
+
 /** Whether a Host header names the public host, and of which desktop where each has one. A port counts where it is said: some proxies leave it out. */
 export function namesPublicHost({ scheme, name, port }: PublicAddress, header: string | undefined): { desktopId?: DesktopId } | undefined {
   const asked = header === undefined ? undefined : placeIn(header);

@@ -101,6 +101,21 @@ export const origins: SettingType<readonly string[]> = {
   spell: (value) => value.join(', '),
 };
 
+/** Some of a closed set of words, with commas between. */
+export function words<const T extends string>(choices: readonly T[]): SettingType<readonly T[]> {
+  return {
+    form: `some of ${choices.join(', ')}, with commas between`,
+    json: 'text',
+    choices,
+    read: (typed) => {
+      const list = typed.split(',').map((entry) => entry.trim().toLowerCase()).filter((entry) => entry !== '');
+      const known = choices.filter((word) => list.includes(word));
+      return list.every((entry) => choices.some((word) => word === entry)) ? known : undefined;
+    },
+    spell: (value) => value.join(', '),
+  };
+}
+
 /** How many of which image; without an image, of the one that is the default. */
 export interface ImageCount {
   image: string | undefined;

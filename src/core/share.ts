@@ -17,10 +17,21 @@ export interface GivenTicket {
 
 /** Makes a ticket and keeps it. STORE_LOCKED when that can't be done in time. */
 export async function giveTicket(tickets: TicketStore, wish: TicketWish, now: Date): Promise<GivenTicket> {
+  const given = giveOne(wish, now);
+  await tickets.update((present) => ({ tickets: [...present, given.ticket], result: undefined }));
+  return given;
+}
+
+/** The same for several at once. */
+export async function giveTickets(tickets: TicketStore, wishes: readonly TicketWish[], now: Date): Promise<GivenTicket[]> {
+  const given = wishes.map((wish) => giveOne(wish, now));
+  await tickets.update((present) => ({ tickets: [...present, ...given.map(({ ticket }) => ticket)], result: undefined }));
+  return given;
+}
+
+function giveOne(wish: TicketWish, now: Date): GivenTicket {
   const keys = newTicketKeys();
-  const ticket = issueTicket(wish, keys, now);
-  await tickets.update((present) => ({ tickets: [...present, ticket], result: undefined }));
-  return { ticket, secret: keys.secret };
+  return { ticket: issueTicket(wish, keys, now), secret: keys.secret };
 }
 
 // Long enough to walk over to the browser; whoever is later asks for another one.

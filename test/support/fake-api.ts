@@ -1,5 +1,6 @@
 // What the API works with, on fakes.
 import type { ApiParts, ApiReadiness, ApiSettings } from '../../src/api/parts.ts';
+import { type Metrics, noMetrics } from '../../src/core/metrics.ts';
 import type { ReapStep } from '../../src/core/reap-plan.ts';
 import type { Ticket } from '../../src/core/tickets.ts';
 import type { Token, TokenStore } from '../../src/core/tokens.ts';
@@ -19,6 +20,8 @@ export interface FakeApi extends TestDesktops {
   log: FakeLog;
   settings: ApiSettings;
   readiness: ApiReadiness;
+  /** Who counts. */
+  metrics: Metrics;
   /** What was announced of desktops. */
   intended: ReapStep[];
   tickets: Ticket[];
@@ -55,6 +58,7 @@ export function createFakeApi({ settings = {}, ...options }: TestDesktopsOptions
     stop: () => stopping.abort(new VncctlError('TERMINATED', 'stopped; what was half-made was undone')),
     settings: { clientIds: 'cpf', image: entry.key, wait: undefined, timeout: undefined, mask: false, auth: 'token', corsOrigins: [], ...settings },
     readiness: { ready: true, counts: { desktops: 0 } },
+    metrics: noMetrics,
   };
   const rules = { names: ['desks.example'], proxies: trustProxies([]) };
   const parts: ApiParts = {
@@ -79,6 +83,7 @@ export function createFakeApi({ settings = {}, ...options }: TestDesktopsOptions
     isOurHost: (request) => isOurHost(arrivalOf(request, rules.proxies), request.socket.localAddress, rules),
     isOurOrigin: ({ headers }) => isOurOrigin(headers, { host: headers.host, secure: false }),
     addressOf: (request) => arrivalOf(request, rules.proxies).address,
+    metrics: () => api.metrics,
     log,
     clock,
     version: '0.0.0',

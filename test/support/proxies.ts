@@ -2,12 +2,13 @@
 // processes of the tests, end with them, and keep all they write in a folder of theirs.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import { comesTrue } from './eventually.ts';
+import { programOf } from './programs.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -78,12 +79,6 @@ async function ended(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   child.kill('SIGKILL');
   await once(child, 'exit');
-}
-
-function programOf(path: string): string {
-  const found = [join('/', path), join(root, 'test/.work/programs', path)].find((place) => existsSync(place));
-  if (!found) throw new Error(`there is no ${path}; npm test brings it`);
-  return found;
 }
 
 /** The block of the README that begins with this line, without its indentation. */

@@ -36,6 +36,8 @@ export interface TestApi extends FakeApi {
   token(scope: Scope, lifeMs?: number): Promise<string>;
   /** Asks over a real socket: by TCP at the loopback address, or by the Unix socket where `door` says so. */
   ask(method: string, path: string, options?: AskOptions & { door?: ApiDoor }): Promise<Answer>;
+  /** Where it answers by TCP, for programs that ask by themselves. */
+  port(): Promise<number>;
   /** The same, answered while it comes. */
   open(path: string, options?: AskOptions & { door?: ApiDoor }): Promise<IncomingMessage>;
 }
@@ -63,6 +65,7 @@ export async function createTestApi({ extensions = [], ...options }: TestDesktop
       return { status: response.statusCode ?? 0, headers: response.headers, body, json: <T>() => JSON.parse(body) as T };
     },
     open,
+    port: async () => Number((await doors.placeOf('tcp')).port),
   });
 }
 

@@ -40,7 +40,7 @@ test('nothing set gives the documented defaults', () => {
     clientIds: 'cpf', naming: 'plain', mask: false, stateFile: undefined, color: 'auto', parallel: 8, wait: undefined, timeout: undefined,
     idle: 15 * MINUTE, removeAfter: 8 * HOUR, inputIdle: 'never', ttl: 'never', maxAge: 'never', warnBefore: 5 * MINUTE, pauseDirect: false, pool: [], poolMaxAge: 4 * HOUR, sweepInterval: 30_000,
     listen: { host: '127.0.0.1', port: 8080 }, publicUrl: undefined, trustedProxies: [], tlsCert: undefined, tlsKey: undefined,
-    connectTimeout: 5_000, viewerTimeout: 300_000, pingInterval: 25_000, maxViewers: 1_000, drain: 30_000, auth: 'token', corsOrigins: [], logFormat: 'auto', hook: undefined, hookTimeout: 10_000,
+    connectTimeout: 5_000, viewerTimeout: 300_000, pingInterval: 25_000, maxViewers: 1_000, drain: 30_000, auth: 'token', corsOrigins: [], dialects: [], logFormat: 'auto', hook: undefined, hookTimeout: 10_000,
   });
 });
 

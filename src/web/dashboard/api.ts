@@ -81,7 +81,7 @@ export function createApi(fetch: typeof globalThis.fetch, newKey: () => string):
   return {
     me: () => get('me'),
     desktops: () => all('desktops', (page: { desktops: DesktopRow[] }) => page.desktops),
-    figures: async () => (await get<{ desktops: DesktopFigures[] }>('figures')).desktops,
+    figures: async () => (await get<{ desktops: DesktopFigures[] }>('usage')).desktops,
     host: async () => (await get<{ host: Host }>('stats')).host,
     images: async () => (await get<{ images: ImageRow[] }>('images')).images,
     events: () => all('events?since=24h', (page: { events: LifeEventRow[] }) => page.events),

@@ -61,15 +61,15 @@ test('a token of the API signs nobody in to the dashboard, and works as everywhe
   expect((await fetch(`${made.origin}/api/v1/me`, { headers: { cookie: `vncctl-dashboard=${token}` } })).status).toBe(401);
 });
 
-test('figures tell who looks, when somebody last typed, and what is used; nothing that is not known as nought', async () => {
+test('usage tells who looks, when somebody last typed, and what is used; nothing that is not known as nought', async () => {
   const made = await stand();
   made.api.control.present = [exampleViewer({ desktop: made.id, lastInputAt: '2030-01-01T12:03:00.000Z' }), exampleViewer({ id: 'b1b2c3d4', desktop: made.id })];
   made.api.engine.world.get(NAME).memoryBytes = 5_000_000;
-  const { desktops } = (await (await made.get('figures')).json()) as { desktops: object[] };
+  const { desktops } = (await (await made.get('usage')).json()) as { desktops: object[] };
   expect(desktops).toEqual([{ id: made.id, viewers: 2, lastInputAt: '2030-01-01T12:03:00.000Z', cpus: null, memoryBytes: 5_000_000, memoryLimitBytes: 1024 ** 3 }]);
   made.api.engine.world.end(NAME, 0);
   made.api.clock.advance(10_000);
-  expect(((await (await made.get('figures')).json()) as { desktops: object[] }).desktops).toMatchObject([{ cpus: null, memoryBytes: null, memoryLimitBytes: null }]);
+  expect(((await (await made.get('usage')).json()) as { desktops: object[] }).desktops).toMatchObject([{ cpus: null, memoryBytes: null, memoryLimitBytes: null }]);
 });
 
 test('a picture is a PNG that is asked about by its content, and is for pages of ours only', async () => {
