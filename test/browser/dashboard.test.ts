@@ -11,8 +11,8 @@ const OTHER = '111.222.333-44';
 const installation = ownInstallation();
 const chromium = ownChromium();
 
-/** A page that looks another way every two seconds. */
-const CHANGING = '<!doctype html><title>changing</title><body><script>let on = false; setInterval(() => { on = !on; document.body.style.background = on ? "#2d6a4f" : "#a4161a"; }, 2000)</script>';
+/** A page that looks another way twice a second. */
+const CHANGING = '<!doctype html><title>changing</title><style>body { background: linear-gradient(#2d6a4f, #a4161a); color: #fff; font: 90px sans-serif }</style><p></p><script>let count = 0; setInterval(() => { document.querySelector("p").textContent = ++count; }, 500)</script>';
 const pages = createServer((_, response) => response.setHeader('content-type', 'text/html').end(CHANGING));
 let pageUrl = '';
 let one: RecordedTab;
@@ -101,7 +101,7 @@ test('kept, it is said; paused, both see it within a second, its last picture st
 });
 
 test('a removal that is taken back removes nothing; one that is not, everything, before the eyes of both', async () => {
-  await other.page.getByRole('link', { name: 'Desktops' }).click();
+  await other.page.getByRole('link', { name: 'Desktops', exact: true }).click();
   const remove = async (): Promise<void> => {
     await row(one).locator('summary').click();
     await press(one, 'Remove');

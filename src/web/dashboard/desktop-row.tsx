@@ -31,7 +31,7 @@ export interface RowProps {
   actions: Actions | undefined;
 }
 
-const GRAPH = { width: 56, height: 16 };
+const GRAPH = { width: 40, height: 16 };
 
 export class Row extends Component<RowProps> {
   override shouldComponentUpdate(next: RowProps): boolean {
