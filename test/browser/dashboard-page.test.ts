@@ -36,6 +36,19 @@ async function violations(page: Page): Promise<string[]> {
   });
 }
 
+/** How long each task of the page's main thread keeps the processor: unlike the time that passes, it doesn't depend on who else uses the machine. */
+async function recordTasks({ page, context }: RecordedTab): Promise<{ end(): Promise<number[]> }> {
+  const browser = context.browser() ?? expect.unreachable();
+  await browser.startTracing(page, { categories: ['disabled-by-default-devtools.timeline', '__metadata'] });
+  return {
+    async end() {
+      const { traceEvents } = JSON.parse((await browser.stopTracing()).toString('utf8')) as { traceEvents: { name: string; pid: number; tid: number; tdur?: number; args?: { name?: string } }[] };
+      const threads = traceEvents.filter(({ name, args }) => name === 'thread_name' && args?.name === 'CrRendererMain').map(({ pid, tid }) => `${pid} ${tid}`);
+      return traceEvents.flatMap(({ name, pid, tid, tdur }) => (name === 'RunTask' && tdur !== undefined && threads.includes(`${pid} ${tid}`) ? [tdur / 1000] : []));
+    },
+  };
+}
+
 test('the ticket is out of the address once it is used; who comes without one is told what to type', async () => {
   const stand = await createDashboardStand();
   const { page, complaints, context } = await signedIn(stand);
@@ -258,12 +271,12 @@ test('everything can be done by the keyboard: a menu opens, closes with Escape, 
   await context.close();
 });
 
-test('two hundred desktops: no task of the page lasts longer than 100 ms, through news, figures and a search', async () => {
+test('two hundred desktops: no task of the page takes longer than 100 ms, through news, figures and a search', async () => {
   const stand = await createDashboardStand();
   const ids = [];
   for (const client of clients(200)) ids.push((await stand.api.up({ client })).desktop.id);
   const tab = await chromium.freshTab();
-  await tab.page.addInitScript("longTasks = []; new PerformanceObserver((list) => longTasks.push(...list.getEntries().map(({ duration }) => duration))).observe({ type: 'longtask', buffered: true });");
+  const tasks = await recordTasks(tab);
   await tab.page.goto(await stand.link());
   await expect.poll(() => tab.page.locator('tr[data-desktop]').count()).toBe(200);
   for (const id of ids.slice(0, 5)) {
@@ -275,6 +288,8 @@ test('two hundred desktops: no task of the page lasts longer than 100 ms, throug
   await tab.page.getByRole('searchbox').fill('');
   await tab.page.locator(`tr[data-desktop="${ids[7]}"] .graph polyline[points*=","]`).first().waitFor({ state: 'attached', timeout: 8_000 });
   await expect.poll(() => tab.page.locator('tr[data-desktop]').count()).toBe(200);
-  expect((await tab.page.evaluate<number[]>('longTasks')).filter((ms) => ms > 100)).toEqual([]);
+  const lengths = await tasks.end();
+  expect(lengths.length).toBeGreaterThan(100);
+  expect(lengths.filter((ms) => ms > 100)).toEqual([]);
   await tab.context.close();
 });

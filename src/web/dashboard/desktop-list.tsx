@@ -1,9 +1,10 @@
 // All desktops, one below the other: found by a word or a status, each with what can be done to it.
-import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useMemo, useState } from 'preact/hooks';
 import type { Status } from './answers.ts';
 import { type Actions, Row } from './desktop-row.tsx';
 import { countByStatus, findRows } from './desktops.ts';
 import type { Known } from './live.ts';
+import { useSliced, useSlices } from './slices.ts';
 import type { View } from './view.ts';
 
 export interface DesktopListProps {
@@ -18,8 +19,6 @@ export interface DesktopListProps {
 
 const STATUSES: readonly Status[] = ['ready', 'starting', 'paused', 'stopped', 'exiting', 'failed', 'lost'];
 const COLUMNS = ['client', 'status', 'image', 'viewers', 'input', 'expires', 'cpu', 'memory'] as const;
-/** Rows that are drawn in one go: hundreds at once would keep the page from answering. */
-const AT_ONCE = 20;
 /** How often what is told relative to now is drawn anew. */
 const MOMENT_MS = 10_000;
 
@@ -28,18 +27,14 @@ export function DesktopList({ view, known: { desktops, figures, histories }, now
   const [search, setSearch] = useState('');
   const [status, setStatus] = useState<Status | 'all'>('all');
   const [shown, setShown] = useState<ReadonlySet<string>>(new Set());
-  const [drawn, setDrawn] = useState(AT_ONCE);
   const toggle = useMemo(() => (id: string): void => setShown((before) => (before.has(id) ? new Set([...before].filter((other) => other !== id)) : new Set([...before, id]))), []);
   const all = desktops ?? [];
   const counts = countByStatus(all);
   const rows = findRows(all, search, status);
-  useEffect(() => setDrawn(AT_ONCE), [search, status]);
-  useEffect(() => {
-    if (drawn >= rows.length) return;
-    const frame = requestAnimationFrame(() => setDrawn(drawn + AT_ONCE));
-    return () => cancelAnimationFrame(frame);
-  }, [drawn, rows.length]);
+  const drawn = useSlices(rows.length, `${status} ${search}`);
   const moment = now - (now % MOMENT_MS);
+  const glance = useMemo(() => ({ figures, histories, moment }), [figures, histories, moment]);
+  const glanceAt = useSliced(glance, rows.length);
   return (
     <section aria-label={words.say('title')}>
       <div class="filters">
@@ -65,18 +60,19 @@ export function DesktopList({ view, known: { desktops, figures, histories }, now
             </tr>
           </thead>
           <tbody>
-            {rows.slice(0, drawn).map((row) => {
+            {rows.slice(0, drawn).map((row, index) => {
               const removedAt = pending.get(row.id);
+              const seen = glanceAt(index);
               return (
                 <Row
                   key={row.id}
                   view={view}
                   row={row}
-                  figures={figures.get(row.id)}
-                  history={histories.get(row.id)}
+                  figures={seen.figures.get(row.id)}
+                  history={seen.histories.get(row.id)}
                   shown={shown.has(row.id)}
                   onToggle={toggle}
-                  now={moment}
+                  now={seen.moment}
                   leavesIn={removedAt === undefined ? undefined : Math.max(0, Math.ceil((removedAt - now) / 1000))}
                   actions={actions}
                 />
