@@ -36,7 +36,6 @@ const CREATE = z.looseObject({
 });
 
 const STATUS: Readonly<Record<DesktopStatus, string>> = { starting: 'INIT', ready: 'READY', paused: 'READY', stopped: 'DEAD', failed: 'DEAD', lost: 'DEAD', exiting: 'TERMINATING' };
-const STAGE: Readonly<Record<(typeof WAITS)[number], UpWords['wait']>> = { none: 'rfb', domcontentloaded: 'window', load: 'page' };
 
 const failure: NonNullable<ApiRoute['failure']> = ({ status, body }) => ({ status, body: { detail: body.error.message } });
 
@@ -89,8 +88,9 @@ export function browserFleetRoutes(parts: ApiParts & { screens: ScreenAddresses 
   const create = async (call: Call<unknown, unknown, z.output<typeof CREATE>>) => {
     const { worker, client, start_url, start_url_wait: wait, idle_ttl_seconds: seconds, labels } = call.body;
     await checkWorker(worker);
-    const url = wait === 'none' ? 'about:blank' : start_url;
-    const words: UpWords = { ...(url ? { url } : {}), ...(wait ? { wait: STAGE[wait] } : {}), ...(seconds ? { removeAfter: `${seconds}s` } : {}) };
+    // An empty page is never painted; of others the answer comes when the image counts as ready.
+    const page: UpWords = wait === 'none' ? { url: 'about:blank', wait: 'rfb' } : start_url ? { url: start_url } : {};
+    const words: UpWords = { ...page, ...(seconds ? { removeAfter: `${seconds}s` } : {}) };
     const { result } = await giveDesktop(parts, call, client ?? nobody(parts), words);
     if (labels || wait) await rememberNotes(await parts.desktops(), result.desktop.id, { labels: JSON.stringify(labels ?? {}), ...(wait ? { start_url_wait: wait } : {}) });
     return facts(result.desktop.id, call.signal);
