@@ -44,6 +44,8 @@ export interface EventStream {
 
 const RING_SIZE = 1_000;
 const MOST_FOLLOWERS = 128;
+/** The last moment that a date can be. */
+const MOST_MS = 8.64e15;
 const STILL_HERE_MS = 15_000;
 const RETRY_MS = 2_000;
 /** Who reads no faster than this comes again later, and goes on where they were. */
@@ -116,8 +118,6 @@ export function createEventStream({ journal, names, mask, clock }: EventStreamOp
     },
   };
 }
-
-const MOST_MS = 8.64e15;
 
 interface Follower {
   stream: Readable;

@@ -2,7 +2,7 @@
 // daemon's doors hand it the requests that are its own.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import rateLimit from '@fastify/rate-limit';
-import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { fastify, type FastifyReply, type FastifyRequest } from 'fastify';
 import { findClientNames } from '../core/event-clients.ts';
 import type { LifeEvent } from '../core/journal.ts';
 import { isVncctlError, VncctlError } from '../errors.ts';
@@ -110,7 +110,8 @@ export async function createApiServer(parts: ApiParts, extensions: readonly Exte
     reply.header('allow', allowed.join(', '));
     throw new VncctlError('METHOD_NOT_ALLOWED', `only ${allowed.join(', ')} ${allowed.length === 1 ? 'is' : 'are'} answered here`);
   });
-  registerAll(app, routes, { operations, keys: createIdempotencyKeys(clock), signal, principalOf: (request) => principals.get(request) });
+  const registering = { operations, keys: createIdempotencyKeys(clock), signal, principalOf: (request: FastifyRequest) => principals.get(request) };
+  for (const each of routes) register(app, each, registering);
   await app.ready();
 
   return {
@@ -133,10 +134,6 @@ export async function createApiServer(parts: ApiParts, extensions: readonly Exte
 }
 
 const SAFE_HEADERS: Readonly<Record<string, string>> = { 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer', 'content-security-policy': "default-src 'none'; frame-ancestors 'none'" };
-
-function registerAll(app: FastifyInstance, routes: readonly ApiRoute[], parts: Parameters<typeof register>[2]): void {
-  for (const each of routes) register(app, each, parts);
-}
 
 function documentRoutes(routes: readonly ApiRoute[], version: string): ApiRoute[] {
   const document = openApiDocument(routes, version);
