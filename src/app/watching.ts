@@ -35,6 +35,7 @@ import { ownProcesses } from '../engine/host-processes.ts';
 import { runProgram } from '../engine/run-program.ts';
 import { openApi } from './api.ts';
 import { logOn, tellAll } from './daemon-log.ts';
+import { openDashboard } from './dashboard.ts';
 import { createFigures } from './figures.ts';
 import { openGateway } from './gateway.ts';
 import { handingOut } from './handing-out.ts';
@@ -116,10 +117,12 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
     const certificate = tlsFiles && readCertificate(tlsFiles);
     let follower: CertificateFollower | undefined;
     const gateway = listen === 'off' ? undefined : await openGateway({ app: () => current, journal, clock, log });
-    const activity = gateway?.activityWith(direct) ?? direct;
+    const dashboard = openDashboard({ app: () => current, desktops, log });
+    const seen = dashboard.apartFrom(direct);
+    const activity = gateway?.activityWith(seen) ?? seen;
     const readiness = (): Readiness => readinessOf(state, clock.monotonicMs(), current.settings.sweepInterval);
     const life = lifeTracker(() => current, journal);
-    const api = openApi({ app: () => current, desktops, activity, journal, control: gateway?.control ?? noViewers, readiness, intend: life.intend, auth: settings.auth, dialects: settings.dialects, figures, signal: options.signal, log });
+    const api = openApi({ app: () => current, desktops, activity, journal, control: gateway?.control ?? noViewers, readiness, intend: life.intend, auth: settings.auth, dialects: settings.dialects, figures, dashboard: dashboard.extension, signal: options.signal, log });
     const ups = createUpRoute({ ...handingOut({ app: () => current, facts: () => facts, desktops, metrics: figures.current }), log });
     const control = createDoor({ routes: [api.routesAt('socket'), ups], readiness });
     stops.push(() => control.stop());
@@ -127,7 +130,7 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
     await listenOnSocket(control, socket);
     lock.answersAt({ socket });
     if (gateway && listen !== 'off') {
-      const door = createDoor({ certificate, routes: [gateway.routes, api.routesAt('tcp')], readiness });
+      const door = createDoor({ certificate, routes: [gateway.routes, dashboard.routes, api.routesAt('tcp')], readiness });
       // Viewers first: the door cuts off whoever is still there.
       stops.push(() => door.stop(), () => gateway.stop());
       const address = await door.listen(takePassedSocket(io.env, process.pid) ?? listen);
