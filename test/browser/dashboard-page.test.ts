@@ -130,12 +130,12 @@ test('a desktop is made of what the form says; a mistake is told in it', async (
   const stand = await createDashboardStand({ entries: [exampleEntry(), exampleEntry({ key: 'other', title: 'Other', description: 'another one' })] });
   const { page, context } = await signedIn(stand);
   await page.getByRole('button', { name: 'New desktop' }).click();
-  await page.getByLabel('Client').fill('12');
+  await page.getByRole('dialog').getByLabel('Client').fill('12');
   await page.getByRole('radio', { name: /Other/ }).check();
   await page.getByLabel('Size').fill('800x600');
   await page.getByRole('button', { name: 'Create' }).click();
   await page.getByRole('alert').getByText('"12"').waitFor();
-  await page.getByLabel('Client').fill('111.444.777-35');
+  await page.getByRole('dialog').getByLabel('Client').fill('111.444.777-35');
   await page.getByRole('button', { name: 'Create' }).click();
   await page.getByText(`The desktop of ${MASKED} can be opened.`).waitFor();
   expect(stand.api.engine.world.get(NAME).spec.env).toMatchObject({ WIDTH: '800', HEIGHT: '600' });

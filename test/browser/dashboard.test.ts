@@ -48,7 +48,7 @@ afterAll(() => void pages.close());
 test('a desktop that is made becomes ready before the eyes of both, and its link opens its screen', async () => {
   const { page, context } = one;
   await page.getByRole('button', { name: 'New desktop' }).click();
-  await page.getByLabel('Client').fill(CLIENT);
+  await page.getByRole('dialog').getByLabel('Client').fill(CLIENT);
   await page.getByRole('radio', { name: /firefox-kiosk/ }).check();
   await page.getByLabel('Address to show').fill(pageUrl);
   await page.getByRole('button', { name: 'Create' }).click();

@@ -1,5 +1,5 @@
 // All desktops, one below the other: found by a word or a status, each with what can be done to it.
-import { useMemo, useState } from 'preact/hooks';
+import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { Status } from './answers.ts';
 import { type Actions, Row } from './desktop-row.tsx';
 import { countByStatus, findRows } from './desktops.ts';
@@ -17,6 +17,8 @@ export interface DesktopListProps {
 }
 
 const STATUSES: readonly Status[] = ['ready', 'starting', 'paused', 'stopped', 'exiting', 'failed', 'lost'];
+/** Rows that are drawn in one go: hundreds at once would keep the page from answering. */
+const AT_ONCE = 40;
 /** How often what is told relative to now is drawn anew. */
 const MOMENT_MS = 10_000;
 
@@ -25,10 +27,17 @@ export function DesktopList({ view, known: { desktops, figures, histories }, now
   const [search, setSearch] = useState('');
   const [status, setStatus] = useState<Status | 'all'>('all');
   const [shown, setShown] = useState<ReadonlySet<string>>(new Set());
+  const [drawn, setDrawn] = useState(AT_ONCE);
   const toggle = useMemo(() => (id: string): void => setShown((before) => (before.has(id) ? new Set([...before].filter((other) => other !== id)) : new Set([...before, id]))), []);
   const all = desktops ?? [];
   const counts = countByStatus(all);
   const rows = findRows(all, search, status);
+  useEffect(() => setDrawn(AT_ONCE), [search, status]);
+  useEffect(() => {
+    if (drawn >= rows.length) return;
+    const frame = requestAnimationFrame(() => setDrawn(drawn + AT_ONCE));
+    return () => cancelAnimationFrame(frame);
+  }, [drawn, rows.length]);
   const moment = now - (now % MOMENT_MS);
   const columns = (['client', 'status', 'image', 'viewers', 'input', 'expires', 'cpu', 'memory'] as const).map((column) => words.say(`column.${column}`));
   return (
@@ -56,7 +65,7 @@ export function DesktopList({ view, known: { desktops, figures, histories }, now
             </tr>
           </thead>
           <tbody>
-            {rows.map((row) => {
+            {rows.slice(0, drawn).map((row) => {
               const removedAt = pending.get(row.id);
               return (
                 <Row
