@@ -20,6 +20,7 @@ import type { BootClock } from './core/gap.ts';
 import { clientHash } from './core/identity.ts';
 import type { ImageBuilding, ImageSources } from './core/images.ts';
 import type { InstanceJournal } from './core/journal.ts';
+import type { HostMemory } from './core/host-memory.ts';
 import type { HostPorts } from './core/ports.ts';
 import type { DesktopProbe } from './core/readiness.ts';
 import type { Sweep, SweepOptions } from './core/reap.ts';
@@ -28,6 +29,7 @@ import type { TicketStore } from './core/tickets.ts';
 import type { EmbeddedEngine, EmbeddedWiring } from './engine/embedded/operations.ts';
 import { embeddedPaths } from './engine/embedded/paths.ts';
 import { type Endpoint, machineFiles, resolveEndpoint } from './engine/endpoint.ts';
+import { hostMemory } from './engine/host-memory.ts';
 import { hostPorts } from './engine/host-ports.ts';
 import { ownProcesses } from './engine/host-processes.ts';
 import { isVncctlError } from './errors.ts';
@@ -47,6 +49,7 @@ export interface AppParts {
   catalog: readonly CatalogEntry[];
   imageSources: ImageSources;
   hostPorts: HostPorts;
+  memory: HostMemory;
   probe: DesktopProbe;
   clock: Clock;
   processes: ProcessTable;
@@ -211,6 +214,7 @@ export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
         probe: parts.probe ?? lazyProbe(clock),
         clock,
         hostPorts: parts.hostPorts ?? hostPorts,
+        memory: parts.memory ?? hostMemory,
         processes: parts.processes ?? ownProcesses,
         warm: parts.warm ?? warmTools(theEngine, theInstallation.instance),
         gateway: gatewayOf(app.daemon()),

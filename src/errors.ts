@@ -49,6 +49,7 @@ export const ERROR_CODES = {
   PORT_TAKEN: 'conflict',
   CLAIM_REFUSED: 'conflict',
   NO_FREE_PORT: 'capacity',
+  NO_MEMORY: 'capacity',
   ENGINE_UNREACHABLE: 'engine',
   ENGINE_DENIED: 'engine',
   ENGINE_TIMEOUT: 'engine',

@@ -6,6 +6,7 @@ import { LIMIT_FORM, parseDuration, parseLimit } from '../core/duration.ts';
 import { ensureImage, getEntry } from '../core/images.ts';
 import { LEASE_FIELDS, type LeaseChanges, type LeaseField } from '../core/lease.ts';
 import { LEASE_WORDS, spellLease, spellLeaseChanges } from '../core/lease-words.ts';
+import { wait as waitType } from '../core/setting-types.ts';
 import { parseBytes, parseGeometry } from '../core/size.ts';
 import type { DesktopWishes } from '../core/spec.ts';
 import { dryRunUp, up, type UpResult } from '../core/up.ts';
@@ -29,6 +30,7 @@ interface UpFlags extends Partial<Record<LeaseField, string>> {
   memory?: string;
   wait?: ReadyStage;
   timeout?: string;
+  queue?: string;
   recreate?: boolean;
   direct?: boolean;
   open: boolean;
@@ -57,6 +59,7 @@ export function define(command: Command, context: CommandContext): void {
     .option('-m, --memory <size>', 'how much memory it may use, like 1g')
     .addOption(new Option('-w, --wait <stage>', 'how far it has to be before the command returns').choices(READY_STAGES))
     .option('-t, --timeout <duration>', 'how long that may take, like 30s')
+    .option('--queue <duration>', 'where there is no memory or no port for a new one, wait this long for it, first come, first served; off for not at all')
     .option('--idle <duration>', 'pause it when nobody has looked at it for this long, like 15m; never for not at all')
     .option('--remove-after <duration>', 'remove it when nobody has looked at it for this long, like 8h; or never')
     .option('--input-idle <duration>', 'remove it when nobody has typed or pointed for this long; or never')
@@ -148,6 +151,7 @@ async function readRequest(context: CommandContext, typed: string, flags: UpFlag
   const entry = getEntry(await context.app().catalog(), flags.image ?? settings.image);
   const stage = flags.wait ?? settings.wait;
   const timeoutMs = flags.timeout === undefined ? settings.timeout : read(flags.timeout, parseDuration, '--timeout', 'a duration like 30s or 2m');
+  const queue = flags.queue === undefined ? settings.queue : read(flags.queue, waitType.read, '--queue', waitType.form);
   return {
     client,
     entry,
@@ -155,6 +159,7 @@ async function readRequest(context: CommandContext, typed: string, flags: UpFlag
     askedImage: flags.image !== undefined,
     recreate: flags.recreate ?? false,
     lease: readLease(flags),
+    ...(queue === 'off' ? {} : { queueMs: queue }),
     ...(stage === undefined ? {} : { stage }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
   };

@@ -20,6 +20,8 @@ export interface Member {
   /** ISO-8601 UTC. */
   createdAt: string;
   exitCode?: number;
+  /** The port of the host that it holds. */
+  hostPort?: number;
   /** Something is remembered of it: it was somebody's, and got its old name back by hand. */
   used: boolean;
 }

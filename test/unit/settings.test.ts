@@ -39,7 +39,7 @@ test('nothing set gives the documented defaults', () => {
     instance: 'default', engine: undefined, engineDeadline: 15_000, image: 'firefox-kiosk', url: undefined, app: undefined, width: 1280, height: 720,
     host: '127.0.0.1', bind: '127.0.0.1', portMin: 5000, portMax: 5020, containerPort: 6080, network: 'vncctl', subnet: undefined, prefix: 'vnc_',
     clientIds: 'cpf', naming: 'plain', mask: false, stateFile: undefined, color: 'auto', parallel: 8, wait: undefined, timeout: undefined,
-    idle: 15 * MINUTE, removeAfter: 8 * HOUR, inputIdle: 'never', ttl: 'never', maxAge: 'never', warnBefore: 5 * MINUTE, pauseDirect: false, pool: [], poolMaxAge: 4 * HOUR, sweepInterval: 30_000,
+    idle: 15 * MINUTE, removeAfter: 8 * HOUR, inputIdle: 'never', ttl: 'never', maxAge: 'never', warnBefore: 5 * MINUTE, pauseDirect: false, pool: [], poolMaxAge: 4 * HOUR, reserveMemory: 256 * 1024 ** 2, queue: 'off', sweepInterval: 30_000,
     listen: { host: '127.0.0.1', port: 8080 }, logFormat: 'auto', hook: undefined, hookTimeout: 10_000,
   });
 });
