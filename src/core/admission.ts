@@ -1,6 +1,7 @@
 // Whether the host has memory for one more desktop: what is free, less what stays free, less what is promised to desktops that are about
 // to start and to whoever waits before. Pure; taking a place is start-place.ts.
 import { VncctlError } from '../errors.ts';
+import type { CatalogEntry, CatalogLimits } from './catalog.ts';
 import type { LongestIdle } from './longest-idle.ts';
 import { formatBytes } from './size.ts';
 import type { MemoryPromise, StoreState, Waiter } from './store.ts';
@@ -40,9 +41,9 @@ export function spareBytes({ availableBytes, reserveBytes, promisedBytes }: Memo
   return availableBytes - reserveBytes - promisedBytes;
 }
 
-/** What a desktop takes: as its image says, or all that it may take when that is less. */
-export function needsOf({ entry, limits }: { entry: { needsBytes: number }; limits: { memoryBytes: number } }): number {
-  return Math.min(entry.needsBytes, limits.memoryBytes);
+/** What a desktop takes: as its image says, or all that it may take when that is less (`memoryBytes`, or the image's own limit). */
+export function needsOf({ needsBytes, limits }: Pick<CatalogEntry, 'needsBytes'> & { limits: Pick<CatalogLimits, 'memoryBytes'> }, memoryBytes = limits.memoryBytes): number {
+  return Math.min(needsBytes, memoryBytes);
 }
 
 /** The failure of a host without room for a desktop that needs so much. */

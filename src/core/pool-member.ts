@@ -30,7 +30,7 @@ export async function makeMember(desktops: Desktops, recipe: Recipe, signal: Abo
   if (!release) throw new VncctlError('CONFLICT', `somebody holds the lock of ${name}, which is new`);
   let place: Place | undefined;
   try {
-    const bytes = needsOf(recipe.spec);
+    const bytes = needsOf(recipe.spec.entry, recipe.spec.limits.memoryBytes);
     const answer = await tryTakePlace(desktops, { desktop: desktopId, bytes, marginBytes: bytes, ...(recipe.publishedOn === undefined ? {} : { port: { refused: new Set() } }) });
     if (answer.lack) throw answer.lack.failure;
     ({ place } = answer);

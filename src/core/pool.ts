@@ -172,7 +172,7 @@ async function wishOf(desktops: Desktops, { image, count }: PoolSize, network: N
   if (!found) return not(`the engine has no image ${spec.image}`);
   const publishedOn = publishedAt(desktops.gateway === undefined ? 'direct' : 'gateway', network, installation.bindAddress);
   const key = poolKey(spec, { ...poolFacts(desktops, entry.key, {}), imageId: found.id, publishedOn });
-  return { wish: { image: entry.key, count, made: { poolKey: key, specHash: spec.hash }, needsBytes: needsOf(spec) }, recipe: { spec, poolKey: key, imageId: found.id, publishedOn } };
+  return { wish: { image: entry.key, count, made: { poolKey: key, specHash: spec.hash }, needsBytes: needsOf(entry, spec.limits.memoryBytes) }, recipe: { spec, poolKey: key, imageId: found.id, publishedOn } };
 }
 
 function leftLocksIn(containers: readonly ContainerSummary[], members: readonly Member[], now: Date): ContainerId[] {

@@ -216,6 +216,6 @@ test('an unknown is no number: nothing is known to be spare', () => {
 
 test('a desktop needs no more than it may take', () => {
   const entry = exampleEntry();
-  expect(needsOf({ entry, limits: { memoryBytes: 512 * MIB } })).toBe(EACH);
-  expect(needsOf({ entry, limits: { memoryBytes: 64 * MIB } })).toBe(64 * MIB);
+  expect(needsOf(entry)).toBe(EACH);
+  expect(needsOf(entry, 64 * MIB)).toBe(64 * MIB);
 });
