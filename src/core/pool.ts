@@ -161,6 +161,16 @@ async function attempt(desktops: Desktops, step: PoolStep, look: PoolLook, { sig
   }
 }
 
+/** How a warm desktop of the image is made now, or in words why none can be. */
+export async function findRecipe(desktops: Desktops, image: string, options?: CallOptions): Promise<{ recipe: Recipe; why?: undefined } | { why: string; recipe?: undefined }> {
+  const { engine, installation } = desktops;
+  const network = await engine.networks.find(installation.network, options);
+  const off = poolOffReason(engine, network?.isolates === 'members' ? 'members' : await engine.networks.isolation(options));
+  if (off !== undefined) return { why: off };
+  const { wish, recipe } = await wishOf(desktops, { image, count: 1 }, network, options);
+  return recipe ? { recipe } : { why: wish.why ?? '' };
+}
+
 async function wishOf(desktops: Desktops, { image, count }: PoolSize, network: NetworkInfo | undefined, options?: CallOptions): Promise<{ wish: PoolWish; recipe?: Recipe }> {
   const { engine, installation, catalog } = desktops;
   const entry = catalog.find(image);

@@ -25,6 +25,8 @@ export interface UpRequest {
   stage?: ReadyStage;
   /** How long the stage may take, in milliseconds from the start of the container; absent: the image's own. */
   timeoutMs?: number;
+  /** A new one is wanted, though a warm one would do. */
+  cold?: true;
   /** How long it may wait, in milliseconds, until the host has room for a new desktop; absent: not at all. */
   queueMs?: number;
 }
@@ -131,7 +133,7 @@ export function questionOf(desktops: Desktops, request: UpRequest): UpQuestion {
     pool: {
       wanted: installation.pool.find(({ image }) => image === entry.key)?.count ?? 0,
       facts: poolFacts(desktops, entry.key, lease),
-      passesLeft: POOL_PASSES,
+      passesLeft: request.cold ? 0 : POOL_PASSES,
     },
     isAlive: (pid) => processes.isAlive(pid),
   };
