@@ -1,6 +1,6 @@
 // Builds dist/: the program (one chunk a verb, so that a verb loads only what it uses), the viewer page that images and
 // gateway serve, and the built-in catalog. Run by `npm run build`; needs the packages, nothing else.
-import { readFileSync, rmSync, cpSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
@@ -32,14 +32,48 @@ const lazyPackages = {
   },
 };
 
-// `import 'node:http'` reads every export of it, the getters too, and with them loads undici on Node 22 and later:
-// 66 ms of CPU time against the 9 of `require`.
+const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.ts'))
+  .map((name) => join(root, 'src', name))
+  .map((file) => ({ file, text: readFileSync(file, 'utf8') }));
+
+// `import` of a module of Node's own reads every export of it, the getters too, and so loads what nobody asked for: undici with
+// node:http (66 ms of CPU time against 9), webcrypto with node:crypto, promises with node:fs. Here each is loaded when something of
+// it is used, which node:crypto (7 ms) seldom is.
 /** @type {import('esbuild').Plugin} */
-const requiredHttp = {
-  name: 'required-http',
+const ownModules = {
+  name: 'own-modules',
   setup(builder) {
-    builder.onResolve({ filter: /^node:https?$/ }, ({ path, kind }) => (kind === 'import-statement' ? { path, namespace: 'required' } : undefined));
-    builder.onLoad({ filter: /.*/, namespace: 'required' }, ({ path }) => ({ contents: `module.exports = __nodeRequire(${JSON.stringify(path)});`, loader: 'js' }));
+    builder.onResolve({ filter: /^node:/ }, ({ path, importer, kind }) => (kind === 'import-statement' && importer.startsWith(join(root, 'src')) ? { path, namespace: 'own' } : undefined));
+    builder.onLoad({ filter: /.*/, namespace: 'own' }, ({ path }) => {
+      const getters = namesUsedOf(path).map((name) => `get ${name}() { return own().${name}; }`);
+      return { contents: `const own = () => process.getBuiltinModule(${JSON.stringify(path)});\nmodule.exports = { ${getters.join(', ')} };`, loader: 'js' };
+    });
+  },
+};
+
+/** What the sources import by name from a module of Node's own. */
+function namesUsedOf(module) {
+  const lists = sources.flatMap(({ text }) => [...text.matchAll(/^import \{([^}]*)\} from '(node:[^']+)';$/gm)].filter(([, , from]) => from === module).map(([, names = '']) => names));
+  return [...new Set(lists.flatMap((names) => names.split(',')).map((name) => name.trim().replace(/ as .*/, '')).filter((name) => name !== '' && !name.startsWith('type ')))];
+}
+
+// Each file costs a good half of a millisecond, however small, and splitting makes one of each set of modules that some verbs share
+// and others don't: forty for an `up`. So whatever is loaded on first use takes these along, which makes them one file.
+const TOGETHER = ['app.ts', 'app/desktop-giver.ts', 'commands/up.ts'].map((name) => join(root, 'src', name));
+
+/** @type {import('esbuild').Plugin} */
+const fewFiles = {
+  name: 'few-files',
+  setup(builder) {
+    const firstUsed = new Set(sources.flatMap(({ file, text }) => [...text.matchAll(/\bimport\('(\.[^']+)'\)/g)].map(([, target = '']) => join(file, '..', target))));
+    // What comes before a verb is known: it stays small.
+    firstUsed.delete(join(root, 'src/main.ts'));
+    builder.onLoad({ filter: /\.ts$/ }, ({ path }) => {
+      if (!firstUsed.has(path)) return undefined;
+      const others = TOGETHER.filter((name) => name !== path).map((name) => `import ${JSON.stringify(name)};`);
+      return { contents: [readFileSync(path, 'utf8'), ...others].join('\n'), loader: 'ts' };
+    });
   },
 };
 
@@ -69,7 +103,7 @@ await build({
   platform: 'node',
   target: 'node20.19',
   external: ['*.node', 'cpu-features'],
-  plugins: [lazyPackages, requiredHttp],
+  plugins: [lazyPackages, ownModules, fewFiles],
   define: { VNCCTL_VERSION: JSON.stringify(version) },
   banner,
   // Beside the entry, so that every built file finds the root of the package at the same place as its source.

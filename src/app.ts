@@ -7,13 +7,14 @@ import { lazyProbe, warmTools } from './app/lazy-tools.ts';
 import { builtInCatalog, type CatalogSources, makeInstallation, readCatalog } from './app/installation.ts';
 import type { CatalogEntry } from './core/catalog.ts';
 import type { ServiceParts, Services } from './app/services.ts';
+import type { DesktopGiver } from './app/desktop-giver.ts';
+import { once } from './app/once.ts';
 import { settingFlags } from './app/setting-flags.ts';
 import type { DaemonOptions } from './app/watching.ts';
 import type { Io } from './commands/context.ts';
 import type { ActivitySource } from './core/activity.ts';
 import { type Clock, systemClock } from './core/clock.ts';
 import type { DaemonControl } from './core/control.ts';
-import { gatewayOrigin } from './core/desktop-address.ts';
 import type { Catalog, Desktops, ProcessTable, WarmTools } from './core/desktops.ts';
 import type { Engine } from './core/engine.ts';
 import type { BootClock } from './core/gap.ts';
@@ -22,23 +23,25 @@ import type { ImageBuilding, ImageSources } from './core/images.ts';
 import type { InstanceJournal } from './core/journal.ts';
 import type { HostMemory } from './core/host-memory.ts';
 import type { HostPorts } from './core/ports.ts';
+import { gatewayAddress, type PublicAddress } from './core/public-address.ts';
 import type { DesktopProbe } from './core/readiness.ts';
 import type { Sweep, SweepOptions } from './core/reap.ts';
 import type { Store } from './core/store.ts';
 import type { TicketStore } from './core/tickets.ts';
+import type { TokenStore } from './core/tokens.ts';
 import type { EmbeddedEngine, EmbeddedWiring } from './engine/embedded/operations.ts';
-import { embeddedPaths } from './engine/embedded/paths.ts';
+import { embeddedSocketOf } from './engine/embedded/paths.ts';
 import { type Endpoint, machineFiles, resolveEndpoint } from './engine/endpoint.ts';
 import { hostMemory } from './engine/host-memory.ts';
 import { hostPorts } from './engine/host-ports.ts';
 import { ownProcesses } from './engine/host-processes.ts';
 import { isVncctlError } from './errors.ts';
-import { readSettings, type Settings, type SettingsReading, settingsOf } from './settings.ts';
+import { readSettings, SETTINGS, type Settings, type SettingsReading, settingsOf } from './settings.ts';
 import { changeConfigFile, readConfigFile } from './store/config-file.ts';
 import { findDaemon, type RunningDaemon } from './store/daemon-lock.ts';
 import { createFileStore } from './store/file-store.ts';
 import { withInterruptibleLock, withLock } from './store/lock.ts';
-import { daemonFileOf, eventsFileOf, type Paths, instanceKeyFileOf, pathsOf, stateFileOf, ticketsFileOf } from './store/paths.ts';
+import { daemonFileOf, daemonSocketOf, eventsFileOf, type Paths, instanceKeyFileOf, pathsOf, stateFileOf, ticketsFileOf, tokensFileOf } from './store/paths.ts';
 import { findProjectFile } from './store/project-file.ts';
 
 /** Parts that tests replace. */
@@ -66,6 +69,8 @@ export interface App {
   readonly settings: Settings;
   readonly reading: SettingsReading;
   readonly paths: Paths;
+  /** Path of the Unix socket where the daemon of the instance answers, if one runs. */
+  readonly socket: string;
   readonly clock: Clock;
   /** Folder of the installed package: templates and built files. */
   readonly root: string;
@@ -77,6 +82,8 @@ export interface App {
   /** Everything the use-cases of desktops work with. */
   desktops(): Promise<Desktops>;
   images(): Promise<ImageBuilding>;
+  /** Gives out desktops, by the daemon where one runs that would do the same. */
+  giver(): Promise<DesktopGiver>;
   embedded(): Promise<EmbeddedEngine>;
   /** Tells who uses which desktop. */
   activity(): Promise<ActivitySource>;
@@ -92,6 +99,8 @@ export interface App {
   services(): Promise<Services>;
   /** The tickets to the desktops of the instance. */
   tickets(): Promise<TicketStore>;
+  /** The tokens to the API of the instance. */
+  tokens(): Promise<TokenStore>;
   /** What happened to the desktops of the instance. */
   journal(): Promise<InstanceJournal>;
   /** Sets or (undefined) unsets one of the user's settings; the value is checked already. */
@@ -147,7 +156,7 @@ export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
       flags: { host, context },
       env: io.env,
       setting: getSettings().engine,
-      embeddedSocket: embeddedPaths(paths.state).socket,
+      embeddedSocket: embeddedSocketOf(paths.state),
       home,
       uid: process.getuid?.(),
       platform: process.platform,
@@ -189,7 +198,7 @@ export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
 
   const installation = once(() => makeInstallation(getSettings(), reading, paths));
 
-  const gatewayOf = (daemon: RunningDaemon | undefined): string | undefined => (daemon?.address === undefined ? undefined : gatewayOrigin(daemon.address, getSettings().host));
+  const gatewayOf = (daemon: RunningDaemon | undefined): PublicAddress | undefined => daemon && gatewayAddress(daemon, getSettings());
 
   const app: App = {
     version: input.version,
@@ -198,6 +207,8 @@ export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
     },
     reading,
     paths,
+    // Known even where other settings are wrong.
+    socket: daemonSocketOf(paths, String(reading.settings.find(({ name }) => name === 'instance')?.value ?? SETTINGS.instance.default), io.env),
     clock,
     root,
     endpoint,
@@ -229,6 +240,7 @@ export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
         exclusively: (name, signal, work) => withInterruptibleLock(join(paths.state, `image-${name.replace(/[^A-Za-z0-9_.-]/g, '_')}`), signal, work, IMAGE_WAIT_MS),
       };
     }),
+    giver: once(async (): Promise<DesktopGiver> => (await import('./app/desktop-giver.ts')).createDesktopGiver({ app, io, debug: input.flags['debug'] === true })),
     embedded: once(async (): Promise<EmbeddedEngine> => {
       const { embeddedEngine } = await import('./engine/embedded/operations.ts');
       const setEngine = (value: string | undefined): Promise<void> => changeConfigFile(paths.userFile, { engine: value });
@@ -258,6 +270,7 @@ export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
       const { createTicketFile } = await import('./store/ticket-file.ts');
       return createTicketFile({ file: ticketsFileOf(paths, getSettings().instance), warn, now: () => clock.now() });
     }),
+    tokens: once(async (): Promise<TokenStore> => (await import('./store/token-file.ts')).createTokenFile({ file: tokensFileOf(paths, getSettings().instance), warn, now: () => clock.now() })),
     journal: once(async (): Promise<InstanceJournal> => {
       const { instance } = getSettings();
       const [{ createEventJournal }, { getInstanceKey }] = await Promise.all([import('./store/event-journal.ts'), import('./store/instance-key.ts')]);
@@ -280,14 +293,4 @@ const folderLock: EmbeddedWiring['lock'] = (folder, waitMs, work) => withLock(fo
 async function imageSources(root: string, clock: Clock): Promise<ImageSources> {
   const { baseImageFrom, createImageSources } = await import('./engine/image-sources.ts');
   return createImageSources(join(root, 'dist/viewer'), baseImageFrom(clock, folderLock));
-}
-
-// A failure is not kept: an engine that wasn't there may be by the next call.
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () =>
-    (made ??= make().catch((error: unknown) => {
-      made = undefined;
-      throw error;
-    }));
 }

@@ -34,12 +34,18 @@ export const ERROR_CODES = {
   BAD_CATALOG_ENTRY: 'usage',
   BAD_CONFIGURATION: 'usage',
   NEEDS_CONFIRMATION: 'usage',
+  METHOD_NOT_ALLOWED: 'usage',
+  BODY_TOO_LARGE: 'usage',
+  BODY_NOT_JSON: 'usage',
   DESKTOP_NOT_FOUND: 'not-found',
   IMAGE_NOT_FOUND: 'not-found',
   NETWORK_NOT_FOUND: 'not-found',
   SETTING_NOT_FOUND: 'not-found',
   TICKET_NOT_FOUND: 'not-found',
+  TOKEN_NOT_FOUND: 'not-found',
   VIEWER_NOT_FOUND: 'not-found',
+  OPERATION_NOT_FOUND: 'not-found',
+  ROUTE_NOT_FOUND: 'not-found',
   NAME_TAKEN: 'conflict',
   CONFLICT: 'conflict',
   NETWORK_CONFLICT: 'conflict',
@@ -47,9 +53,11 @@ export const ERROR_CODES = {
   DAEMON_RUNNING: 'conflict',
   DAEMON_NOT_RUNNING: 'conflict',
   PORT_TAKEN: 'conflict',
+  IDEMPOTENCY_CONFLICT: 'conflict',
   CLAIM_REFUSED: 'conflict',
   NO_FREE_PORT: 'capacity',
   NO_MEMORY: 'capacity',
+  TOO_MANY_REQUESTS: 'capacity',
   ENGINE_UNREACHABLE: 'engine',
   ENGINE_DENIED: 'engine',
   ENGINE_TIMEOUT: 'engine',
@@ -65,6 +73,9 @@ export const ERROR_CODES = {
   NOT_READY: 'timeout',
   STORE_DENIED: 'denied',
   SECRET_REFUSED: 'denied',
+  TOKEN_REFUSED: 'denied',
+  SCOPE_TOO_SMALL: 'denied',
+  CROSS_SITE: 'denied',
   BUG: 'bug',
   INTERRUPTED: 'interrupted',
   TERMINATED: 'interrupted',
@@ -72,6 +83,12 @@ export const ERROR_CODES = {
 
 /** A stable name of one exact failure. */
 export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** Codes whose HTTP status is more exact than that of their kind. */
+export const HTTP_OF_CODE: Readonly<Partial<Record<ErrorCode, number>>> = { TOKEN_REFUSED: 401, METHOD_NOT_ALLOWED: 405, BODY_TOO_LARGE: 413, BODY_NOT_JSON: 415 };
+
+// What has no status of its own ends with whoever answers, who is about to go.
+const HTTP_OF_NONE = 503;
 
 /** An expected failure: what happened in `message`, the command to type next in `hint`. Its kind follows from its code. */
 export class VncctlError extends Error {
@@ -95,6 +112,11 @@ export class VncctlError extends Error {
     if (this.code === 'TERMINATED') return 143;
     return ERROR_KINDS[this.kind].exit;
   }
+}
+
+/** The HTTP status that a failure of that code is answered with. */
+export function httpStatusOf(code: ErrorCode): number {
+  return HTTP_OF_CODE[code] ?? ERROR_KINDS[ERROR_CODES[code]].http ?? HTTP_OF_NONE;
 }
 
 /** Whether `error` is an expected failure with one of the given codes (any code when none is given). */

@@ -119,7 +119,7 @@ function createProgram({ stdout, stderr }: Io): Command {
     .addOption(new Option('--color <when>', 'when to use colour: auto, always or never'))
     .addOption(new Option('--no-color', 'same as --color never'))
     .addOption(new Option('--no-input', 'never ask a question'))
-    .addOption(new Option('--debug', 'show the stack of a failure'))
+    .addOption(new Option('--debug', 'show the stack of a failure, and why the daemon leaves an up to this process'))
     .addOption(new Option('-V, --version', 'show the version (also -v)'))
     .addOption(new Option('-v').hideHelp())
     .helpOption('-h, --help', 'show help');

@@ -1,42 +1,43 @@
 // Every setting: one table with what it is called, which environment variables give it, its default and one sentence about it,
-// and how a value is found: flag > environment > project .env > user file > default. Reads no file; callers bring the texts.
-import { parseEnv } from 'node:util';
+// and what is wrong with a value. Where values are looked for is core/setting-layers.ts. Reads no file; callers bring the texts.
 import { READY_STAGES } from './core/catalog.ts';
 import { CLIENT_ID_POLICIES } from './core/client-id.ts';
+import { DIALECTS } from './core/dialects.ts';
 import { milliseconds } from './core/duration.ts';
 import { didYouMean } from './core/nearest.ts';
+import { publicAddressOf, type PublicTemplate } from './core/public-address.ts';
+import { describeOrigin, type Found, type Layer, layersOf, type Origin, type SettingSources, type UserFile, type Variable } from './core/setting-layers.ts';
 import * as types from './core/setting-types.ts';
 import { SIDE_MAX, SIDE_MIN } from './core/size.ts';
 import { VncctlError } from './errors.ts';
-
-/** An ancestor's environment variable; `adapt` turns its value into ours where the two differ. */
-interface Ancestor {
-  name: string;
-  adapt(typed: string): string;
-}
 
 /** One row of the table. */
 export interface SettingDefinition<T = unknown, D = T | undefined> {
   type: types.SettingType<T>;
   default: D;
   /** Variables of the systems vncctl descends from, strongest first; `VNCCTL_<NAME>` comes before them all. */
-  ancestors: readonly Ancestor[];
+  ancestors: readonly Variable[];
   /** One sentence without a full stop. */
   about: string;
 }
 
-function setting<T, const D extends T | undefined>(type: types.SettingType<T>, fallback: D, about: string, ancestors: readonly (string | Ancestor)[] = []): SettingDefinition<T, D> {
+function setting<T, const D extends T | undefined>(type: types.SettingType<T>, fallback: D, about: string, ancestors: readonly (string | Variable)[] = []): SettingDefinition<T, D> {
   const named = ancestors.map((entry) => (typeof entry === 'string' ? { name: entry, adapt: (typed: string) => typed } : entry));
   return { type, default: fallback, about, ancestors: named };
 }
 
-const PORT_ENDS: readonly string[] = ['portMin', 'portMax'];
+/** Each setting that is right only together with another one. */
+const PARTNERS: Readonly<Partial<Record<string, SettingName>>> = { portMin: 'portMax', portMax: 'portMin', publicUrl: 'host', host: 'publicUrl' };
 const PORT = types.integer(1, 65_535);
 const SIDE = types.integer(SIDE_MIN, SIDE_MAX);
 const ENGINE_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}$/;
 /** An ancestor's number in a unit of its own. */
-const inUnit = (name: string, unit: string): Ancestor => ({ name, adapt: (typed) => (/^\d+(\.\d+)?$/.test(typed) && Number(typed) > 0 ? `${typed}${unit}` : typed) });
-const lastOfRange: Ancestor = { name: 'PORT_RANGE_END', adapt: (typed) => (/^\d+$/.test(typed) ? String(Number(typed) - 1) : typed) };
+const inUnit = (name: string, unit: string): Variable => ({ name, adapt: (typed) => (/^\d+(\.\d+)?$/.test(typed) && Number(typed) > 0 ? `${typed}${unit}` : typed) });
+/** One side of `1920x1080x24`. */
+const sideOf = (index: 0 | 1): Variable => ({ name: 'RUNNER_VNC_RESOLUTION', adapt: (typed) => typed.split('x')[index] ?? typed });
+/** A JSON list, or one with commas. */
+const corsList: Variable = { name: 'CONTROL_CORS_ORIGINS', adapt: (typed) => typed.replace(/^\[|\]$|["'\s]/g, '') };
+const lastOfRange: Variable = { name: 'PORT_RANGE_END', adapt: (typed) => (/^\d+$/.test(typed) ? String(Number(typed) - 1) : typed) };
 
 /** The table. An undefined default means "not set"; the sentence says what happens then. */
 export const SETTINGS = {
@@ -46,8 +47,8 @@ export const SETTINGS = {
   image: setting(types.text('a key of the catalog or an image reference', /^[a-zA-Z0-9][a-zA-Z0-9_./:@-]*$/), 'firefox-kiosk', 'the image of a new desktop: a key of the catalog or an image reference', ['VNC_IMAGE']),
   url: setting(types.webAddress, undefined, 'the page a new desktop shows; not set, a welcome page'),
   app: setting(types.text('a program with its arguments, on one line', /^[^\n\r]+$/), undefined, 'the program of a new desktop as older set-ups spell it, like "firefox-kiosk https://example.org"; gives url where that is not set', ['VNC_APPNAME']),
-  width: setting(SIDE, 1280, 'width of a new desktop in pixels', ['VNC_WIDTH']),
-  height: setting(SIDE, 720, 'height of a new desktop in pixels', ['VNC_HEIGHT']),
+  width: setting(SIDE, 1280, 'width of a new desktop in pixels', ['VNC_WIDTH', sideOf(0)]),
+  height: setting(SIDE, 720, 'height of a new desktop in pixels', ['VNC_HEIGHT', sideOf(1)]),
   host: setting(types.hostName, '127.0.0.1', 'host name in the links to desktops', ['VNC_HOST']),
   bind: setting(types.ipAddress, '127.0.0.1', 'address that desktops are published on; 0.0.0.0 opens them to the network'),
   portMin: setting(PORT, 5000, 'first port of the range desktops are published on', ['PORT_RANGE_MIN', 'PORT_RANGE_START']),
@@ -75,7 +76,19 @@ export const SETTINGS = {
   reserveMemory: setting(types.bytes, 256 * 1024 ** 2, 'how much of the host\'s memory stays free: a desktop that would take of it is not started; off, and nobody looks'),
   queue: setting(types.wait, 'off', 'how long up waits where there is no memory or no port for a new desktop, first come, first served; off, and it fails at once'),
   sweepInterval: setting(types.duration, milliseconds(30_000), 'how often the daemon looks at all desktops; with cron, how often cron does', [inUnit('CLEANUP_INTERVAL_MINUTES', 'm'), inUnit('RUNNER_PREWARM_CHECK_INTERVAL_SECONDS', 's')]),
-  listen: setting(types.listenAddress, { host: '127.0.0.1', port: 8080 }, 'where the daemon answers, or off; while it does, links go through it and new desktops need no port', ['ORCHESTRATOR_PORT']),
+  listen: setting(types.listenAddress, { host: '127.0.0.1', port: 8080 }, 'where the daemon answers, or off; while it does, links go through it and new desktops need no port', ['ORCHESTRATOR_PORT', 'CONTROL_PORT']),
+  publicUrl: setting(types.publicTemplate, undefined, 'address of the daemon in the links where a proxy stands in front of it, like https://example.org/vnc or https://{id}.example.org/; not set, where the daemon answers'),
+  trustedProxies: setting(types.networks, [], 'addresses and networks of proxies whose X-Forwarded headers are believed; none for nobody\'s'),
+  tlsCert: setting(types.absolutePath, undefined, 'file with the certificate (PEM, with its chain) that the daemon answers with TLS by; read again when it changes'),
+  tlsKey: setting(types.absolutePath, undefined, 'file with the key of that certificate'),
+  connectTimeout: setting(types.duration, milliseconds(5_000), 'how long the screen of a desktop may take to answer a viewer', [inUnit('TCP_CONNECT_TIMEOUT_MS', 'ms')]),
+  viewerTimeout: setting(types.duration, milliseconds(300_000), 'how long a viewer may be silent, also to pings, before it is dropped', [inUnit('TCP_IDLE_TIMEOUT_MS', 'ms'), inUnit('WS_READ_TIMEOUT_MS', 'ms')]),
+  pingInterval: setting(types.duration, milliseconds(25_000), 'how often viewers are asked whether they are still there'),
+  maxViewers: setting(types.integer(1, 100_000), 1_000, 'how many viewers the daemon serves at once', ['MAX_CONCURRENT_SESSIONS']),
+  drain: setting(types.duration, milliseconds(30_000), 'how long a daemon that ends waits for viewers which do not leave when they are told to', [inUnit('SHUTDOWN_GRACE_MS', 'ms')]),
+  auth: setting(types.choice(['token', 'none']), 'token', 'what the API asks of whoever comes over the network: token, or none where listen is an address of this machine only'),
+  corsOrigins: setting(types.origins, [], 'origins whose pages may use the API, like https://example.org, with commas between; or * for all, without credentials; not set, nobody\'s', [corsList]),
+  dialects: setting(types.words(DIALECTS), [], 'which of its ancestors\' clients the daemon answers too: kiosk-orchestrator, browser-fleet, curated-desktops, with commas between; not set, none'),
   logFormat: setting(types.choice(['auto', 'text', 'json']), 'auto', 'how the daemon writes its log: text, json, or auto for text that suits where it goes'),
   hook: setting(types.text('a command or a web address', /^[^\n\r]+$/), undefined, 'command that is run, or address that is posted to, when a desktop was created, got ready, was warned, paused, woken or removed'),
   hookTimeout: setting(types.duration, milliseconds(10_000), 'how long a hook may take'),
@@ -90,14 +103,6 @@ type ValueOf<N extends SettingName> = (typeof SETTINGS)[N] extends SettingDefini
 /** Every setting's value; undefined where nothing is set and there is no default. */
 export type Settings = { readonly [N in SettingName]: ValueOf<N> };
 
-/** Where a value came from. */
-export type Origin =
-  | { kind: 'flag' }
-  | { kind: 'environment'; variable: string }
-  | { kind: 'project'; variable: string; file: string }
-  | { kind: 'user'; file: string }
-  | { kind: 'default' };
-
 /** One setting as found. `text` is as typed (the default's spelling otherwise); `fault` is set when it can't be used. */
 export interface ResolvedSetting {
   name: SettingName;
@@ -105,20 +110,6 @@ export interface ResolvedSetting {
   value: unknown;
   origin: Origin;
   fault?: string;
-}
-
-/** The user's settings file: its name and what it holds, known or not. */
-export interface UserFile {
-  file: string;
-  values: Readonly<Record<string, unknown>>;
-}
-
-/** Where settings are looked for. Flags hold only what was typed; `project.text` is a .env file. */
-export interface SettingSources {
-  flags?: Readonly<Partial<Record<SettingName, string>>>;
-  env: Readonly<Record<string, string | undefined>>;
-  project?: { file: string; text: string } | undefined;
-  user?: UserFile | undefined;
 }
 
 /** Everything that was found, right or wrong: `config list` shows it, `settingsOf` refuses what is wrong. */
@@ -150,21 +141,17 @@ export function ownVariable(name: SettingName): string {
   return `VNCCTL_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
 }
 
-interface Found {
-  text: string;
-  origin: Origin;
-  fault?: string;
-}
-
-interface Layer {
-  find(name: SettingName): Found | undefined;
+/** Every variable that gives a setting, strongest first. */
+function variablesOf(name: SettingName): Variable[] {
+  return [{ name: ownVariable(name), adapt: (typed) => typed }, ...definitionOf(name).ancestors];
 }
 
 /** Looks every setting up. Never throws: what is wrong is a `fault` of its setting. */
 export function readSettings(sources: SettingSources): SettingsReading {
-  const layers = layersOf(sources);
+  const layers = layersOf(sources, variablesOf);
   const settings = SETTING_NAMES.map((name) => resolve(name, layers));
   checkPortRange(settings);
+  checkPublicUrl(settings);
   return { settings, warnings: sources.user ? unknownKeys(sources.user) : [], user: sources.user };
 }
 
@@ -186,32 +173,16 @@ export function checkChange(name: SettingName, typed: string, user: UserFile): s
   const value = type.read(typed);
   if (value === undefined) throw new VncctlError('BAD_SETTING', `${name}: ${JSON.stringify(typed)} is not ${type.form}`, { hint: `take it back to its default: vncctl config unset ${name}` });
   const stored = type.json === 'text' ? typed : (value as number | boolean);
-  const other = name === 'portMin' ? 'portMax' : name === 'portMax' ? 'portMin' : undefined;
+  const other = PARTNERS[name];
   if (other === undefined) return stored;
   // What the environment says today is no reason to refuse what is to hold tomorrow.
   const together = readSettings({ env: {}, user: { file: user.file, values: { ...user.values, [name]: stored } } }).settings;
-  const fault = together.find((setting) => PORT_ENDS.includes(setting.name) && setting.fault !== undefined && setting.value !== undefined)?.fault;
-  if (fault !== undefined) throw new VncctlError('BAD_SETTING', `${name}: ${fault}`, { hint: `set the other end first: vncctl config set ${other} …` });
+  const fault = together.find((setting) => (setting.name === name || setting.name === other) && setting.fault !== undefined && setting.value !== undefined)?.fault;
+  if (fault !== undefined) throw new VncctlError('BAD_SETTING', `${name}: ${fault}`, { hint: `set the other one first: vncctl config set ${other} …` });
   return stored;
 }
 
-/** An origin for a person: `flag`, a variable's name, a path, `default`. */
-export function describeOrigin(origin: Origin): string {
-  switch (origin.kind) {
-    case 'flag':
-      return 'flag';
-    case 'environment':
-      return origin.variable;
-    case 'project':
-      return `${origin.variable} in ${origin.file}`;
-    case 'user':
-      return origin.file;
-    case 'default':
-      return 'default';
-  }
-}
-
-function resolve(name: SettingName, layers: readonly Layer[]): ResolvedSetting {
+function resolve(name: SettingName, layers: readonly Layer<SettingName>[]): ResolvedSetting {
   const { type, default: fallback } = definitionOf(name);
   for (const layer of layers) {
     const found = layer.find(name) ?? (name === 'url' ? pageOfApp(layer) : undefined);
@@ -225,46 +196,10 @@ function resolve(name: SettingName, layers: readonly Layer[]): ResolvedSetting {
 }
 
 /** The page that the older spelling of the program names; it counts where its own layer doesn't set `url`. */
-function pageOfApp(layer: Layer): Found | undefined {
+function pageOfApp(layer: Layer<SettingName>): Found | undefined {
   const app = layer.find('app');
   const page = app?.text.split(/\s+/).find((word) => /^https?:\/\//i.test(word));
   return app && page !== undefined ? { text: page, origin: app.origin } : undefined;
-}
-
-function layersOf({ flags = {}, env, project, user }: SettingSources): Layer[] {
-  const layers: Layer[] = [
-    { find: (name) => (flags[name] === undefined ? undefined : { text: flags[name], origin: { kind: 'flag' } }) },
-    variables(env, (variable) => ({ kind: 'environment', variable })),
-  ];
-  if (project) layers.push(variables(parseEnv(project.text) as Record<string, string>, (variable) => ({ kind: 'project', variable, file: project.file })));
-  if (user) {
-    const origin: Origin = { kind: 'user', file: user.file };
-    layers.push({
-      find: (name) => {
-        const value = Object.hasOwn(user.values, name) ? user.values[name] : undefined;
-        if (value === undefined || value === null || value === '') return undefined;
-        if (typeof value !== 'object') return { text: String(value), origin };
-        return { text: JSON.stringify(value), origin, fault: `a single value is expected, not ${Array.isArray(value) ? 'a list' : 'an object'}` };
-      },
-    });
-  }
-  return layers;
-}
-
-// An empty variable counts as not set: compose files and shells pass `VNC_HOST=` for "no opinion".
-function variables(env: Readonly<Record<string, string | undefined>>, origin: (variable: string) => Origin): Layer {
-  return {
-    find: (name) => {
-      const own = ownVariable(name);
-      const typed = env[own]?.trim();
-      if (typed) return { text: typed, origin: origin(own) };
-      for (const ancestor of definitionOf(name).ancestors) {
-        const theirs = env[ancestor.name]?.trim();
-        if (theirs) return { text: ancestor.adapt(theirs), origin: origin(ancestor.name) };
-      }
-      return undefined;
-    },
-  };
 }
 
 function checkPortRange(settings: readonly ResolvedSetting[]): void {
@@ -277,6 +212,12 @@ function checkPortRange(settings: readonly ResolvedSetting[]): void {
     blamed === min
       ? `${min.value} is above portMax, which is ${max.value} (${describeOrigin(max.origin)})`
       : `${max.value} is below portMin, which is ${min.value} (${describeOrigin(min.origin)})`;
+}
+
+function checkPublicUrl(settings: readonly ResolvedSetting[]): void {
+  const [template, host] = [settings.find(({ name }) => name === 'publicUrl'), settings.find(({ name }) => name === 'host')];
+  if (template?.value === undefined || typeof host?.value !== 'string' || publicAddressOf(template.value as PublicTemplate, host.value)) return;
+  template.fault = `${JSON.stringify(template.text)} makes no host name with the host ${host.value} (${describeOrigin(host.origin)})`;
 }
 
 function unknownKeys({ file, values }: UserFile): string[] {

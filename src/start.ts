@@ -1,6 +1,5 @@
 // What bin/vncctl.js runs. Answers `--version` by itself, so that it costs little more than starting Node, and lets Node keep
 // the compiled code of the rest.
-import module from 'node:module';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { pathsOf } from './store/paths.ts';
@@ -19,6 +18,6 @@ export async function start(argv: readonly string[]): Promise<number> {
 
 /** On Node 22 and later. Where the folder can't be written, Node goes on without it. */
 function keepCompiledCode(folder: string): void {
-  const { enableCompileCache } = module as { enableCompileCache?: (folder: string) => unknown };
+  const { enableCompileCache } = process.getBuiltinModule('node:module') as { enableCompileCache?: (folder: string) => unknown };
   enableCompileCache?.(folder);
 }

@@ -18,9 +18,10 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   store: ['core', 'errors'],
   daemon: ['core', 'errors'],
   gateway: ['core', 'rfb', 'errors'],
+  api: ['core', 'errors'],
   ui: ['core', 'errors'],
   commands: ['ui', 'core', 'errors', 'settings'],
-  app: ['core', 'daemon', 'gateway', 'gateway', 'rfb', 'claim', 'engine', 'store', 'settings', 'errors'],
+  app: ['core', 'daemon', 'gateway', 'api', 'rfb', 'claim', 'engine', 'store', 'settings', 'errors'],
   version: [],
   main: ['app', 'commands', 'ui', 'core', 'settings', 'errors', 'version'],
   start: ['main', 'store', 'version'],
@@ -35,6 +36,7 @@ const TYPE_ARROWS: Readonly<Record<string, readonly string[]>> = {
 
 /** The one place where each package enters; types of it may be named in the same folder. */
 const ENTRANCES: Readonly<Record<string, string>> = {
+  '@fastify/rate-limit': 'src/api/server.ts',
   '@novnc/novnc': 'src/web/viewer/',
   chalk: 'src/ui/paint.ts',
   'cli-table3': 'src/ui/table.ts',
@@ -42,12 +44,15 @@ const ENTRANCES: Readonly<Record<string, string>> = {
   conf: 'src/store/json-file.ts',
   dockerode: 'src/engine/docker/engine.ts',
   execa: 'src/engine/run-program.ts',
+  fastify: 'src/api/server.ts',
   inquirer: 'src/ui/prompt.ts',
   open: 'src/ui/browser.ts',
+  'prom-client': 'src/daemon/metrics.ts',
   'proper-lockfile': 'src/store/lock.ts',
   'tar-stream': 'src/engine/image-sources.ts',
   ws: 'src/rfb/websocket-stream.ts',
   yaml: 'src/store/catalog-files.ts',
+  zod: 'src/api/',
 };
 
 /** Packages that stand in a folder that isn't their entrance too: every verb declares its options, and a WebSocket has a client's and a server's side. */
@@ -120,6 +125,11 @@ test('each package that is installed is used, and each that is used is installed
   expect(Object.keys(dependencies).sort()).toEqual(Object.keys(ENTRANCES).sort());
   const used = new Set(imports.filter(({ own }) => !own).map(({ target }) => target));
   expect(Object.keys(ENTRANCES).filter((name) => ![...used].some((target) => target === name || target.startsWith(`${name}/`)))).toEqual([]);
+});
+
+test('the API and its packages are loaded by an import of their own, with the first request', () => {
+  const statically = /^import\s+(?!type\b)[^;]*?from\s+'[^']*\/api\/[^']*'/m;
+  expect(sources.filter((file) => partOf(file) !== 'api' && statically.test(text(file)))).toEqual([]);
 });
 
 test('Node is imported with node: and own files with their extension', () => {

@@ -10,7 +10,21 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const results = join(root, 'test/.work/results');
 const SYSTEMD = ['/usr/bin/systemd-analyze', '/bin/systemd-analyze'];
 const PYTHON = ['/usr/bin/python3'];
+const OPENSSL = ['/usr/bin/openssl'];
 const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+/** A display, and the clients that are shown on it. */
+const VNC_PROGRAMS = [
+  { path: '/usr/bin/Xtigervnc', name: 'tigervnc-standalone-server' },
+  { path: '/usr/bin/xtigervncviewer', name: 'tigervnc-viewer' },
+  { path: '/usr/bin/xtightvncviewer', name: 'xtightvncviewer' },
+  { path: '/usr/bin/gvncviewer', name: 'gvncviewer' },
+];
+// Programs that would run as services once they are installed: unpacked beside the tests instead, where they aren't there already.
+const PROXIES = [
+  { name: 'nginx', paths: ['/usr/sbin/nginx', 'test/.work/programs/usr/sbin/nginx'] },
+  { name: 'caddy', paths: ['/usr/bin/caddy', 'test/.work/programs/usr/bin/caddy'] },
+];
+const PROMTOOL = ['/usr/bin/promtool', 'test/.work/programs/usr/bin/promtool'];
 const IMAGES = ['firefox-kiosk', 'desktop'];
 
 /** Checks that are no test files; each counts as one test. */
@@ -92,6 +106,26 @@ async function ensurePackage(paths, name) {
 }
 
 /**
+ * Makes sure of a program by unpacking its package: nothing is installed, so nothing is started.
+ * @param {readonly string[]} paths where it may be
+ * @param {string} name
+ * @returns {Promise<number>}
+ */
+async function ensureUnpacked(paths, name) {
+  if (paths.some((path) => existsSync(join(root, path)) || existsSync(path))) return 0;
+  const folder = join(root, 'test/.work/programs');
+  mkdirSync(folder, { recursive: true });
+  const download = () => run(['sh', '-c', 'cd "$1" && apt-get download -qq "$2"', 'sh', folder, name]);
+  let code = await download();
+  if (code !== 0 && process.getuid?.() === 0) code = (await run(['apt-get', 'update', '-qq'])) || (await download());
+  if (code !== 0) {
+    process.stderr.write(`the tests need ${name}; install it, e.g. with: sudo apt-get install ${name}\n`);
+    return code;
+  }
+  return run(['sh', '-c', 'cd "$1" && for package in "$2"_*.deb; do dpkg-deb -x "$package" . && rm "$package"; done', 'sh', folder, name]);
+}
+
+/**
  * Runs one suite; resolves with its counts.
  * @param {string} suite
  * @param {NodeJS.ProcessEnv} env
@@ -140,9 +174,15 @@ async function main() {
   }
   if (suites.includes('systemd')) {
     await step('systemd', () => ensurePackage(SYSTEMD, 'systemd'));
+    await step('promtool', () => ensureUnpacked(PROMTOOL, 'prometheus'));
     await step('Python', () => ensurePackage(PYTHON, 'python3'));
   }
-  if (suites.includes('browser')) await step('Chromium', () => ensurePackage(CHROMIUM, 'chromium'));
+  if (suites.includes('browser')) {
+    await step('Chromium', () => ensurePackage(CHROMIUM, 'chromium'));
+    for (const { path, name } of VNC_PROGRAMS) await step(name, () => ensurePackage([path], name));
+    await step('openssl', () => ensurePackage(OPENSSL, 'openssl'));
+    for (const { name, paths } of PROXIES) await step(name, () => ensureUnpacked(paths, name));
+  }
 
   rmSync(results, { recursive: true, force: true });
   mkdirSync(results, { recursive: true });

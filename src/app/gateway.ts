@@ -1,29 +1,37 @@
 // The part of the composition root that serves screens: the routes under /d/ with their tickets, and the tunnels behind them.
 import { randomBytes } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
 import type { App } from '../app.ts';
 import type { ActivitySource } from '../core/activity.ts';
 import type { Clock } from '../core/clock.ts';
 import { type DaemonControl, type Viewer, viewerNotFound } from '../core/control.ts';
+import { givesScreenAddresses } from '../core/dialects.ts';
 import type { InstanceJournal } from '../core/journal.ts';
 import type { Log, LogFacts } from '../core/log.ts';
-import { findScreen, keepScreen, openScreen } from '../core/screens.ts';
+import { publicAddressOf } from '../core/public-address.ts';
+import { findScreen, keepScreen, openScreen, type ScreenState } from '../core/screens.ts';
 import type { DesktopId } from '../core/store.ts';
 import { revokeTicket, type Session } from '../core/tickets.ts';
+import { trustProxies } from '../gateway/arrival.ts';
+import type { HostRules } from '../gateway/checks.ts';
 import { CLOSE_CODES } from '../gateway/close-codes.ts';
 import { createSessionCookies } from '../gateway/cookie.ts';
+import { filterFor } from '../gateway/message-filter.ts';
+import { createOpenings, type TellStep } from '../gateway/openings.ts';
 import { createOwnViewers } from '../gateway/own-viewers.ts';
 import { type LinkOptions, openRfbLink, type RfbLink } from '../gateway/rfb-link.ts';
 import { createGatewayRoutes, type GatewayRoutes } from '../gateway/routes.ts';
 import { createSessions } from '../gateway/sessions.ts';
-import { createTunnels, DEFAULT_TUNNEL_LIMITS } from '../gateway/tunnels.ts';
-import type { ViewerFilter } from '../gateway/viewer-filter.ts';
+import { createTunnels, type TunnelLimits } from '../gateway/tunnels.ts';
 import { loadViewerFiles } from '../gateway/viewer-files.ts';
 import { openWebSocketLink } from '../gateway/websocket-link.ts';
-import { ClientMessages } from '../rfb/client-messages.ts';
+import { createWebsockify } from '../gateway/websockify.ts';
 import { RfbFailure } from '../rfb/failure.ts';
 import { authenticate } from '../rfb/handshake.ts';
 import { serveHandshake } from '../rfb/server-handshake.ts';
+import type { Settings } from '../settings.ts';
 import { getInstanceKey } from '../store/instance-key.ts';
 import { instanceKeyFileOf } from '../store/paths.ts';
 
@@ -35,19 +43,25 @@ export interface GatewayInput {
   log: Log;
 }
 
+export interface Traffic {
+  toViewerBytes: number;
+  fromViewerBytes: number;
+}
+
 export interface Gateway {
   routes: GatewayRoutes;
   /** Who its viewers are, and to end one. */
   control: DaemonControl;
   /** What its own viewers do, put together with what another source tells. */
   activityWith(source: ActivitySource): ActivitySource;
-  /** Tells all viewers to go away, and waits until they have, a second at most. */
+  /** RFB bytes of all viewers, since the daemon started. */
+  traffic(): Traffic;
+  /** Tells all viewers to go away, and waits until they have: no longer than the setting `drain`. */
   stop(): Promise<void>;
 }
 
 // A ticket that ran out or was taken back ends its viewers this soon.
 const CHECK_SESSIONS_MS = 5_000;
-const DRAIN_MS = 1_000;
 const DIAL_AGAIN_MS = 50;
 
 /** A gateway that serves nobody yet. */
@@ -55,23 +69,29 @@ export async function openGateway({ app, journal, clock, log }: GatewayInput): P
   const { paths, root, settings } = app();
   const instanceKey = await getInstanceKey(instanceKeyFileOf(paths, settings.instance));
   const tickets = await app().tickets();
-  const sessions = createSessions({ tickets, cookies: createSessionCookies({ instanceKey, secure: false }), clock });
+  const sessions = createSessions({ tickets, cookies: createSessionCookies({ instanceKey }), clock });
   /** What each viewer is called, and was let in by: by the number of its tunnel. */
   const viewers = new Map<number, { id: string; session: Session }>();
+  /** Of those who are gone. */
+  const ended: Traffic = { toViewerBytes: 0, fromViewerBytes: 0 };
   const tunnels = createTunnels({
     clock,
-    limits: { ...DEFAULT_TUNNEL_LIMITS, drainMs: DRAIN_MS },
-    onEnd({ id }, failure) {
+    limits: limitsOf(settings),
+    onEnd({ id, toViewerBytes, fromViewerBytes }, failure) {
+      ended.toViewerBytes += toViewerBytes;
+      ended.fromViewerBytes += fromViewerBytes;
       const viewer = viewers.get(id);
       viewers.delete(id);
       // Absent: it was kicked, which was told.
       if (viewer) log.write('info', 'a viewer left', { ...factsOf(viewer), reason: failure instanceof Error ? failure.message : undefined });
     },
   });
+  const rulesFor = rulesOnce();
   const own = createOwnViewers(() => tunnels.list());
+  const openings = createOpenings(clock);
 
-  const dial = async (id: DesktopId, signal: AbortSignal): Promise<RfbLink> => {
-    const target = await openScreen(await app().desktops(), id, signal);
+  const dial = async (id: DesktopId, signal: AbortSignal, onStep: TellStep): Promise<RfbLink> => {
+    const target = await openScreen(await app().desktops(), id, signal, onStep);
     const options: LinkOptions = {
       clock,
       signal,
@@ -92,32 +112,42 @@ export async function openGateway({ app, journal, clock, log }: GatewayInput): P
     }
   };
 
-  const routes = createGatewayRoutes({
+  const hosts = (): HostRules => rulesFor(app().settings);
+  const find = async (id: DesktopId): Promise<ScreenState | undefined> => {
+    const found = await findScreen(await app().desktops(), journal, id);
+    return found && openings.addedTo(id, found);
+  };
+  const letIn = (request: IncomingMessage, socket: Duplex, head: Buffer, session: Session, address: string): void => {
+    const number = tunnels.accept(request, socket, head, {
+      desktop: session.desktopId,
+      viewOnly: session.mode === 'view-only',
+      address,
+      dial: (signal) => openings.during(session.desktopId, (tell) => dial(session.desktopId, signal, tell)),
+      greet: serveHandshake,
+      filter: filterFor(session.mode),
+      onInput: (at) => own.sawInput(session.desktopId, at),
+    });
+    if (number === undefined) return;
+    const viewer = { id: randomBytes(4).toString('hex'), session };
+    viewers.set(number, viewer);
+    log.write('info', 'a viewer came', factsOf(viewer));
+  };
+  const pages = createGatewayRoutes({
     files: await loadViewerFiles(join(root, 'dist/viewer')),
     sessions,
-    hosts: { publicNames: [settings.host.toLowerCase()], secure: false },
-    find: async (id) => findScreen(await app().desktops(), journal, id),
+    hosts,
+    find,
     keep: async (id) => keepScreen(await app().desktops(), journal, id),
-    upgrade(request, socket, head, session) {
-      const number = tunnels.accept(request, socket, head, {
-        desktop: session.desktopId,
-        viewOnly: session.mode === 'view-only',
-        address: request.socket.remoteAddress ?? '',
-        dial: (signal) => dial(session.desktopId, signal),
-        greet: serveHandshake,
-        filter: filterFor(session),
-        onInput: (at) => own.sawInput(session.desktopId, at),
-      });
-      if (number === undefined) return;
-      const viewer = { id: randomBytes(4).toString('hex'), session };
-      viewers.set(number, viewer);
-      log.write('info', 'a viewer came', factsOf(viewer));
-    },
+    upgrade: letIn,
     log,
     clock,
   });
+  const websockify = givesScreenAddresses(settings.dialects) ? createWebsockify({ sessions, hosts, origins: () => app().settings.corsOrigins, find, upgrade: letIn, clock }) : () => false;
+  const routes: GatewayRoutes = { request: pages.request, upgrade: (request, socket, head) => pages.upgrade(request, socket, head) || websockify(request, socket, head) };
 
   const check = setInterval(() => void closeDead(), CHECK_SESSIONS_MS);
+  // A daemon that can't start after all is not kept by it.
+  check.unref();
   const closeDead = async (): Promise<void> => {
     for (const [number, { session }] of viewers) {
       // A file that can't be read for a moment throws nobody out.
@@ -156,6 +186,8 @@ export async function openGateway({ app, journal, clock, log }: GatewayInput): P
   return {
     routes,
     control,
+    traffic: () =>
+      tunnels.list().reduce((sum, { toViewerBytes, fromViewerBytes }) => ({ toViewerBytes: sum.toViewerBytes + toViewerBytes, fromViewerBytes: sum.fromViewerBytes + fromViewerBytes }), ended),
     activityWith: (source) => own.addedTo(source),
     async stop() {
       clearInterval(check);
@@ -164,22 +196,23 @@ export async function openGateway({ app, journal, clock, log }: GatewayInput): P
   };
 }
 
-function factsOf({ id, session }: { id: string; session: Session }): LogFacts {
-  return { desktop: session.desktopId, viewer: id, mode: session.mode };
+function limitsOf({ connectTimeout, pingInterval, viewerTimeout, maxViewers, drain }: Settings): TunnelLimits {
+  return { connectTimeoutMs: connectTimeout, pingEveryMs: pingInterval, idleTimeoutMs: viewerTimeout, maxSessions: maxViewers, drainMs: drain };
 }
 
-function filterFor({ mode }: Session): ViewerFilter {
-  let chunk: Buffer = Buffer.alloc(0);
-  let forward: Uint8Array[] = [];
-  let input = false;
-  const messages = new ClientMessages(mode, {
-    pass: (start, end) => void forward.push(chunk.subarray(start, end)),
-    onInput: () => void (input = true),
-    onOpaque: () => {},
-  });
-  return (bytes) => {
-    [chunk, forward, input] = [bytes, [], false];
-    const fault = messages.read(bytes);
-    return { forward, input, ...(fault ? { close: `a message that is not taken (${fault.kind}, type ${fault.messageType})` } : {}) };
+/** Makes the rules of the settings that are asked about; again only for others. */
+export function rulesOnce(): (settings: Settings) => HostRules {
+  let made: { from: Settings; rules: HostRules } | undefined;
+  return (settings) => {
+    if (made?.from !== settings) {
+      const { host, publicUrl, trustedProxies } = settings;
+      const publicAddress = publicUrl && publicAddressOf(publicUrl, host);
+      made = { from: settings, rules: { names: [host.toLowerCase()], publicAddress, proxies: trustProxies(trustedProxies) } };
+    }
+    return made.rules;
   };
+}
+
+function factsOf({ id, session }: { id: string; session: Session }): LogFacts {
+  return { desktop: session.desktopId, viewer: id, mode: session.mode };
 }

@@ -8,8 +8,9 @@ import { createCatalog } from '../core/catalog-lookup.ts';
 import type { Catalog, Installation } from '../core/desktops.ts';
 import type { Naming } from '../core/identity.ts';
 import type { Lease, LeaseField } from '../core/lease.ts';
+import { describeOrigin } from '../core/setting-layers.ts';
 import { VncctlError } from '../errors.ts';
-import { describeOrigin, type Settings, type SettingsReading } from '../settings.ts';
+import type { Settings, SettingsReading } from '../settings.ts';
 import { instanceKeyFileOf, type Paths } from '../store/paths.ts';
 
 /** The facts of this installation. `settings` are the values of `reading`, which also knows where each came from. */

@@ -6,7 +6,7 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { ServiceHost } from '../core/service-install.ts';
 import type { UnitTemplates } from '../core/service-unit.ts';
-import { embeddedPaths } from '../engine/embedded/paths.ts';
+import { embeddedSocketOf } from '../engine/embedded/paths.ts';
 import { type Endpoint, machineFiles, resolveEndpoint } from '../engine/endpoint.ts';
 import { runProgram } from '../engine/run-program.ts';
 import { isVncctlError, VncctlError } from '../errors.ts';
@@ -86,7 +86,7 @@ function viewOf({ home, uid }: Account, env: ServiceInputs['env']): ServiceView 
     daemonSocket: (instance) => daemonSocketOf(paths, instance, {}),
     engine(setting) {
       try {
-        return resolveEndpoint({ flags: {}, env: {}, setting, embeddedSocket: embeddedPaths(paths.state).socket, home, uid, platform: process.platform, files: machineFiles });
+        return resolveEndpoint({ flags: {}, env: {}, setting, embeddedSocket: embeddedSocketOf(paths.state), home, uid, platform: process.platform, files: machineFiles });
       } catch (error) {
         if (isVncctlError(error, 'ENGINE_MISSING')) return undefined;
         throw error;

@@ -5,15 +5,20 @@ import type { Io } from '../commands/context.ts';
 import type { ActivitySource } from '../core/activity.ts';
 import type { Clock } from '../core/clock.ts';
 import { noViewers } from '../core/control.ts';
-import { gatewayOrigin } from '../core/desktop-address.ts';
 import type { Desktops } from '../core/desktops.ts';
 import type { BootClock } from '../core/gap.ts';
 import type { InstanceJournal, LifeEvent } from '../core/journal.ts';
 import { createLifeTracker, type LifeTracker } from '../core/life.ts';
+import { listDesktops } from '../core/list.ts';
 import type { Log } from '../core/log.ts';
+import { measuredReaper } from '../core/measured.ts';
+import { gatewayAddress } from '../core/public-address.ts';
 import { createReaper, type Sweep, type SweepOptions } from '../core/reap.ts';
+import { UNSPOKEN } from '../core/setting-facts.ts';
+import { describeOrigin } from '../core/setting-layers.ts';
 import type { ListenAddress } from '../core/setting-types.ts';
-import { createControlRoutes } from '../daemon/control.ts';
+import { tlsFilesOf } from '../core/tls-files.ts';
+import { type CertificateFollower, followCertificate, readCertificate } from '../daemon/certificate.ts';
 import { listenOnSocket } from '../daemon/control-socket.ts';
 import { type DaemonState, startDaemon } from '../daemon/daemon.ts';
 import { createDoor } from '../daemon/door.ts';
@@ -22,18 +27,24 @@ import { keepPool } from '../daemon/pool.ts';
 import { postJson } from '../daemon/http-post.ts';
 import { createHooks, type Hooks, noHooks } from '../daemon/hooks.ts';
 import { createLog, isJournalStream, logShapeOf } from '../daemon/log.ts';
+import type { MomentFigures } from '../daemon/metrics.ts';
 import { takePassedSocket } from '../daemon/passed-socket.ts';
 import { createServiceNotify } from '../daemon/service-notify.ts';
 import { describeSummary } from '../daemon/summary.ts';
+import { createUpRoute } from '../daemon/up-route.ts';
 import { wordsOf } from '../daemon/words-of.ts';
 import { keepYoungSpaceSmall } from '../daemon/young-space.ts';
 import { hostBootClock } from '../engine/host-boot.ts';
 import { ownProcesses } from '../engine/host-processes.ts';
 import { runProgram } from '../engine/run-program.ts';
+import { openApi } from './api.ts';
+import { createFigures } from './figures.ts';
 import { openGateway } from './gateway.ts';
-import { describeOrigin, type SettingName, type Settings } from '../settings.ts';
+import { handingOut } from './handing-out.ts';
+import { AT_START, catalogVersion, factsOf, heldFacts } from './installation-facts.ts';
+import type { Settings } from '../settings.ts';
 import { takeDaemonLock } from '../store/daemon-lock.ts';
-import { daemonFileOf, daemonSocketOf } from '../store/paths.ts';
+import { daemonFileOf } from '../store/paths.ts';
 
 /** What watching is put together from. */
 export interface WatchingInput {
@@ -52,6 +63,8 @@ export interface DaemonOptions {
   signal: AbortSignal;
   /** Absent: as the settings say. */
   listen?: ListenAddress | 'off';
+  tlsCert?: string;
+  tlsKey?: string;
   logFormat?: Settings['logFormat'];
   /** Hands over what is to be called when the settings are to be read anew; returns what takes it back. */
   onReload: (reload: () => void) => () => void;
@@ -82,42 +95,69 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
   const stops: (() => Promise<void> | void)[] = [() => lock.release(), () => hooks.settle(HOOKS_TO_FINISH_MS)];
   try {
     let current = app;
+    let facts = factsOf(app, catalogVersion(paths.catalog));
     const journal = await app.journal();
     // Asked for at each look: an engine that isn't there yet must not keep the daemon from starting.
     const direct: ActivitySource = { look: async (subjects, lookOptions) => (await current.activity()).look(subjects, lookOptions), close: () => {} };
     const notify = createServiceNotify({ env: io.env, pid: process.pid, run: runProgram, clock, log });
     let state: DaemonState = {};
-    let origin: string | undefined;
+    let answer: { address: string; scheme: 'http' | 'https' } | undefined;
     // By what it really listens on: a flag may have said so.
-    const desktops = async (): Promise<Desktops> => ({ ...(await current.desktops()), gateway: origin });
+    const desktops = async (): Promise<Desktops> => {
+      const own = await current.desktops();
+      return { ...own, engine: figures.measure(own.engine), gateway: answer && gatewayAddress(answer, current.settings) };
+    };
+    const look = async (): Promise<MomentFigures> => {
+      const present = await desktops().then(listDesktops).catch(() => undefined);
+      return { ...(present ? { desktops: present } : {}), viewers: (await gateway?.control.viewers()) ?? [], traffic: gateway?.traffic() ?? { toViewerBytes: 0, fromViewerBytes: 0 } };
+    };
+    const figures = createFigures({ version: app.version, look, clock });
+    stops.push(() => figures.stop());
     const listen = options.listen ?? settings.listen;
+    const tlsFiles = tlsFilesOf({ cert: options.tlsCert ?? settings.tlsCert, key: options.tlsKey ?? settings.tlsKey });
+    const certificate = tlsFiles && readCertificate(tlsFiles);
+    let follower: CertificateFollower | undefined;
     const gateway = listen === 'off' ? undefined : await openGateway({ app: () => current, journal, clock, log });
     const activity = gateway?.activityWith(direct) ?? direct;
     const readiness = (): Readiness => readinessOf(state, clock.monotonicMs(), current.settings.sweepInterval);
-    const control = createDoor({ routes: [createControlRoutes(gateway?.control ?? noViewers, log)], readiness });
+    const life = lifeTracker(() => current, journal);
+    const api = openApi({ app: () => current, desktops, activity, journal, control: gateway?.control ?? noViewers, readiness, intend: life.intend, auth: settings.auth, dialects: settings.dialects, figures, signal: options.signal, log });
+    const ups = createUpRoute({ ...handingOut({ app: () => current, facts: () => facts, desktops, metrics: figures.current }), log });
+    const control = createDoor({ routes: [api.routesAt('socket'), ups], readiness });
     stops.push(() => control.stop());
-    const socket = daemonSocketOf(paths, settings.instance, io.env);
+    const { socket } = app;
     await listenOnSocket(control, socket);
     lock.answersAt({ socket });
     if (gateway && listen !== 'off') {
-      const door = createDoor({ routes: [gateway.routes], readiness });
+      const door = createDoor({ certificate, routes: [gateway.routes, api.routesAt('tcp')], readiness });
       // Viewers first: the door cuts off whoever is still there.
       stops.push(() => door.stop(), () => gateway.stop());
       const address = await door.listen(takePassedSocket(io.env, process.pid) ?? listen);
-      lock.answersAt({ address });
-      origin = gatewayOrigin(address, settings.host);
-      log.write('info', `answering at ${address}`);
+      api.checkAddress(address);
+      answer = { address, scheme: certificate ? 'https' : 'http' };
+      lock.answersAt(answer);
+      log.write('info', `answering at ${address}${certificate ? ' with TLS' : ''}`);
+      if (tlsFiles && certificate) {
+        follower = followCertificate({ files: tlsFiles, present: certificate, onNew: (next) => door.useCertificate(next), clock, log });
+        stops.push(() => follower?.stop());
+      }
     }
-    const pool = keepPool({ desktops, clock, log });
+    // Before the doors, which would wait for its streams.
+    stops.push(() => api.stop());
+    const pool = keepPool({ desktops, clock, log, isBusy: () => ups.isBusy() });
     const daemon = startDaemon({
       desktops,
-      reaper: createReaper({ desktops, activity, boot: bootOf(parts) }),
+      reaper: measuredReaper(createReaper({ desktops, activity, boot: bootOf(parts) }), figures.current, clock),
       activity,
-      life: lifeTracker(() => current, journal),
+      life,
       log,
       clock,
       toPerson: io.stderr.isTTY === true,
-      tell: (events) => tellAll(events, { log, journal, hooks: () => hooks }),
+      async tell(events) {
+        await tellAll(events, { log, journal, hooks: () => hooks });
+        for (const { event } of events) figures.current().happened(event);
+        api.tell(events);
+      },
       onEvent: (event) => pool.heard(event),
       onState(next) {
         state = next;
@@ -137,10 +177,13 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
     }
     const reload = async (): Promise<void> => {
       await notify.reloading();
+      follower?.look();
       try {
+        // Before it is read: whatever changes from then on makes a difference.
+        const catalog = catalogVersion(paths.catalog);
         const next = await settingsAnew(current, again, log);
         hooks = hooksOf(next.settings, log, clock, io);
-        current = next;
+        [current, facts] = [next, { ...factsOf(next, catalog), ...heldFacts(facts) }];
         daemon.look();
         pool.look();
       } catch (error) {
@@ -149,6 +192,8 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
       await notify.ready('the settings were read anew');
     };
     stops.push(options.onReload(() => void reload()));
+    // Before all others: somebody waits for each of them.
+    stops.push(() => ups.stop());
     await notify.ready('starting');
     await Promise.race([aborted(options.signal), daemon.ended]);
     log.write('info', 'stopping; the desktops stay');
@@ -207,11 +252,6 @@ const SENTENCES: Readonly<Record<LifeEvent['event'], string>> = {
   removed: 'removed a desktop',
 };
 
-/** What takes effect only when the daemon starts: it holds on to them. */
-const AT_START: readonly SettingName[] = ['instance', 'engine', 'engineDeadline', 'stateFile', 'listen', 'logFormat', 'naming'];
-
-/** Whose values may hold a secret: they stand in no log line. */
-const UNSPOKEN: readonly SettingName[] = ['hook', 'url', 'app'];
 
 /** The program with the settings as they are now, and what has changed in the log. Throws BAD_SETTING and BAD_CATALOG_ENTRY. */
 async function settingsAnew(before: App, again: DaemonInput['again'], log: Log): Promise<App> {

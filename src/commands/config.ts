@@ -1,10 +1,13 @@
 // `vncctl config`: the settings, where each comes from, and changing the user's own. Works with settings that are wrong: it is
 // where they are mended.
 import type { Command } from 'commander';
+import { settingRow, type SettingRow } from '../core/setting-facts.ts';
+import { describeOrigin, type UserFile } from '../core/setting-layers.ts';
 import { VncctlError } from '../errors.ts';
-import { checkChange, definitionOf, describeOrigin, getSettingName, type ResolvedSetting, settingsOf, type UserFile } from '../settings.ts';
+import { checkChange, definitionOf, getSettingName, type ResolvedSetting, settingsOf } from '../settings.ts';
 import { writeJson } from '../ui/json.ts';
 import { writeTable } from '../ui/table.ts';
+import { type ImportFlags, importSettings } from './config-import.ts';
 import type { CommandContext } from './context.ts';
 import { withExamples } from './help.ts';
 
@@ -32,6 +35,15 @@ export function define(command: Command, context: CommandContext): void {
     .argument('<value>', 'its new value')
     .action((name: string, value: string) => set(context, name, value));
   command
+    .command('import')
+    .summary('take over the environment file of an older system')
+    .description(withExamples('Take over what is understood of the environment file (.env) of one of the systems that vncctl descends from. Shows it first.', 'vncctl config import /opt/docker-orchestrator/.env', 'vncctl config import .env --dry-run'))
+    .argument('<file>', 'the environment file')
+    .option('-y, --yes', 'do not ask')
+    .option('--dry-run', 'print what would be written')
+    .option('--json', 'print it as JSON')
+    .action((file: string, flags: ImportFlags) => importSettings(context, file, flags));
+  command
     .command('unset')
     .summary('take settings back to what they are without your file')
     .description('Take settings back to what they are without your file.')
@@ -40,9 +52,10 @@ export function define(command: Command, context: CommandContext): void {
   command
     .command('path')
     .summary('print where your settings are kept')
-    .description('Print the file of your settings; with --json also the folders of catalog, state and cache.')
+    .description('Print the file of your settings; with --json also the folders of catalog, state and cache, and the socket on which the daemon answers.')
+    .option('--socket', "print the daemon's Unix socket instead")
     .option('--json', 'print it as JSON')
-    .action((flags: { json?: boolean }) => path(context, flags));
+    .action((flags: { socket?: boolean; json?: boolean }) => path(context, flags));
 }
 
 async function list(context: CommandContext, flags: { json?: boolean }): Promise<void> {
@@ -85,10 +98,10 @@ async function unset(context: CommandContext, typed: readonly string[]): Promise
   for (const name of names) await app.changeSetting(name, undefined);
 }
 
-function path({ app, io }: CommandContext, flags: { json?: boolean }): void {
+function path({ app, io }: CommandContext, flags: { socket?: boolean; json?: boolean }): void {
   const { userFile, catalog, state, cache } = app().paths;
-  if (flags.json) writeJson(io, { settings: userFile, catalog, state, cache });
-  else io.stdout.write(`${userFile}\n`);
+  if (flags.json) writeJson(io, { settings: userFile, catalog, state, cache, socket: app().socket });
+  else io.stdout.write(`${flags.socket ? app().socket : userFile}\n`);
 }
 
 function userFileOf(context: CommandContext): UserFile {
@@ -103,9 +116,7 @@ function getResolved(context: CommandContext, typed: string): ResolvedSetting {
   return found;
 }
 
-function describe({ name, text, value, origin, fault }: ResolvedSetting): Record<string, unknown> {
-  return { name, value: fault === undefined ? (value ?? null) : text, kind: origin.kind, origin: describeOrigin(origin), about: definitionOf(name).about, ...(fault === undefined ? {} : { fault }) };
-}
+const describe = (setting: ResolvedSetting): SettingRow => settingRow(setting, definitionOf(setting.name).about);
 
 /** After the result was printed: the settings that are wrong, as the failure they are for every other verb. */
 function complain(settings: readonly ResolvedSetting[]): void {

@@ -5,8 +5,10 @@ import type { Command } from 'commander';
 import type { App } from '../app.ts';
 import { type InstallReport, installService, uninstallService } from '../core/service-install.ts';
 import { type DaemonService, engineUnitOf, isTemporary, renderUnits, type ServiceScope, serviceName } from '../core/service-unit.ts';
+import { describeOrigin } from '../core/setting-layers.ts';
+import { tlsFilesOf } from '../core/tls-files.ts';
 import { VncctlError } from '../errors.ts';
-import { describeOrigin, settingsOf } from '../settings.ts';
+import { settingsOf } from '../settings.ts';
 import { writeJson } from '../ui/json.ts';
 import type { CommandContext } from './context.ts';
 import { withExamples } from './help.ts';
@@ -22,6 +24,9 @@ interface InstallFlags extends ScopeFlags {
   print?: boolean;
 }
 
+// The daemon's own end, and some time to spare.
+const BESIDE_VIEWERS_MS = 8_000;
+
 type Services = Awaited<ReturnType<App['services']>>;
 type Account = Services['self'];
 type View = ReturnType<Services['viewOf']>;
@@ -36,7 +41,8 @@ That user needs the container engine; the docker group is as good as root.
 
 It takes the settings of that user's settings file. Variables of this shell are
 not carried over; you are told which those are. Install again after a change
-of vncctl's or Node's place, or of the setting "listen".`;
+of vncctl's or Node's place, or of the settings "listen", "drain", "tlsCert"
+and "tlsKey".`;
 
 /** Adds the commands `install` and `uninstall` to `vncctl daemon`. */
 export function defineInstall(parent: Command, context: CommandContext): void {
@@ -121,7 +127,8 @@ function scopeOf(flags: ScopeFlags, uid: number | undefined): ServiceScope {
 function serviceOf(app: App, view: View, scope: ServiceScope, account: Account): DaemonService {
   const { instance } = app.settings;
   // Wrong ones would end the daemon at once: they are told here.
-  const { engine, stateFile, listen } = settingsOf(view.reading);
+  const { engine, stateFile, listen, drain, tlsCert, tlsKey } = settingsOf(view.reading);
+  const tls = tlsFilesOf({ cert: tlsCert, key: tlsKey });
   const address = view.engine(engine)?.address;
   const { config, state, cache } = view.paths;
   const program = join(app.root, 'bin/vncctl.js');
@@ -130,7 +137,7 @@ function serviceOf(app: App, view: View, scope: ServiceScope, account: Account):
   const socketFolder = dirname(dirname(view.daemonSocket(instance)));
   const outside = [stateFolder, socketFolder].filter((folder) => folder !== state && !folder.startsWith(`${state}/`));
   const writable = [{ folder: config }, { folder: state }, { folder: cache, optional: true }, ...outside.map((folder) => ({ folder }))];
-  const needed = [process.execPath, program, ...writable.map(({ folder }) => folder), address?.replace(/^unix:\/\//, '') ?? ''];
+  const needed = [process.execPath, program, ...writable.map(({ folder }) => folder), address?.replace(/^unix:\/\//, '') ?? '', tls?.cert ?? '', tls?.key ?? ''];
   return {
     scope,
     instance,
@@ -140,6 +147,7 @@ function serviceOf(app: App, view: View, scope: ServiceScope, account: Account):
     writable,
     privateTmp: !needed.some(isTemporary),
     engineUnit: engineUnitOf(address, scope),
+    stopWithinMs: drain + BESIDE_VIEWERS_MS,
     listen: listen === 'off' ? undefined : listen,
   };
 }

@@ -1,4 +1,5 @@
 // `vncctl daemon`: watches the desktops in the foreground, or looks once; and the commands that make it a service of systemd.
+import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { listenAddress } from '../core/setting-types.ts';
 import { isVncctlError, VncctlError } from '../errors.ts';
@@ -11,6 +12,8 @@ import { reap } from './reap.ts';
 interface DaemonFlags {
   once?: boolean;
   listen?: string;
+  tlsCert?: string;
+  tlsKey?: string;
   logFormat?: 'auto' | 'text' | 'json';
 }
 
@@ -26,7 +29,9 @@ export function define(command: Command, context: CommandContext): void {
       ),
     )
     .option('--once', 'look once and end')
-    .option('--listen <address>', 'where it answers /healthz and /readyz, like 127.0.0.1:8080, or off')
+    .option('--listen <address>', 'where it answers: links to desktops, /healthz, /readyz; like 127.0.0.1:8080, or off')
+    .option('--tls-cert <file>', 'answer with TLS, by this certificate (PEM, with its chain); read again when it changes')
+    .option('--tls-key <file>', 'the key of that certificate')
     .addOption(new Option('--log-format <format>', 'text, json, or auto for text that suits where it goes').choices(SETTINGS.logFormat.type.choices ?? []));
   defineInstall(command, context);
   actAsGroup(command, () => run(context, command.opts()));
@@ -45,6 +50,8 @@ async function run(context: CommandContext, flags: DaemonFlags): Promise<void> {
         return () => process.off('SIGHUP', reload);
       },
       ...(listen === undefined ? {} : { listen }),
+      ...(flags.tlsCert === undefined ? {} : { tlsCert: resolve(context.io.cwd, flags.tlsCert) }),
+      ...(flags.tlsKey === undefined ? {} : { tlsKey: resolve(context.io.cwd, flags.tlsKey) }),
       ...(flags.logFormat === undefined ? {} : { logFormat: flags.logFormat }),
     });
   } catch (error) {

@@ -1,7 +1,8 @@
 // `vncctl events`: what happened to which desktop, and why; from the journal, with or without an engine.
 import type { Command } from 'commander';
-import { type ClientId, formatClientId, maskClientId } from '../core/client-id.ts';
+import { formatClientId } from '../core/client-id.ts';
 import { DURATION_FORM, parseDuration } from '../core/duration.ts';
+import { type ClientNames, eventRow, type EventRow, findClientNames } from '../core/event-clients.ts';
 import type { InstanceJournal, JournalFilter, LifeEvent } from '../core/journal.ts';
 import { isVncctlError, VncctlError } from '../errors.ts';
 import { writeJson } from '../ui/json.ts';
@@ -11,7 +12,6 @@ import { harmless, pad } from '../ui/text.ts';
 import { relativeTime } from '../ui/time.ts';
 import { readClient } from './client.ts';
 import type { CommandContext } from './context.ts';
-import { type ClientNames, findClientNames } from './event-clients.ts';
 import { withExamples } from './help.ts';
 
 interface EventsFlags {
@@ -20,18 +20,6 @@ interface EventsFlags {
   tail?: string;
   mask?: boolean;
   json?: boolean;
-}
-
-/** One event as `--json` shows it; null where something is unknown or absent. */
-interface Row {
-  at: string;
-  event: string;
-  desktop: string;
-  client: string | null;
-  cause: string;
-  image: string | null;
-  removeAt: string | null;
-  clientHash: string | null;
 }
 
 const HEADINGS = ['TIME', 'EVENT', 'DESKTOP', 'CLIENT', 'CAUSE'] as const;
@@ -67,8 +55,8 @@ async function run(context: CommandContext, typed: string | undefined, flags: Ev
   const client = typed === undefined ? undefined : readClient(context, typed);
   const journal = await app.journal();
   const filter: JournalFilter = { ...(since === undefined ? {} : { since }), ...(client === undefined ? {} : { client: journal.hashOf(client) }) };
-  const names = findClientNames(context, journal, client);
-  const show = (event: LifeEvent): Row => rowOf(event, names, flags.mask ?? app.settings.mask);
+  const names = findClientNames({ desktops: () => app.desktops(), journal, asked: client, signal: context.signal, warn: (message) => void context.io.stderr.write(`warning: ${message}\n`) });
+  const show = (event: LifeEvent): EventRow => eventRow(event, names, flags.mask ?? app.settings.mask);
   if (flags.follow) return follow(context, journal, { filter, count: count ?? (since === undefined ? SHOWN_BEFORE_FOLLOWING : undefined), names, show, json: flags.json === true });
   const events = lastOf(await journal.read(filter), count);
   if (events.length > 0) await names.look();
@@ -87,7 +75,7 @@ interface Following {
   filter: JournalFilter;
   count: number | undefined;
   names: ClientNames;
-  show: (event: LifeEvent) => Row;
+  show: (event: LifeEvent) => EventRow;
   json: boolean;
 }
 
@@ -122,12 +110,7 @@ async function follow({ io, signal, setExitCode }: CommandContext, journal: Inst
   if (signal.aborted) setExitCode(isVncctlError(signal.reason) ? signal.reason.exitCode : 130);
 }
 
-function rowOf({ at, event, desktop, cause, image, client: hash, removeAt }: LifeEvent, names: ClientNames, mask: boolean): Row {
-  const client: ClientId | undefined = hash === undefined ? undefined : names.of(hash);
-  return { at, event, desktop, client: client === undefined ? null : mask ? maskClientId(client) : client, cause, image: image ?? null, removeAt: removeAt ?? null, clientHash: hash ?? null };
-}
-
-function cellsOf({ event, desktop, client, cause }: Row, time: string): string[] {
+function cellsOf({ event, desktop, client, cause }: EventRow, time: string): string[] {
   return [time, event, desktop, client === null ? '-' : formatClientId(client), cause];
 }
 

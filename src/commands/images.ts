@@ -1,6 +1,6 @@
 // `vncctl images`: the catalog, and making its images present.
 import type { Command } from 'commander';
-import { ensureImage, getEntry, imageStatus, imageStatuses } from '../core/images.ts';
+import { ensureImage, getEntry, imageFacts, imageStatus, imageStatuses } from '../core/images.ts';
 import { describeLeaseChanges, spellLeaseChanges } from '../core/lease-words.ts';
 import { formatBytes } from '../core/size.ts';
 import { VncctlError } from '../errors.ts';
@@ -49,7 +49,7 @@ async function list(context: CommandContext, flags: { json?: boolean; quiet?: bo
   }
   const statuses = await imageStatuses(await context.app().images(), { signal: context.signal });
   if (flags.json) {
-    return writeJson(io, statuses.map(({ entry, reference, state, image }) => ({ key: entry.key, title: entry.title, description: entry.description, source: entry.source.kind, reference, state, sizeBytes: image?.sizeBytes ?? null, createdAt: image?.createdAt ?? null, origin: entry.origin })));
+    return writeJson(io, statuses.map(imageFacts));
   }
   await writeTable(io, {
     headers: true,

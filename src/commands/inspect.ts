@@ -1,11 +1,10 @@
 // `vncctl inspect`: everything about one desktop. The secret only when asked for.
 import type { Command } from 'commander';
 import { formatClientId } from '../core/client-id.ts';
-import { addressOf } from '../core/desktop-address.ts';
 import { linkUrl, pageUrl, secretOf } from '../core/desktops.ts';
-import { explain, shortly } from '../core/explain.ts';
+import { inspectDesktop } from '../core/inspect.ts';
 import { leaseOf } from '../core/lease-of.ts';
-import { describeLease, spellLease } from '../core/lease-words.ts';
+import { describeLease } from '../core/lease-words.ts';
 import { getDesktop } from '../core/list.ts';
 import { formatBytes } from '../core/size.ts';
 import { writeJson } from '../ui/json.ts';
@@ -29,38 +28,10 @@ async function run(context: CommandContext, typed: string, flags: { secret?: boo
   const desktops = await app.desktops();
   const client = readClient(context, typed);
   const desktop = await getDesktop(desktops, client);
-  const container = desktop.container && (await desktops.engine.containers.find(desktop.container.id));
-  const entry = desktops.catalog.find(desktop.image);
-  const hidden = new Set([entry?.variables.secret, entry?.variables.client]);
-  const declared = new Set([...Object.keys(entry?.settings ?? {}), ...Object.values(entry?.variables ?? {})]);
+  const { facts: known, container } = await inspectDesktop(desktops, desktop, client);
   const page = pageUrl(desktops, desktop);
   const secret = container && secretOf(desktops, desktop.image, container);
-  const lease = leaseOf(desktops, desktop);
-  const state = await desktops.store.read();
-  const { expiresAt, why } = shortly(explain(desktops, desktop, state));
-  // One from the pool was given some of it later.
-  const env = { ...container?.env, ...state.allocations[desktop.id]?.claimed?.fitted };
-  const facts = {
-    id: desktop.id,
-    client,
-    status: desktop.status,
-    image: desktop.image,
-    url: addressOf(desktops, desktop, false) ?? null,
-    container: container ? { id: container.id, name: container.name, image: container.image, address: container.address ?? null, state: container.state, health: container.health } : null,
-    hostPort: desktop.hostPort ?? null,
-    specHash: desktop.specHash ?? null,
-    settings: container ? Object.fromEntries(Object.entries(env).filter(([name]) => declared.has(name) && !hidden.has(name))) : {},
-    limits: container ? container.limits : null,
-    createdAt: desktop.createdAt,
-    startedAt: container?.startedAt ?? null,
-    finishedAt: container?.finishedAt ?? null,
-    exitCode: container?.exitCode ?? null,
-    lastUsedAt: desktop.lastUsedAt ?? null,
-    lease: spellLease(lease),
-    expiresAt: expiresAt ?? null,
-    why,
-    ...(flags.secret ? { secret: secret ?? null, link: page ? linkUrl(page, secret) : null } : {}),
-  };
+  const facts = { ...known, ...(flags.secret ? { secret: secret ?? null, link: page ? linkUrl(page, secret) : null } : {}) };
   if (flags.json) return writeJson(io, facts);
   const now = app.clock.now();
   const ago = (time: string | null): string | undefined => (time === null ? undefined : `${time} (${relativeTime(time, now)})`);
@@ -78,8 +49,8 @@ async function run(context: CommandContext, typed: string, flags: { secret?: boo
     ['started', ago(facts.startedAt)],
     ['ended', facts.exitCode === null ? undefined : ago(facts.finishedAt)],
     ['last used', ago(facts.lastUsedAt) ?? 'unknown'],
-    ['lease', describeLease(lease)],
-    ['expires', facts.expiresAt === null ? why : `${ago(facts.expiresAt)}: ${why}`],
+    ['lease', describeLease(leaseOf(desktops, desktop))],
+    ['expires', facts.expiresAt === null ? facts.why : `${ago(facts.expiresAt)}: ${facts.why}`],
     ...(flags.secret ? ([['link', facts.link ?? 'none'], ['secret', facts.secret ?? 'none']] as [string, string][]) : []),
   ]);
 }

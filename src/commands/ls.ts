@@ -1,13 +1,9 @@
 // `vncctl ls`: every desktop of the instance, one a line.
 import type { Command } from 'commander';
-import { formatClientId, maskClientId } from '../core/client-id.ts';
-import type { Desktop } from '../core/desktop.ts';
-import { addressOf } from '../core/desktop-address.ts';
-import type { Desktops } from '../core/desktops.ts';
-import { explain, shortly } from '../core/explain.ts';
+import { formatClientId } from '../core/client-id.ts';
+import { desktopRow, type DesktopRow, maskRow } from '../core/desktop-row.ts';
 import { listWithState } from '../core/list.ts';
 import { nearest } from '../core/nearest.ts';
-import type { StoreState } from '../core/store.ts';
 import { VncctlError } from '../errors.ts';
 import { parseFormat } from '../ui/format.ts';
 import { writeJson } from '../ui/json.ts';
@@ -26,24 +22,7 @@ interface LsFlags {
   mask?: boolean;
 }
 
-/** One desktop as `--json` and `--format` show it; null where something is unknown or absent. */
-interface Row {
-  client: string | null;
-  status: string;
-  image: string;
-  url: string | null;
-  createdAt: string;
-  lastUsedAt: string | null;
-  /** When it will be removed if nothing moves a clock; null: never, or nobody can tell. */
-  expiresAt: string | null;
-  /** In a word or two why then, or why not. */
-  why: string;
-  id: string;
-  container: string | null;
-  hostPort: number | null;
-}
-
-const FIELDS: Readonly<Record<string, keyof Row>> = {
+const FIELDS: Readonly<Record<string, keyof DesktopRow>> = {
   Client: 'client',
   Status: 'status',
   Image: 'image',
@@ -87,7 +66,7 @@ async function run(context: CommandContext, flags: LsFlags): Promise<void> {
   const app = context.app();
   const desktops = await app.desktops();
   const { desktops: all, state } = await listWithState(desktops, { signal: context.signal });
-  const found = all.map((desktop) => rowOf(desktops, desktop, state, flags.direct === true)).filter((row) => filters.every((matches) => matches(row)));
+  const found = all.map((desktop) => desktopRow(desktops, desktop, state, flags.direct === true)).filter((row) => filters.every((matches) => matches(row)));
   const rows = (flags.mask ?? app.settings.mask) ? found.map(maskRow) : found;
   if (flags.quiet) {
     for (const row of rows) io.stdout.write(`${row.client === null ? row.id : formatClientId(row.client)}\n`);
@@ -123,31 +102,7 @@ async function run(context: CommandContext, flags: LsFlags): Promise<void> {
   }
 }
 
-/** Hides the client wherever a row spells it: container names hold it too. */
-function maskRow(row: Row): Row {
-  if (row.client === null) return row;
-  const client = maskClientId(row.client);
-  return { ...row, client, container: row.container?.replaceAll(row.client, client) ?? null };
-}
-
-function rowOf(desktops: Desktops, desktop: Desktop, state: StoreState, askedDirect: boolean): Row {
-  const { expiresAt = null, why } = shortly(explain(desktops, desktop, state));
-  return {
-    client: desktop.client ?? null,
-    status: desktop.status,
-    image: desktop.image,
-    url: addressOf(desktops, desktop, askedDirect) ?? null,
-    createdAt: desktop.createdAt,
-    lastUsedAt: desktop.lastUsedAt ?? null,
-    expiresAt,
-    why,
-    id: desktop.id,
-    container: desktop.container?.name ?? null,
-    hostPort: desktop.hostPort ?? null,
-  };
-}
-
-function parseFilter(text: string): (row: Row) => boolean {
+function parseFilter(text: string): (row: DesktopRow) => boolean {
   const [key = '', value] = text.split(/=(.*)/s);
   if (value === undefined) throw new VncctlError('USAGE', `--filter takes key=value, not "${text}"`, { hint: `keys: ${FILTERS.join(', ')}` });
   switch (key) {

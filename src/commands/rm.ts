@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { type ClientId, formatClientId } from '../core/client-id.ts';
 import type { Desktop } from '../core/desktop.ts';
 import { type Desktops, titleOf } from '../core/desktops.ts';
-import { desktopNotFound, findDesktop, listDesktops } from '../core/list.ts';
+import { desktopNotFound, findNamed, listDesktops } from '../core/list.ts';
 import { type Removal, removeDesktops, removeUnusedNetworks } from '../core/remove.ts';
 import { isVncctlError, VncctlError } from '../errors.ts';
 import { describeError } from '../ui/error.ts';
@@ -65,12 +65,9 @@ function choose(context: CommandContext, desktops: Desktops, all: readonly Deskt
   const targets = new Set<Desktop>();
   const missing = new Set<ClientId>();
   for (const typed of clients) {
-    // An opaque id is taken too: it is all that is known of a desktop whose client was forgotten.
-    const byId = all.find((desktop) => desktop.id === typed);
-    const client = byId ? undefined : readClient(context, typed);
-    const desktop = byId ?? (client && findDesktop(all, client, desktops));
-    if (desktop) targets.add(desktop);
-    else if (client) missing.add(client);
+    const found = findNamed(all, typed, desktops, (word) => readClient(context, word));
+    if (found.desktop) targets.add(found.desktop);
+    else missing.add(found.client);
   }
   return { targets: [...targets], missing: [...missing] };
 }

@@ -3,7 +3,8 @@ import type { Command } from 'commander';
 import { formatClientId, maskClientId } from '../core/client-id.ts';
 import { titleOf } from '../core/desktops.ts';
 import { DURATION_FORM, parseDuration } from '../core/duration.ts';
-import { revokeShare, shareDesktop, ticketUrl } from '../core/share.ts';
+import { daemonNotRunning } from '../core/link.ts';
+import { revokeShare, shareDesktop, shareRow, ticketUrl } from '../core/share.ts';
 import { liveShares, type Ticket } from '../core/tickets.ts';
 import { VncctlError } from '../errors.ts';
 import { writeJson } from '../ui/json.ts';
@@ -12,7 +13,6 @@ import { momentText, relativeTime } from '../ui/time.ts';
 import { readClient } from './client.ts';
 import type { CommandContext } from './context.ts';
 import { withExamples } from './help.ts';
-import { daemonNotRunning } from './link.ts';
 
 interface ShareFlags {
   viewOnly?: boolean;
@@ -73,14 +73,14 @@ async function share(context: CommandContext, typed: string, flags: ShareFlags):
   const app = context.app();
   const client = readClient(context, typed);
   const desktops = await app.desktops();
-  if (desktops.gateway === undefined) throw daemonNotRunning(app);
+  if (desktops.gateway === undefined) throw daemonNotRunning(app.daemon() !== undefined);
   const { desktop, ticket, secret } = await shareDesktop(desktops, await app.tickets(), client, {
     mode: flags.viewOnly ? 'view-only' : 'full',
     lifeMs,
     ...(uses === undefined ? {} : { uses }),
   });
   const url = ticketUrl(desktops.gateway, desktop.id, secret);
-  if (flags.json) return writeJson(io, { id: ticket.id, desktop: desktop.id, client: desktop.client, url, mode: ticket.mode, expiresAt: ticket.expiresAt, usesLeft: ticket.usesLeft ?? null });
+  if (flags.json) return writeJson(io, { ...shareRow(ticket, desktop.client), url });
   io.stdout.write(`${url}\n`);
   io.stderr.write(`share ${ticket.id} of ${titleOf(desktop)}, ${ticket.mode}, until ${momentText(ticket.expiresAt, app.clock.now())}\n`);
 }
@@ -101,8 +101,7 @@ async function list(context: CommandContext, flags: ListFlags): Promise<void> {
     return client === undefined ? undefined : mask ? maskClientId(client) : client;
   };
   if (flags.json) {
-    const rows = shares.map((ticket) => ({ id: ticket.id, desktop: ticket.desktopId, client: clientOf(ticket) ?? null, mode: ticket.mode, createdAt: ticket.createdAt, expiresAt: ticket.expiresAt, usesLeft: ticket.usesLeft ?? null }));
-    return writeJson(io, rows);
+    return writeJson(io, shares.map((ticket) => shareRow(ticket, clientOf(ticket))));
   }
   await writeTable(io, {
     headers: true,

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { titleOf } from '../core/desktops.ts';
 import { DURATION_FORM, formatDuration, parseDuration } from '../core/duration.ts';
 import { MOMENT_FORM, parseMoment } from '../core/moment.ts';
-import { touchDesktop } from '../core/touch.ts';
+import { touchDesktop, touchedFacts } from '../core/touch.ts';
 import { VncctlError } from '../errors.ts';
 import { writeJson } from '../ui/json.ts';
 import { momentText } from '../ui/time.ts';
@@ -31,11 +31,12 @@ async function run(context: CommandContext, typed: string, flags: TouchFlags): P
   const app = context.app();
   const now = app.clock.now();
   const client = readClient(context, typed);
-  const { desktop, touchedAt, keptUntil, endsAfterSeconds } = await touchDesktop(await app.desktops(), client, readEnd(flags, now));
+  const touched = await touchDesktop(await app.desktops(), client, readEnd(flags, now));
+  const { desktop, keptUntil, endsAfterSeconds } = touched;
   if (endsAfterSeconds !== undefined) {
     context.io.stderr.write(`note: its screen did not answer, so it still ends by itself ${formatDuration(endsAfterSeconds * 1000)} after its last viewer left\n`);
   }
-  if (flags.json) return writeJson(context.io, { id: desktop.id, client: desktop.client, lastUsedAt: desktop.lastUsedAt, touchedAt, keptUntil: keptUntil ?? null });
+  if (flags.json) return writeJson(context.io, touchedFacts(touched));
   context.io.stderr.write(`${titleOf(desktop)} counts as used now${keptUntil === undefined ? '' : `, kept until ${momentText(keptUntil, now)}`}\n`);
 }
 

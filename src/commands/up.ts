@@ -2,16 +2,11 @@
 import { type Command, Option } from 'commander';
 import { type ReadyStage, READY_STAGES } from '../core/catalog.ts';
 import { titleOf } from '../core/desktops.ts';
-import { LIMIT_FORM, parseDuration, parseLimit } from '../core/duration.ts';
-import { ensureImage, getEntry } from '../core/images.ts';
-import { LEASE_FIELDS, type LeaseChanges, type LeaseField } from '../core/lease.ts';
-import { LEASE_WORDS, spellLease, spellLeaseChanges } from '../core/lease-words.ts';
-import { wait as waitType } from '../core/setting-types.ts';
-import { parseBytes, parseGeometry } from '../core/size.ts';
-import type { DesktopWishes } from '../core/spec.ts';
-import { dryRunUp, up, type UpResult } from '../core/up.ts';
-import type { Phase, UpRequest } from '../core/up-run.ts';
-import { renderPlan } from '../core/up-plan.ts';
+import type { UpAsk, UpReport } from '../core/hand-out.ts';
+import type { LeaseField } from '../core/lease.ts';
+import { spellLeaseChanges } from '../core/lease-words.ts';
+import type { UpPlan } from '../core/up-plan.ts';
+import type { Phase } from '../core/up-run.ts';
 import { VncctlError } from '../errors.ts';
 import { opensBrowser, openBrowser } from '../ui/browser.ts';
 import { writeJson } from '../ui/json.ts';
@@ -19,7 +14,6 @@ import { startProgress } from '../ui/progress.ts';
 import { readClient } from './client.ts';
 import type { CommandContext } from './context.ts';
 import { withExamples } from './help.ts';
-import { makeLink, noDoor } from './link.ts';
 
 interface UpFlags extends Partial<Record<LeaseField, string>> {
   image?: string;
@@ -74,23 +68,15 @@ export function define(command: Command, context: CommandContext): void {
 }
 
 async function run(context: CommandContext, typed: string, flags: UpFlags): Promise<void> {
-  const app = context.app();
-  const request = await readRequest(context, typed, flags);
-  const desktops = await app.desktops();
-  if (flags.dryRun) {
-    const plan = await dryRunUp(desktops, request);
-    if (flags.json) writeJson(context.io, { outcome: plan.outcome, why: plan.why, steps: plan.steps, lease: spellLeaseChanges(plan.lease ?? {}), notes: plan.notes });
-    else context.io.stdout.write(`${renderPlan(plan)}\n`);
-    return;
-  }
+  const { open: _, json: __, dryRun: ___, ...words } = flags;
+  const ask: UpAsk = { client: readClient(context, typed), words: { ...words, env: readEnv(flags) } };
+  const giver = await context.app().giver();
+  if (flags.dryRun) return printPlan(context, await giver.plan(ask), flags);
   const progress = startProgress(context.io, { silent: flags.json === true });
-  let result: UpResult;
+  let report: UpReport;
   try {
-    result = await up(desktops, request, {
+    report = await giver.handOut(ask, {
       signal: context.signal,
-      getImage: async (entry, onProgress, signal) => {
-        await ensureImage(await app.images(), entry, { signal, onProgress });
-      },
       // In a pipe the phases are for the JSON alone; what takes long (an image) is told there too.
       onPhase: (phase) => {
         if (context.io.stderr.isTTY) progress.update(phaseText(phase));
@@ -100,41 +86,27 @@ async function run(context: CommandContext, typed: string, flags: UpFlags): Prom
   } finally {
     progress.stop();
   }
-  await print(context, result, flags);
+  await print(context, report, flags);
 }
 
-async function print(context: CommandContext, result: UpResult, flags: UpFlags): Promise<void> {
+async function printPlan({ io }: CommandContext, plan: UpPlan, { json }: UpFlags): Promise<void> {
+  if (json) return writeJson(io, { outcome: plan.outcome, why: plan.why, steps: plan.steps, lease: spellLeaseChanges(plan.lease ?? {}), notes: plan.notes });
+  const { renderPlan } = await import('../core/up-plan.ts');
+  io.stdout.write(`${renderPlan(plan)}\n`);
+}
+
+async function print(context: CommandContext, report: UpReport, flags: UpFlags): Promise<void> {
   const { io } = context;
-  const app = context.app();
-  const { desktop } = result;
-  for (const note of result.notes) io.stderr.write(`note: ${note}\n`);
-  const link = await makeLink(app, desktop, { direct: result.link, askedDirect: flags.direct === true });
-  if (flags.json) {
-    writeJson(io, {
-      outcome: result.outcome,
-      why: result.why,
-      id: desktop.id,
-      client: desktop.client,
-      url: link?.url ?? null,
-      door: link?.door ?? null,
-      status: desktop.status,
-      image: desktop.image,
-      container: desktop.container?.name,
-      hostPort: desktop.hostPort ?? null,
-      createdAt: desktop.createdAt,
-      lease: spellLease(result.lease),
-      totalMs: result.totalMs,
-      phases: result.phases,
-      notes: result.notes,
-    });
-  } else if (io.stderr.isTTY) {
-    io.stderr.write(`${titleOf(desktop)} ${result.outcome} in ${seconds(result.totalMs)}${summary(result.phases)}\n`);
-  }
+  const { id, client, url, outcome, totalMs, phases, notes } = report;
+  const desktop = { id, ...(client === null ? {} : { client }) };
+  for (const note of notes) io.stderr.write(`note: ${note}\n`);
+  if (flags.json) writeJson(io, report);
+  else if (io.stderr.isTTY) io.stderr.write(`${titleOf(desktop)} ${outcome} in ${seconds(totalMs)}${summary(phases)}\n`);
   // After the report: it runs all the same.
-  if (!link) throw noDoor(app, desktop);
+  if (url === null) throw (await import('../core/link.ts')).noDoor(desktop, context.app().daemon() !== undefined);
   if (flags.json) return;
-  io.stdout.write(`${link.url}\n`);
-  if (flags.open && opensBrowser(io)) await openBrowser(io, link.url);
+  io.stdout.write(`${url}\n`);
+  if (flags.open && opensBrowser(io)) await openBrowser(io, url);
 }
 
 const seconds = (ms: number): string => (ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`);
@@ -145,55 +117,12 @@ function summary(phases: readonly Phase[]): string {
   return told.length > 0 ? ` (${told.join(', ')})` : '';
 }
 
-async function readRequest(context: CommandContext, typed: string, flags: UpFlags): Promise<UpRequest> {
-  const { settings } = context.app();
-  const client = readClient(context, typed);
-  const entry = getEntry(await context.app().catalog(), flags.image ?? settings.image);
-  const stage = flags.wait ?? settings.wait;
-  const timeoutMs = flags.timeout === undefined ? settings.timeout : read(flags.timeout, parseDuration, '--timeout', 'a duration like 30s or 2m');
-  const queue = flags.queue === undefined ? settings.queue : read(flags.queue, waitType.read, '--queue', waitType.form);
-  return {
-    client,
-    entry,
-    wishes: readWishes(flags),
-    askedImage: flags.image !== undefined,
-    recreate: flags.recreate ?? false,
-    lease: readLease(flags),
-    ...(queue === 'off' ? {} : { queueMs: queue }),
-    ...(stage === undefined ? {} : { stage }),
-    ...(timeoutMs === undefined ? {} : { timeoutMs }),
-  };
-}
-
-function readLease(flags: UpFlags): LeaseChanges {
-  const typed = LEASE_FIELDS.flatMap((field) => (flags[field] === undefined ? [] : [[field, flags[field]] as const]));
-  return Object.fromEntries(typed.map(([field, text]) => [field, read(text, parseLimit, `--${LEASE_WORDS[field]}`, LIMIT_FORM)]));
-}
-
-function readWishes(flags: UpFlags): DesktopWishes {
+function readEnv({ env: pairs = [] }: UpFlags): Record<string, string> {
   const env: Record<string, string> = {};
-  for (const pair of flags.env ?? []) {
+  for (const pair of pairs) {
     const equals = pair.indexOf('=');
     if (equals < 1) throw new VncctlError('USAGE', `--env takes KEY=value, not "${pair}"`, { hint: 'what an image takes: vncctl images inspect <key>' });
     env[pair.slice(0, equals)] = pair.slice(equals + 1);
   }
-  return {
-    env,
-    ...(flags.url === undefined ? {} : { url: flags.url }),
-    ...(flags.size === undefined ? {} : { size: read(flags.size, parseGeometry, '--size', 'a size like 1280x720') }),
-    ...(flags.cpus === undefined ? {} : { cpus: read(flags.cpus, parseCpus, '--cpus', 'a number of processors like 1.5') }),
-    ...(flags.direct ? { direct: true } : {}),
-    ...(flags.memory === undefined ? {} : { memoryBytes: read(flags.memory, parseBytes, '--memory', 'a size like 512m or 1g') }),
-  };
-}
-
-function parseCpus(text: string): number | undefined {
-  const cpus = Number(text);
-  return text.trim() !== '' && Number.isFinite(cpus) && cpus > 0 ? cpus : undefined;
-}
-
-function read<T>(text: string, parse: (text: string) => T | undefined, flag: string, form: string): T {
-  const value = parse(text);
-  if (value === undefined) throw new VncctlError('USAGE', `${flag}: "${text}" is not ${form}`, { hint: 'see: vncctl up --help' });
-  return value;
+  return env;
 }

@@ -1,7 +1,7 @@
 // `vncctl viewers`: who looks at a client's desktop, or at all, through the daemon.
 import type { Command } from 'commander';
 import { type ClientId, formatClientId, maskClientId } from '../core/client-id.ts';
-import type { Viewer } from '../core/control.ts';
+import { type Viewer, viewerRow } from '../core/control.ts';
 import { getDesktop } from '../core/list.ts';
 import { writeJson } from '../ui/json.ts';
 import { writeTable } from '../ui/table.ts';
@@ -50,8 +50,7 @@ async function run(context: CommandContext, typed: string | undefined, flags: Vi
   if (flags.json) {
     const rows = viewers.map((viewer) => {
       const client = clientOf(viewer);
-      const { id, desktop: of, ...rest } = viewer;
-      return { id, desktop: of, client: client === undefined ? null : mask ? maskClientId(client) : client, ...rest };
+      return viewerRow(viewer, client !== undefined && mask ? maskClientId(client) : client);
     });
     return writeJson(io, rows);
   }

@@ -1,12 +1,10 @@
 // `vncctl why`: every clock of a desktop, what moved it last, and what happens next.
 import type { Command } from 'commander';
-import { type ClientId, formatClientId } from '../core/client-id.ts';
+import { formatClientId } from '../core/client-id.ts';
 import { formatLimit } from '../core/duration.ts';
-import { explain, type Explanation } from '../core/explain.ts';
+import type { Explanation } from '../core/explain.ts';
 import type { ClockState } from '../core/lease-state.ts';
-import { getDesktop } from '../core/list.ts';
-import { lookAt } from '../core/look.ts';
-import { isVncctlError, VncctlError } from '../errors.ts';
+import { explanationFacts, explainNow } from '../core/why.ts';
 import { writeJson } from '../ui/json.ts';
 import { writeFields, writeTable } from '../ui/table.ts';
 import { momentText, relativeTime, timeLeft } from '../ui/time.ts';
@@ -26,54 +24,10 @@ async function run(context: CommandContext, typed: string, flags: { json?: boole
   const app = context.app();
   const { io } = context;
   const client = readClient(context, typed);
-  const desktops = await app.desktops();
-  const desktop = await getDesktop(desktops, client, { signal: context.signal }).catch(async (error: unknown) => {
-    throw isVncctlError(error, 'DESKTOP_NOT_FOUND') ? await goneError(context, error, client) : error;
-  });
-  const activity = await app.activity();
-  const looked = await lookAt(desktops, [desktop], activity, context.signal);
-  const explanation = explain(desktops, desktop, await desktops.store.read(), looked.get(desktop.id));
-  if (flags.json) return writeJson(io, jsonOf(explanation));
+  const [desktops, activity, journal] = await Promise.all([app.desktops(), app.activity(), app.journal()]);
+  const explanation = await explainNow({ desktops, activity, journal, ago: (time) => relativeTime(time, app.clock.now()) }, client, context.signal);
+  if (flags.json) return writeJson(io, explanationFacts(explanation));
   await print(context, explanation);
-}
-
-/** The failure, with what the journal tells of the last one. */
-async function goneError(context: CommandContext, error: VncctlError, client: ClientId): Promise<VncctlError> {
-  const app = context.app();
-  const journal = await app.journal();
-  const events = await journal.read({ client: journal.hashOf(client) });
-  const last = events.findLast(({ event }) => event === 'removed');
-  if (!last) return error;
-  return new VncctlError('DESKTOP_NOT_FOUND', `${formatClientId(client)} has no desktop; the last one was removed ${relativeTime(last.at, app.clock.now())}: ${last.cause}`, {
-    hint: `all that happened: vncctl events ${formatClientId(client)}   (a new one: vncctl up ${formatClientId(client)})`,
-  });
-}
-
-function jsonOf({ desktop, facts, state, watch }: Explanation): unknown {
-  const length = (clock: ClockState): number | null => (clock.length === 'never' ? null : clock.length);
-  return {
-    client: desktop.client ?? null,
-    id: desktop.id,
-    status: desktop.status,
-    viewers: facts.viewers.known ? facts.viewers.count : null,
-    viewersUnknown: facts.viewers.known ? null : facts.viewers.why,
-    watched: watch.watched,
-    lastLookAt: watch.lastLookAt ?? null,
-    keptUntil: facts.keptUntil ?? null,
-    clocks: state.clocks.map((clock) => ({
-      clock: clock.clock,
-      action: clock.action,
-      lengthMs: length(clock),
-      from: clock.from,
-      state: clock.state,
-      reason: clock.reason ?? null,
-      since: clock.since ?? null,
-      movedBy: clock.movedBy ?? null,
-      dueAt: clock.dueAt ?? null,
-    })),
-    next: state.next ?? null,
-    removal: state.removal ?? null,
-  };
 }
 
 async function print(context: CommandContext, explanation: Explanation): Promise<void> {

@@ -19,6 +19,14 @@ export interface Viewer {
   ticket: string;
 }
 
+/** One viewer as the command line and the API show it; `client` is null where nobody knows whose desktop it is. */
+export type ViewerRow = Viewer & { client: string | null };
+
+/** A row; `client` as it is to be spelled. */
+export function viewerRow({ id, desktop, ...rest }: Viewer, client: string | undefined): ViewerRow {
+  return { id, desktop, client: client ?? null, ...rest };
+}
+
 /** How a viewer is to be ended. */
 export interface ViewerEnd {
   /** Takes its ticket back first, with all that it opened: it can't come back by it. */

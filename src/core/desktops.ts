@@ -13,6 +13,7 @@ import type { Lease } from './lease.ts';
 import type { HostMemory } from './host-memory.ts';
 import type { MemberLocks } from './member-locks.ts';
 import type { HostPorts, PortRange } from './ports.ts';
+import type { PublicAddress } from './public-address.ts';
 import type { DesktopProbe, ProbeTarget } from './readiness.ts';
 import type { DesktopDefaults } from './spec.ts';
 import type { Store } from './store.ts';
@@ -101,8 +102,8 @@ export interface Desktops {
   memory: HostMemory;
   processes: ProcessTable;
   warm: WarmTools;
-  /** Origin of the gateway that answers now, like `http://127.0.0.1:8080`; it wakes a desktop whose link is opened. Absent where none does. */
-  gateway: string | undefined;
+  /** Where the gateway that answers now is asked; it wakes a desktop whose link is opened. Absent where none does. */
+  gateway: PublicAddress | undefined;
 }
 
 /** The container name of a client's desktop. */
@@ -125,7 +126,7 @@ export function viewOf(desktops: Desktops): DesktopView {
 }
 
 /** How a person refers to a desktop: its formatted client id, or its opaque id where the client is unknown. */
-export function titleOf(desktop: Desktop): string {
+export function titleOf(desktop: Pick<Desktop, 'id' | 'client'>): string {
   return desktop.client ? formatClientId(desktop.client) : desktop.id;
 }
 

@@ -41,6 +41,12 @@ export async function imageStatuses(building: ImageBuilding, options?: CallOptio
   return Promise.all(building.catalog.entries.map((entry) => imageStatus(building, entry, options)));
 }
 
+/** One image as the command line and the API show it; null where it is missing. */
+export function imageFacts({ entry, reference, state, image }: ImageStatus) {
+  const { key, title, description, source, origin } = entry;
+  return { key, title, description, source: source.kind, reference, state, sizeBytes: image?.sizeBytes ?? null, createdAt: image?.createdAt ?? null, origin };
+}
+
 /** The same for one entry. */
 export async function imageStatus(building: ImageBuilding, entry: CatalogEntry, options?: CallOptions): Promise<ImageStatus> {
   const reference = imageReference(entry);

@@ -29,6 +29,15 @@ export function findDesktop(all: readonly Desktop[], client: ClientId, desktops:
   return own.find((desktop) => desktop.container) ?? own[0];
 }
 
+/** The desktop that a word names: by its id, which is all that is known of one whose client was forgotten, or by its client. Without a desktop `client` is whose there is none of. BAD_CLIENT_ID for what is neither. */
+export function findNamed(all: readonly Desktop[], word: string, desktops: Desktops, readClient: (word: string) => ClientId): { desktop: Desktop } | { desktop?: undefined; client: ClientId } {
+  const byId = all.find(({ id }) => id === word);
+  if (byId) return { desktop: byId };
+  const client = readClient(word);
+  const desktop = findDesktop(all, client, desktops);
+  return desktop ? { desktop } : { client };
+}
+
 /** The client's desktop; DESKTOP_NOT_FOUND when there is none. */
 export async function getDesktop(desktops: Desktops, client: ClientId, options?: CallOptions): Promise<Desktop> {
   const desktop = findDesktop(await listDesktops(desktops, options), client, desktops);

@@ -86,7 +86,13 @@ export async function lookAtPool(desktops: Desktops, options?: CallOptions): Pro
 
 /** Brings the pool to what is wanted, as far as one look goes: what others do meanwhile the next filling sees. Throws only what keeps it from looking. */
 export async function fillPool(desktops: Desktops, options: FillOptions): Promise<Filling> {
-  const look = await lookAtPool(desktops, { signal: options.signal });
+  const { signal } = options;
+  let look = await lookAtPool(desktops, { signal });
+  if (!look.hasNetwork && look.recipes.size > 0) {
+    // First: whether a warm desktop needs a port is known of a network that is there.
+    await createNetwork(desktops, desktops.installation.network, undefined, signal);
+    look = await lookAtPool(desktops, { signal });
+  }
   return { ...look, ...(await carryOut(desktops, planPool(look.wishes, look.members, look.options), look, options)) };
 }
 
@@ -138,7 +144,7 @@ async function carryOut(desktops: Desktops, plan: readonly PoolStep[], look: Poo
 }
 
 async function attempt(desktops: Desktops, step: PoolStep, look: PoolLook, { signal, isBusy }: { signal: AbortSignal; isBusy: () => boolean }): Promise<PoolOutcome> {
-  const { clock, installation } = desktops;
+  const { clock } = desktops;
   const startedMs = clock.monotonicMs();
   const dropped = (reason: string): PoolOutcome => ({ step, result: 'dropped', reason });
   try {
@@ -151,7 +157,6 @@ async function attempt(desktops: Desktops, step: PoolStep, look: PoolLook, { sig
     if (look.isStarting || isBusy()) return dropped(CLIENT_FIRST);
     const recipe = look.recipes.get(step.wish.image);
     if (!recipe) return dropped('it can not be made now');
-    if (!look.hasNetwork) await createNetwork(desktops, installation.network, undefined, signal);
     const desktopId = await makeMember(desktops, recipe, signal);
     return { step, result: 'done', desktopId, tookMs: Math.round(clock.monotonicMs() - startedMs) };
   } catch (error) {

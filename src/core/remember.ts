@@ -88,6 +88,15 @@ export async function rememberWoken({ store, clock }: Pick<Desktops, 'store' | '
   });
 }
 
+/** Records what the client that asked for a desktop said of it; nothing where it is not remembered. */
+export async function rememberNotes({ store }: Pick<Desktops, 'store'>, id: DesktopId, notes: Readonly<Record<string, string>>): Promise<void> {
+  await store.update((state) => {
+    const record = state.allocations[id];
+    if (!record) return { result: undefined };
+    return { state: { ...state, allocations: { ...state.allocations, [id]: { ...record, notes } } }, result: undefined };
+  });
+}
+
 // A clock must not fire while its desktop is being asked for: a short one is written down oftener.
 function coalesceMs(desktops: Desktops, desktop: Desktop): number {
   const { idle, removeAfter } = leaseOf(desktops, desktop);

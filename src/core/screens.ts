@@ -6,9 +6,11 @@ import type { CallOptions } from './engine.ts';
 import { explain } from './explain.ts';
 import type { Journal } from './journal.ts';
 import { LABEL, ownershipLabels } from './labels.ts';
+import type { LeaseClock } from './lease.ts';
+import type { LeaseState } from './lease-state.ts';
 import type { ProbeTarget } from './readiness.ts';
 import { rememberWoken } from './remember.ts';
-import type { DesktopId, StoreState } from './store.ts';
+import type { Allocation, DesktopId, StoreState } from './store.ts';
 import { touchDesktop } from './touch.ts';
 
 /** How a desktop stands, for whoever looks at it. */
@@ -29,6 +31,9 @@ export interface ScreenState {
 export async function findScreen(desktops: Desktops, journal: Journal, id: DesktopId, options?: CallOptions): Promise<ScreenState | undefined> {
   const { desktop, state } = await findById(desktops, id, options);
   if (desktop?.container && desktop.status !== 'exiting') return stateOf(desktops, desktop, state);
+  // Until it is gone nothing is written down but the intention.
+  const cause = desktop && state.allocations[id]?.removing?.cause;
+  if (cause !== undefined) return { status: 'gone', reason: cause };
   const last = (await journal.read({ desktop: id })).findLast(({ event }) => event === 'removed');
   if (last) return { status: 'gone', reason: last.cause };
   return desktop ? { status: 'gone' } : undefined;
@@ -41,17 +46,21 @@ export async function keepScreen(desktops: Desktops, journal: Journal, id: Deskt
   return findScreen(desktops, journal, id);
 }
 
-/** Has it run, woken or started if need be, and tells where its screen is. DESKTOP_NOT_FOUND when it is gone or going, NOT_READY when it can't be dialled from here. */
-export async function openScreen(desktops: Desktops, id: DesktopId, signal: AbortSignal): Promise<ProbeTarget> {
+/** Has it run, woken or started if need be, which is told once it is done, and tells where its screen is. DESKTOP_NOT_FOUND when it is gone or going, NOT_READY when it can't be dialled from here. */
+export async function openScreen(desktops: Desktops, id: DesktopId, signal: AbortSignal, onStep?: (step: 'wake' | 'start') => void): Promise<ProbeTarget> {
   const { containers } = desktops.engine;
   const { desktop } = await findById(desktops, id, { signal });
   if (!desktop?.container || desktop.status === 'exiting') throw new VncctlError('DESKTOP_NOT_FOUND', 'the desktop is gone');
   const { container } = desktop;
   if (desktop.status === 'paused') {
     await containers.unpause(container.id, { signal });
+    onStep?.('wake');
     // A store that is locked just now keeps nobody from their screen.
     await rememberWoken(desktops, id).catch(() => undefined);
-  } else if (!container.running) await containers.start(container.id, { signal });
+  } else if (!container.running) {
+    await containers.start(container.id, { signal });
+    onStep?.('start');
+  }
   const details = await containers.find(container.id, { signal });
   const target = details && probeTarget(desktops, desktop.image, details);
   if (!target) throw new VncctlError('NOT_READY', 'the desktop has no screen that can be dialled from here');
@@ -68,8 +77,17 @@ async function findById(desktops: Desktops, id: DesktopId, options?: CallOptions
 
 function stateOf(desktops: Desktops, desktop: Desktop, state: StoreState): ScreenState {
   const { state: lease, watch } = explain(desktops, desktop, state);
-  const removal = watch.watched ? lease.removal : undefined;
+  const removal = watch.watched ? (announcedRemoval(lease, state.allocations[desktop.id]) ?? lease.removal) : undefined;
   return { status: statusOf(desktop), ...(removal ? { removeAt: removal.at, canKeep: removal.clock !== 'max-age' } : {}) };
+}
+
+/** Whoever watches knows of input that is not remembered: what a clock announced that can't be told here holds, unless the desktop was used since or another clock is due before. */
+function announcedRemoval({ clocks, removal }: LeaseState, record: Allocation | undefined): { at: string; clock: LeaseClock } | undefined {
+  const warned = record?.warned;
+  if (!warned || !clocks.some(({ clock, state }) => clock === warned.clock && state === 'unknown')) return undefined;
+  if (record.lastUsedAt !== undefined && Date.parse(record.lastUsedAt) > Date.parse(warned.at)) return undefined;
+  if (removal && Date.parse(removal.at) < Date.parse(warned.removeAt)) return undefined;
+  return { at: warned.removeAt, clock: warned.clock };
 }
 
 function statusOf({ status, container }: Desktop): ScreenState['status'] {

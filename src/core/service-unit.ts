@@ -33,6 +33,8 @@ export interface DaemonService {
   privateTmp: boolean;
   /** The unit of the engine, where the same service manager starts it. */
   engineUnit?: string | undefined;
+  /** How long its end may take. */
+  stopWithinMs: number;
   /** Address of the socket unit; absent: there is none. */
   listen?: { host: string; port: number } | undefined;
 }
@@ -80,6 +82,7 @@ export function renderUnits(templates: UnitTemplates, service: DaemonService): U
     environment: Object.entries(service.environment).map(([name, value]) => quoted(`${name}=${value}`)).join(' ') || undefined,
     writable: service.writable.map(({ folder, optional }) => quoted(`${optional ? '-' : ''}${folder}`)).join(' ') || undefined,
     privateTmp: service.privateTmp ? 'yes' : 'no',
+    stopSeconds: String(Math.ceil(service.stopWithinMs / 1000)),
     engineUnit: service.engineUnit,
     socketUnit: listen && names.socket,
     listen: listen && `${listen.host.includes(':') ? `[${withoutSpecifiers(listen.host)}]` : listen.host}:${listen.port}`,

@@ -2,6 +2,7 @@
 import { isIP, isIPv4 } from 'node:net';
 import { BYTES_FORM, formatBytes, parseBytes } from './size.ts';
 import { DURATION_FORM, type DurationLimit, formatDuration, formatLimit, LIMIT_FORM, type Milliseconds, parseDuration, parseLimit } from './duration.ts';
+import { parsePublicTemplate, PUBLIC_TEMPLATE_FORM, type PublicTemplate } from './public-address.ts';
 
 /** A kind of value. `read` returns undefined for text that is none; `form` completes "… is not ". */
 export interface SettingType<T> {
@@ -108,6 +109,33 @@ export const listenAddress: SettingType<ListenAddress | 'off'> = {
   spell: (value) => (value === 'off' ? value : `${value.host.includes(':') ? `[${value.host}]` : value.host}:${value.port}`),
 };
 
+/** Origins of pages, with commas between; or `*` alone. */
+export const origins: SettingType<readonly string[]> = {
+  form: 'a list of origins like https://example.org, or *',
+  json: 'text',
+  read: (typed) => {
+    const list = typed.split(',').map((entry) => entry.trim()).filter((entry) => entry !== '');
+    if (list.length === 1 && list[0] === '*') return list;
+    return list.every((entry) => /^https?:\/\/[^/?#@]+$/i.test(entry) && URL.canParse(entry) && new URL(entry).origin === entry) ? list : undefined;
+  },
+  spell: (value) => value.join(', '),
+};
+
+/** Some of a closed set of words, with commas between. */
+export function words<const T extends string>(choices: readonly T[]): SettingType<readonly T[]> {
+  return {
+    form: `some of ${choices.join(', ')}, with commas between`,
+    json: 'text',
+    choices,
+    read: (typed) => {
+      const list = typed.split(',').map((entry) => entry.trim().toLowerCase()).filter((entry) => entry !== '');
+      const known = choices.filter((word) => list.includes(word));
+      return list.every((entry) => choices.some((word) => word === entry)) ? known : undefined;
+    },
+    spell: (value) => value.join(', '),
+  };
+}
+
 /** How many of which image; without an image, of the one that is the default. */
 export interface ImageCount {
   image: string | undefined;
@@ -156,6 +184,9 @@ export const hostName: SettingType<string> = {
   spell: (value) => value,
 };
 
+/** A path that means the same file wherever a program is started. */
+export const absolutePath: SettingType<string> = text('an absolute path', /^\/[^\0\n]+$/);
+
 /** A network in CIDR notation, host bits zero. */
 export const subnet: SettingType<string> = {
   form: 'a network like 172.30.0.0/16 (address and length, host bits zero)',
@@ -163,6 +194,20 @@ export const subnet: SettingType<string> = {
   read: (typed) => (isSubnet(typed) ? typed : undefined),
   spell: (value) => value,
 };
+
+/** Addresses and networks, with commas or spaces between them; or none. */
+export const networks: SettingType<readonly string[]> = {
+  form: 'addresses and networks like 127.0.0.1, 10.0.0.0/8, or none',
+  json: 'text',
+  read: (typed) => {
+    const listed = typed.toLowerCase() === 'none' ? [] : typed.split(/[\s,]+/).filter((entry) => entry !== '');
+    return listed.every((entry) => isIP(entry) || isSubnet(entry)) ? listed : undefined;
+  },
+  spell: (value) => (value.length === 0 ? 'none' : value.join(', ')),
+};
+
+/** A template of public addresses. */
+export const publicTemplate: SettingType<PublicTemplate> = { form: PUBLIC_TEMPLATE_FORM, json: 'text', read: parsePublicTemplate, spell: (value) => value };
 
 function isSubnet(typed: string): boolean {
   const [address = '', length = '', ...rest] = typed.split('/');

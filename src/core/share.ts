@@ -3,11 +3,11 @@ import { VncctlError } from '../errors.ts';
 import type { ClientId } from './client-id.ts';
 import { formatClientId } from './client-id.ts';
 import type { Desktop } from './desktop.ts';
-import { gatewayUrl } from './desktop-address.ts';
 import type { Desktops } from './desktops.ts';
 import { getDesktop } from './list.ts';
+import { type PublicAddress, publicPage } from './public-address.ts';
 import type { DesktopId } from './store.ts';
-import { issueTicket, newTicketKeys, revokeTicket, type Ticket, ticketFragment, type TicketStore, type TicketWish } from './tickets.ts';
+import { issueTicket, newTicketKeys, revokeTicket, type Ticket, ticketFragment, type TicketMode, type TicketStore, type TicketWish } from './tickets.ts';
 
 /** A ticket and the secret of its link, which is nowhere else. */
 export interface GivenTicket {
@@ -17,19 +17,30 @@ export interface GivenTicket {
 
 /** Makes a ticket and keeps it. STORE_LOCKED when that can't be done in time. */
 export async function giveTicket(tickets: TicketStore, wish: TicketWish, now: Date): Promise<GivenTicket> {
+  const given = giveOne(wish, now);
+  await tickets.update((present) => ({ tickets: [...present, given.ticket], result: undefined }));
+  return given;
+}
+
+/** The same for several at once. */
+export async function giveTickets(tickets: TicketStore, wishes: readonly TicketWish[], now: Date): Promise<GivenTicket[]> {
+  const given = wishes.map((wish) => giveOne(wish, now));
+  await tickets.update((present) => ({ tickets: [...present, ...given.map(({ ticket }) => ticket)], result: undefined }));
+  return given;
+}
+
+function giveOne(wish: TicketWish, now: Date): GivenTicket {
   const keys = newTicketKeys();
-  const ticket = issueTicket(wish, keys, now);
-  await tickets.update((present) => ({ tickets: [...present, ticket], result: undefined }));
-  return { ticket, secret: keys.secret };
+  return { ticket: issueTicket(wish, keys, now), secret: keys.secret };
 }
 
 // Long enough to walk over to the browser; whoever is later asks for another one.
 const LINK_LIFE_MS = 15 * 60_000;
 
-/** A link to a desktop for the person at this terminal: opens once, within 15 minutes; what it opened stays. `origin` is the gateway's. */
-export async function giveLink(tickets: TicketStore, origin: string, desktopId: DesktopId, now: Date): Promise<string> {
+/** A link to a desktop for the person at this terminal: opens once, within 15 minutes; what it opened stays. */
+export async function giveLink(tickets: TicketStore, gateway: PublicAddress, desktopId: DesktopId, now: Date): Promise<string> {
   const { secret } = await giveTicket(tickets, { desktopId, kind: 'link', mode: 'full', uses: 1, lifeMs: LINK_LIFE_MS }, now);
-  return ticketUrl(origin, desktopId, secret);
+  return ticketUrl(gateway, desktopId, secret);
 }
 
 /** A ticket to the client's desktop. DESKTOP_NOT_FOUND when there is none, or only the memory of it. */
@@ -43,6 +54,22 @@ export async function shareDesktop(desktops: Desktops, tickets: TicketStore, cli
   return { ...given, desktop };
 }
 
+/** One share as the command line and the API show it; null where something is unknown or without a bound. */
+export interface ShareRow {
+  id: string;
+  desktop: DesktopId;
+  client: string | null;
+  mode: TicketMode;
+  createdAt: string;
+  expiresAt: string;
+  usesLeft: number | null;
+}
+
+/** A row; `client` as it is to be spelled. */
+export function shareRow({ id, desktopId, mode, createdAt, expiresAt, usesLeft }: Ticket, client: string | undefined): ShareRow {
+  return { id, desktop: desktopId, client: client ?? null, mode, createdAt, expiresAt, usesLeft: usesLeft ?? null };
+}
+
 /** Takes a ticket back, with what it opened. TICKET_NOT_FOUND when no live one has that id. */
 export async function revokeShare(tickets: TicketStore, id: string, now: Date): Promise<Ticket> {
   const revoked = await tickets.update((present) => {
@@ -53,7 +80,7 @@ export async function revokeShare(tickets: TicketStore, id: string, now: Date): 
   return revoked;
 }
 
-/** The link of a ticket: the page of its desktop at `origin` (like `http://127.0.0.1:8080`) with the secret in the fragment, which no server ever sees. */
-export function ticketUrl(origin: string, desktopId: DesktopId, secret: string): string {
-  return `${gatewayUrl(origin, desktopId)}${ticketFragment(secret)}`;
+/** The link of a ticket: the page of its desktop with the secret in the fragment, which no server ever sees. */
+export function ticketUrl(gateway: PublicAddress, desktopId: DesktopId, secret: string): string {
+  return `${publicPage(gateway, desktopId)}${ticketFragment(secret)}`;
 }

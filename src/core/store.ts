@@ -33,6 +33,8 @@ export interface Allocation {
   watched?: WatchMemory;
   /** Set once its removal was announced; cleared when it is put off. */
   warned?: Warning;
+  /** What the client that asked for it said of it, in words of its own. */
+  notes?: Readonly<Record<string, string>>;
 }
 
 /** That a desktop was taken from the pool. */

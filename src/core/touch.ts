@@ -19,6 +19,11 @@ export interface Touched {
   endsAfterSeconds?: number;
 }
 
+/** What was touched, as the command line and the API tell it. */
+export function touchedFacts({ desktop, touchedAt, keptUntil }: Touched) {
+  return { id: desktop.id, client: desktop.client ?? null, lastUsedAt: desktop.lastUsedAt ?? null, touchedAt, keptUntil: keptUntil ?? null };
+}
+
 const PUT_OFF_LIMIT_MS = 2_000;
 
 /** Marks the client's desktop as used now and returns it; its ttl is not moved. DESKTOP_NOT_FOUND when there is none. */

@@ -125,7 +125,7 @@ async function conclude(run: Run, plan: UpPlan, made: Made, id: ContainerId): Pr
   if (!container || !desktop) throw new VncctlError('DESKTOP_NOT_FOUND', 'the container was removed by somebody else');
   const page = pageUrl(desktops, desktop);
   const lease = leaseOf(desktops, desktop);
-  if (isThere && plan.lease) run.notes.push(...leaseNotes(desktops, container, { desktop, lease, news: plan.lease }));
+  if (plan.kept && plan.lease) run.notes.push(...leaseNotes(desktops, container, { desktop, lease, news: plan.lease }));
   return {
     outcome: made.wasFitted ? (plan.kept?.state === 'paused' ? 'woken' : 'reused') : plan.outcome,
     why: plan.why,

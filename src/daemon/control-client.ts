@@ -1,9 +1,10 @@
-// The daemon as another process asks it: the routes of control.ts over its Unix socket, with a deadline and a bound for the answer.
+// The daemon as another process of this machine asks it: some of the API over its Unix socket, with a deadline and a bound for the
+// answer.
 import { request as requestHttp } from 'node:http';
 import type { DaemonControl, Viewer } from '../core/control.ts';
 import { VncctlError } from '../errors.ts';
-import { VIEWERS_PATH } from './control.ts';
-import { errorIn } from './error-json.ts';
+
+import { errorIn } from '../core/error-json.ts';
 
 export interface ControlClientOptions {
   /** Path of the socket. */
@@ -12,6 +13,9 @@ export interface ControlClientOptions {
   deadlineMs?: number;
 }
 
+const VIEWERS_PATH = '/api/v1/viewers';
+/** As many as one answer holds. */
+const PAGE_SIZE = '1000';
 // The daemon itself may wait 20 s for the lock of its tickets, and then says so.
 const DEADLINE_MS = 30_000;
 const MOST_BYTES = 16 * 1024 * 1024;
@@ -33,15 +37,21 @@ export function createControlClient({ socket, deadlineMs = DEADLINE_MS }: Contro
   };
   return {
     async viewers({ desktop, signal } = {}) {
-      const body = await ask('GET', `${VIEWERS_PATH}${desktop === undefined ? '' : `?${new URLSearchParams({ desktop })}`}`, signal);
-      const { viewers } = (body ?? {}) as { viewers?: unknown };
-      if (!Array.isArray(viewers) || !viewers.every(isViewer)) throw notUnderstood('no list of viewers');
-      return viewers;
+      const found: Viewer[] = [];
+      let cursor: string | undefined;
+      do {
+        const query = new URLSearchParams({ limit: PAGE_SIZE, ...(desktop === undefined ? {} : { desktop }), ...(cursor === undefined ? {} : { cursor }) });
+        const { viewers, next } = ((await ask('GET', `${VIEWERS_PATH}?${query}`, signal)) ?? {}) as { viewers?: unknown; next?: unknown };
+        if (!Array.isArray(viewers) || !viewers.every(isViewer)) throw notUnderstood('no list of viewers');
+        found.push(...viewers.map(viewerOf));
+        cursor = typeof next === 'string' ? next : undefined;
+      } while (cursor !== undefined);
+      return found;
     },
     async endViewer(id, { revoke = false, signal } = {}) {
       const viewer = await ask('DELETE', `${VIEWERS_PATH}/${encodeURIComponent(id)}${revoke ? '?revoke=true' : ''}`, signal);
       if (!isViewer(viewer)) throw notUnderstood('no viewer');
-      return viewer;
+      return viewerOf(viewer);
     },
   };
 }
@@ -89,4 +99,9 @@ function isViewer(value: unknown): value is Viewer {
   if (typeof value !== 'object' || value === null) return false;
   const { id, desktop, mode, address, since, lastInputAt, ticket } = value as Readonly<Record<string, unknown>>;
   return [id, desktop, address, since, ticket].every((text) => typeof text === 'string') && (mode === 'full' || mode === 'view-only') && (lastInputAt === null || typeof lastInputAt === 'string');
+}
+
+/** Without whose desktop it is, which whoever asks knows better. */
+function viewerOf({ id, desktop, mode, address, since, lastInputAt, ticket }: Viewer): Viewer {
+  return { id, desktop, mode, address, since, lastInputAt, ticket };
 }

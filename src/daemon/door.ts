@@ -1,10 +1,12 @@
 // The daemon's HTTP server: where it listens, how much it takes from a stranger, and the two questions of whoever watches it;
 // what else is asked is offered to the routes it is given. Says nothing of any client.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { hostNameIn, isLoopbackAddress, LOOPBACK_NAMES } from '../core/host-header.ts';
 import { VncctlError } from '../errors.ts';
+import type { Certificate } from './certificate.ts';
 import type { Readiness } from './health.ts';
 
 /** An address of this machine, a listening socket that was passed to us, or the path of a Unix socket to be. */
@@ -21,11 +23,15 @@ export interface DoorOptions {
   readiness: () => Readiness;
   /** Asked first, one after another; none when absent. */
   routes?: readonly DoorRoutes[];
+  /** With it the door speaks TLS, and nothing else. */
+  certificate?: Certificate | undefined;
 }
 
 export interface Door {
   /** Takes connections from now on; resolves with where, as text: `127.0.0.1:8080`, `a Unix socket`, a path. PORT_TAKEN, BAD_SETTING for an address that can't be had, STORE_DENIED for such a path. */
   listen(place: DoorPlace): Promise<string>;
+  /** Another certificate, for the connections that come from now on. Throws when the door speaks no TLS, or for what is none. */
+  useCertificate(certificate: Certificate): void;
   /** Ends within a second, whoever is connected. May be called at any time, and again. */
   stop(): Promise<void>;
 }
@@ -39,8 +45,15 @@ const MAX_HEADER_BYTES = 16 * 1024;
 const STOP_GRACE_MS = 500;
 
 /** Not yet listening. */
-export function createDoor({ readiness, routes = [] }: DoorOptions): Door {
-  const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: HEADERS_MS, requestTimeout: REQUEST_MS, keepAliveTimeout: KEEP_ALIVE_MS, connectionsCheckingInterval: 5_000 });
+export function createDoor({ readiness, routes = [], certificate }: DoorOptions): Door {
+  const limits = { maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: HEADERS_MS, requestTimeout: REQUEST_MS, keepAliveTimeout: KEEP_ALIVE_MS, connectionsCheckingInterval: 5_000 };
+  const tlsServer = certificate && createTlsServer({ ...limits, ...certificate, minVersion: 'TLSv1.2', handshakeTimeout: HEADERS_MS });
+  const server = tlsServer ?? createServer(limits);
+  const connections = new Set<Socket>();
+  server.on('connection', (socket) => {
+    connections.add(socket);
+    socket.once('close', () => connections.delete(socket));
+  });
   server.maxConnections = MAX_CONNECTIONS;
   server.on('request', (request, response) => {
     // A broken connection is the other side's affair.
@@ -67,7 +80,14 @@ export function createDoor({ readiness, routes = [] }: DoorOptions): Door {
       if (!routes.some((some) => some.upgrade(request, socket, head))) refuseUpgrade(socket);
     });
   }
-  return { listen: (place) => listen(server, place), stop: () => stop(server, upgraded) };
+  return {
+    listen: (place) => listen(server, place),
+    useCertificate(next) {
+      if (!tlsServer) throw new Error('this door speaks no TLS');
+      tlsServer.setSecureContext({ ...next, minVersion: 'TLSv1.2' });
+    },
+    stop: () => stop(server, connections),
+  };
 }
 
 // Without routes such a request is answered like every other one; once somebody listens for them, Node hands all of them over.
@@ -103,7 +123,7 @@ export function answerJson(request: IncomingMessage, response: ServerResponse, s
   response.end(request.method === 'HEAD' ? undefined : text);
 }
 
-function listen(server: Server, place: DoorPlace): Promise<string> {
+function listen(server: Server | TlsServer, place: DoorPlace): Promise<string> {
   return new Promise((resolve, reject) => {
     const failed = (error: NodeJS.ErrnoException): void => reject(listenFailure(error, place));
     server.once('error', failed);
@@ -133,12 +153,11 @@ function listenFailure(error: NodeJS.ErrnoException, place: DoorPlace): VncctlEr
   return new VncctlError('BAD_SETTING', `can't listen on ${where}: ${why}`, { hint: 'choose another: vncctl daemon --listen 127.0.0.1:8080', cause: error });
 }
 
-function stop(server: Server, upgraded: ReadonlySet<Duplex>): Promise<void> {
+function stop(server: Server | TlsServer, connections: ReadonlySet<Socket>): Promise<void> {
   return new Promise((resolve) => {
     const late = setTimeout(() => {
-      server.closeAllConnections();
-      // Node counts these no longer, but waits for them.
-      for (const socket of upgraded) socket.destroy();
+      // Also those that Node does not count, but waits for: what routes took over, and what has not got through TLS yet.
+      for (const socket of connections) socket.destroy();
     }, STOP_GRACE_MS);
     // Its failure says that it wasn't listening.
     server.close(() => {

@@ -3,20 +3,26 @@ import { isIPv6 } from 'node:net';
 import type { Clock } from '../core/clock.ts';
 import type { DesktopId } from '../core/store.ts';
 
-/** Counts tries that failed. */
+/** Counts tries that failed. One that is taken is to be followed by how it went. */
 export interface Attempts {
-  /** Counts one; returns after how many seconds another is taken, or undefined when this one is. */
+  /** Returns after how many seconds a try is taken, or undefined when this one is. */
   take(address: string, desktopId: DesktopId): number | undefined;
-  /** It was no guess: doesn't count after all. */
+  /** It was a guess. */
+  miss(address: string, desktopId: DesktopId): void;
+  /** It was none, and doesn't count. */
   forgive(address: string, desktopId: DesktopId): void;
 }
 
 interface Window {
   endsAtMs: number;
-  count: number;
+  missed: number;
+  /** Taken, and not yet told how they went. */
+  open: number;
 }
 
 const IN_A_WINDOW = 10;
+// A whole class opens one link at the same moment, behind one address.
+const OPEN_AT_ONCE = 100;
 const WINDOW_MS = 60_000;
 const MOST_WINDOWS = 4096;
 
@@ -24,6 +30,12 @@ const MOST_WINDOWS = 4096;
 export function createAttempts(clock: Pick<Clock, 'monotonicMs'>): Attempts {
   // In the order in which they end.
   const windows = new Map<string, Window>();
+  const end = (address: string, desktopId: DesktopId, missed: number): void => {
+    const window = windows.get(keyOf(address, desktopId));
+    if (!window || window.open === 0) return;
+    window.open--;
+    window.missed += missed;
+  };
   return {
     take(address, desktopId) {
       const nowMs = clock.monotonicMs();
@@ -32,16 +44,15 @@ export function createAttempts(clock: Pick<Clock, 'monotonicMs'>): Attempts {
         windows.delete(key);
       }
       const key = keyOf(address, desktopId);
-      const window = windows.get(key) ?? { endsAtMs: nowMs + WINDOW_MS, count: 0 };
+      const window = windows.get(key) ?? { endsAtMs: nowMs + WINDOW_MS, missed: 0, open: 0 };
       windows.set(key, window);
-      if (window.count >= IN_A_WINDOW) return Math.max(1, Math.ceil((window.endsAtMs - nowMs) / 1000));
-      window.count++;
+      if (window.missed >= IN_A_WINDOW) return Math.max(1, Math.ceil((window.endsAtMs - nowMs) / 1000));
+      if (window.open >= OPEN_AT_ONCE) return 1;
+      window.open++;
       return undefined;
     },
-    forgive(address, desktopId) {
-      const window = windows.get(keyOf(address, desktopId));
-      if (window && window.count > 0) window.count--;
-    },
+    miss: (address, desktopId) => end(address, desktopId, 1),
+    forgive: (address, desktopId) => end(address, desktopId, 0),
   };
 }
 

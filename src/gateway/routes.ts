@@ -1,17 +1,20 @@
-// What is answered under /d/: the viewer page of a desktop and its files, the exchange of a ticket, how the desktop stands, and
-// the way to its screen. Asks in this order: was it sent to us, by a page of ours, by somebody who may, to something that is
-// there. Acts only through what it is given.
+// What is answered under a desktop's address (/d/<id>/, or what stands for it in public): the viewer page and its files, the
+// exchange of a ticket, how the desktop stands, and the way to its screen. Asks in this order: was it sent to us, by a page of
+// ours, by somebody who may, to something that is there. Acts only through what it is given.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
+import { findDestination } from '../core/public-address.ts';
 import type { ScreenState } from '../core/screens.ts';
 import type { DesktopId } from '../core/store.ts';
 import type { Session } from '../core/tickets.ts';
 import { isVncctlError } from '../errors.ts';
 import { refuse, refuseUpgrade, send, sendJson, statusOf } from './answers.ts';
+import { type Arrival, arrivalOf } from './arrival.ts';
 import { createAttempts } from './attempts.ts';
 import { type HostRules, isOurHost, isOurOrigin } from './checks.ts';
+import type { CookieScope } from './cookie.ts';
 import type { Sessions } from './sessions.ts';
 import { readTicketBody } from './ticket-body.ts';
 import type { ViewerFiles } from './viewer-files.ts';
@@ -19,18 +22,19 @@ import type { ViewerFiles } from './viewer-files.ts';
 export interface GatewayRoutesOptions {
   files: ViewerFiles;
   sessions: Sessions;
-  hosts: HostRules;
+  /** As they are now: settings may be read anew. */
+  hosts: () => HostRules;
   /** How that desktop stands; undefined when there is none. */
   find(desktopId: DesktopId): Promise<ScreenState | undefined>;
   /** Makes it count as used now; returns how it stands then, undefined when there is none. */
   keep(desktopId: DesktopId): Promise<ScreenState | undefined>;
-  /** Takes a request for a WebSocket over that was found right, with its socket; `head` is what came behind it. */
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, session: Session): void | Promise<void>;
+  /** Takes a request for a WebSocket over that was found right, with its socket; `head` is what came behind it, `address` that of the client. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, session: Session, address: string): void | Promise<void>;
   log: Log;
   clock: Pick<Clock, 'monotonicMs'>;
 }
 
-/** Answers what is under /d/. Both return whether the request was theirs. */
+/** Answers what is sent to a desktop's address. Both return whether the request was theirs. */
 export interface GatewayRoutes {
   request(request: IncomingMessage, response: ServerResponse): boolean;
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean;
@@ -38,10 +42,16 @@ export interface GatewayRoutes {
 
 interface Target {
   desktopId: DesktopId;
-  /** What stands behind the desktop's id: empty for the page; undefined without the slash. */
+  /** What stands behind the desktop's address: empty for the page; undefined without the slash. */
   name: string | undefined;
   query: URLSearchParams;
+  arrival: Arrival;
+  /** What its cookie counts for. */
+  scope: CookieScope;
 }
+
+/** A request that is ours to answer: why it is refused, or where it leads. */
+type Asked = { refused: 403 | 404 } | { target: Target };
 
 /** The routes; nothing is kept between requests but the count of tries. */
 export function createGatewayRoutes({ files, sessions, hosts, find, keep, upgrade, log, clock }: GatewayRoutesOptions): GatewayRoutes {
@@ -55,17 +65,20 @@ export function createGatewayRoutes({ files, sessions, hosts, find, keep, upgrad
     return status;
   };
 
-  const exchange = async (request: IncomingMessage, response: ServerResponse, { desktopId }: Target): Promise<void> => {
+  const exchange = async (request: IncomingMessage, response: ServerResponse, { desktopId, arrival, scope }: Target): Promise<void> => {
     const body = await readTicketBody(request);
     if ('status' in body) return refuse(request, response, body.status);
-    const address = request.socket.remoteAddress ?? '';
+    const { address } = arrival;
     const waitSeconds = attempts.take(address, desktopId);
     if (waitSeconds !== undefined) return refuse(request, response, 429, { 'retry-after': String(waitSeconds) });
     const session = await sessions.open(desktopId, body.secret);
-    if (!session) return refuse(request, response, 401);
+    if (!session) {
+      attempts.miss(address, desktopId);
+      return refuse(request, response, 401);
+    }
     attempts.forgive(address, desktopId);
     log.write('info', 'a link was opened', { desktop: desktopId, ticket: session.ticketId, mode: session.mode });
-    send(request, response, 204, { 'set-cookie': sessions.cookieOf(session) });
+    send(request, response, 204, { 'set-cookie': sessions.cookieOf(session, scope) });
   };
 
   const page = async (request: IncomingMessage, response: ServerResponse, { desktopId }: Target): Promise<void> => {
@@ -86,7 +99,7 @@ export function createGatewayRoutes({ files, sessions, hosts, find, keep, upgrad
   };
 
   const answer = async (request: IncomingMessage, response: ServerResponse, target: Target): Promise<void> => {
-    const { desktopId, name, query } = target;
+    const { desktopId, name, query, scope } = target;
     const method = request.method ?? '';
     const reads = method === 'GET' || method === 'HEAD';
     const allowed = name === 'session' || name === 'keep' ? 'POST' : 'GET, HEAD';
@@ -94,7 +107,7 @@ export function createGatewayRoutes({ files, sessions, hosts, find, keep, upgrad
     switch (name) {
       case undefined:
         // What the page loads is beside it, so its own address ends in a slash.
-        return send(request, response, 308, { location: `${desktopId}/` });
+        return send(request, response, 308, { location: `${scope.path.split('/').at(-2) ?? ''}/` });
       case '':
         return page(request, response, target);
       case 'session':
@@ -120,7 +133,7 @@ export function createGatewayRoutes({ files, sessions, hosts, find, keep, upgrad
     if (!found || found.status === 'gone') return refuseUpgrade(socket, 404);
     if (socket.destroyed) return;
     try {
-      await upgrade(request, socket, head, session);
+      await upgrade(request, socket, head, session, target.arrival.address);
     } catch (error) {
       // Whatever was said on it by then was no HTTP.
       failed(error, target);
@@ -128,45 +141,57 @@ export function createGatewayRoutes({ files, sessions, hosts, find, keep, upgrad
     }
   };
 
+  /** What a request asks of us; undefined when it is not ours. Each acting one is asked for its page. */
+  const examine = (request: IncomingMessage, { acts }: { acts: boolean }): Asked | undefined => {
+    const rules = hosts();
+    const { publicAddress } = rules;
+    const arrival = arrivalOf(request, rules.proxies);
+    const { host } = arrival;
+    const [path = '', ...query] = (request.url ?? '').split('?');
+    const found = findDestination(publicAddress, { host, path, prefix: arrival.prefix });
+    if (!found) return undefined;
+    const { isPublic, desktopId, rest, home } = found;
+    const secure = arrival.secure || (isPublic && publicAddress?.scheme === 'https');
+    const at = isPublic && publicAddress && desktopId !== undefined ? { publicAddress, desktopId } : undefined;
+    if (!isOurHost(arrival, request.socket.localAddress, rules) || (acts && !isOurOrigin(request.headers, { host, secure, at }))) return { refused: 403 };
+    // As it was sent: nothing is decoded and no dots are followed, so one spelling leads to one thing.
+    if (desktopId === undefined || !/^(\/[a-z.]*)?$/.test(rest)) return { refused: 404 };
+    const name = rest === '' ? undefined : rest.slice(1);
+    return { target: { desktopId, name, query: new URLSearchParams(query.join('?')), arrival, scope: { path: home, secure } } };
+  };
+
   return {
     request(request, response) {
-      if (!isOurs(request)) return false;
-      const target = targetOf(request);
-      if (!isOurHost(request, hosts) || (request.method === 'POST' && !isOurOrigin(request, hosts))) refuse(request, response, 403);
-      else if (!target) refuse(request, response, 404);
-      else {
-        answer(request, response, target).catch((error: unknown) => {
-          // Whoever left while asking gets no answer, and is no failure.
-          if (request.destroyed && !request.complete) return;
-          const status = failed(error, target);
-          if (response.headersSent) response.destroy();
-          else refuse(request, response, status);
-        });
+      const asked = examine(request, { acts: request.method === 'POST' });
+      if (!asked) return false;
+      if ('refused' in asked) {
+        refuse(request, response, asked.refused);
+        return true;
       }
+      const { target } = asked;
+      answer(request, response, target).catch((error: unknown) => {
+        // Whoever left while asking gets no answer, and is no failure.
+        if (request.destroyed && !request.complete) return;
+        const status = failed(error, target);
+        if (response.headersSent) response.destroy();
+        else refuse(request, response, status);
+      });
       return true;
     },
 
     upgrade(request, socket, head) {
-      if (!isOurs(request)) return false;
-      const target = targetOf(request);
+      const asked = examine(request, { acts: true });
+      if (!asked) return false;
       // A broken connection is the other side's affair.
       socket.on('error', () => {});
-      if (!isOurHost(request, hosts) || !isOurOrigin(request, hosts)) refuseUpgrade(socket, 403);
-      else if (target?.name !== 'ws') refuseUpgrade(socket, 404);
+      if ('refused' in asked) refuseUpgrade(socket, asked.refused);
+      else if (asked.target.name !== 'ws') refuseUpgrade(socket, 404);
       else if (request.method !== 'GET' || request.headers.upgrade?.toLowerCase() !== 'websocket') refuseUpgrade(socket, 400);
-      else join(request, socket, head, target).catch((error: unknown) => refuseUpgrade(socket, failed(error, target)));
+      else {
+        const { target } = asked;
+        join(request, socket, head, target).catch((error: unknown) => refuseUpgrade(socket, failed(error, target)));
+      }
       return true;
     },
   };
-}
-
-function isOurs({ url = '' }: IncomingMessage): boolean {
-  return /^\/d(?:[/?#]|$)/.test(url);
-}
-
-// As it was sent: nothing is decoded and no dots are followed, so one spelling leads to one thing.
-function targetOf({ url = '' }: IncomingMessage): Target | undefined {
-  const [, desktopId, slash, name, query] = /^\/d\/([a-z0-9]{1,64})(?:(\/)([a-z.]*))?(?:\?(.*))?$/.exec(url) ?? [];
-  if (desktopId === undefined) return undefined;
-  return { desktopId: desktopId as DesktopId, name: slash === undefined ? undefined : (name ?? ''), query: new URLSearchParams(query) };
 }

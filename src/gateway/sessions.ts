@@ -3,7 +3,7 @@
 import type { Clock } from '../core/clock.ts';
 import type { DesktopId } from '../core/store.ts';
 import { exchangeTicket, isLiveSession, type Session, type TicketStore } from '../core/tickets.ts';
-import type { SessionCookies } from './cookie.ts';
+import type { CookieScope, SessionCookies } from './cookie.ts';
 
 /** Who may see what. */
 export interface Sessions {
@@ -14,7 +14,7 @@ export interface Sessions {
   /** Whether a session still counts: to be asked while a viewer stays. */
   isLive(session: Session): Promise<boolean>;
   /** The Set-Cookie header of a session. */
-  cookieOf(session: Session): string;
+  cookieOf(session: Session, scope: CookieScope): string;
 }
 
 export interface SessionsOptions {
@@ -40,6 +40,6 @@ export function createSessions({ tickets, cookies, clock }: SessionsOptions): Se
       return session && (await isLive(session)) ? session : undefined;
     },
     isLive,
-    cookieOf: (session) => cookies.set(session, clock.now()),
+    cookieOf: (session, scope) => cookies.set(session, clock.now(), scope),
   };
 }

@@ -19,8 +19,6 @@ export interface TunnelLimits {
   drainMs: number;
 }
 
-export const DEFAULT_TUNNEL_LIMITS: TunnelLimits = { connectTimeoutMs: 5_000, pingEveryMs: 25_000, idleTimeoutMs: 300_000, maxSessions: 1_000, drainMs: 30_000 };
-
 export interface TunnelsOptions {
   clock: Clock;
   limits: TunnelLimits;

@@ -14,13 +14,15 @@ export interface RunningDaemon {
   startedAt: string;
   /** Where it answers, as text like `127.0.0.1:8080`; absent where it doesn't. */
   address?: string;
+  /** How it is spoken to there. */
+  scheme?: 'http' | 'https';
   /** Path of the Unix socket where it answers the command line; absent until it does. */
   socket?: string;
 }
 
 export interface DaemonLock {
   /** Notes where the daemon answers too, for whoever makes links to it or asks it. */
-  answersAt(place: Pick<RunningDaemon, 'address' | 'socket'>): void;
+  answersAt(place: Pick<RunningDaemon, 'address' | 'scheme' | 'socket'>): void;
   /** Lets another daemon start; does nothing when it isn't ours any more. */
   release(): void;
 }
@@ -83,10 +85,10 @@ interface Holder extends RunningDaemon {
 }
 
 function readHolder(values: Record<string, unknown>): Holder | undefined {
-  const { pid, startedAt, startTicks, bootId, address, socket } = values;
+  const { pid, startedAt, startTicks, bootId, address, scheme, socket } = values;
   if (typeof pid !== 'number' || !Number.isInteger(pid) || pid <= 0 || typeof startedAt !== 'string') return undefined;
   const start = typeof startTicks === 'number' && typeof bootId === 'string' ? { ticks: startTicks, bootId } : undefined;
-  return { pid, startedAt, start, ...(typeof address === 'string' ? { address } : {}), ...(typeof socket === 'string' ? { socket } : {}) };
+  return { pid, startedAt, start, ...(typeof address === 'string' ? { address } : {}), ...(scheme === 'http' || scheme === 'https' ? { scheme } : {}), ...(typeof socket === 'string' ? { socket } : {}) };
 }
 
 function isRunning({ pid, start }: Holder, processes: ProcessIdentities): boolean {

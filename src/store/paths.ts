@@ -61,6 +61,11 @@ export function ticketsFileOf(paths: Paths, instance: string): string {
   return join(paths.state, instance, 'tickets.json');
 }
 
+/** The tokens to an instance's API. */
+export function tokensFileOf(paths: Paths, instance: string): string {
+  return join(paths.state, instance, 'tokens.json');
+}
+
 /** What says which daemon of an instance runs. */
 export function daemonFileOf(paths: Paths, instance: string): string {
   return join(paths.state, instance, 'daemon.json');

@@ -52,6 +52,7 @@ const ALLOCATION: Readonly<Record<keyof Allocation, Field>> = {
   keptUntil: optional(time),
   watched: optional(record(WATCHED)),
   warned: optional(record(WARNED)),
+  notes: optional((value) => isObject(value) && Object.values(value).every((note) => typeof note === 'string')),
 };
 
 const RESERVATION: Readonly<Record<keyof PortReservation, Field>> = { port: count, pid: count, at: time };

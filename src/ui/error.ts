@@ -2,7 +2,7 @@
 // a stack, a bug always does.
 import { ERROR_KINDS, isVncctlError } from '../errors.ts';
 import { paint } from './paint.ts';
-import { redact } from './redact.ts';
+import { redact } from '../core/redact.ts';
 import type { Streams } from './streams.ts';
 
 /** A failure as JSON shows it. */

@@ -1,129 +1,91 @@
-// The load for a bridge between WebSocket and TCP: a server that stands for the desktops, and viewers that speak just enough
-// WebSocket to be served, so that the load costs little beside what it measures.
+// The load of the gateway's figures, rival/load.c: asked in lines, answered in numbers. In C, because one in Node costs more than
+// what it is to measure.
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
+import { run } from './timing.ts';
 
-/** A picture 30 times a second. */
-const FRAME_MS = 33;
-const REQUEST = [
-  'GET /websockify HTTP/1.1',
-  'Host: 127.0.0.1',
-  'Connection: Upgrade',
-  'Upgrade: websocket',
-  'Sec-WebSocket-Version: 13',
-  'Sec-WebSocket-Protocol: binary',
-  'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
-  '',
-  '',
-].join('\r\n');
-const MESSAGE_BYTES = 8;
-/** A pointer event's length, masked with zeroes. */
-const MESSAGE = Buffer.concat([Buffer.of(0x82, 0x80 | MESSAGE_BYTES, 0, 0, 0, 0), Buffer.alloc(MESSAGE_BYTES, 5)]);
-const ANSWER_BYTES = 2 + MESSAGE_BYTES;
+export const GCC = '/usr/bin/gcc';
+/** Of a picture that each viewer gets 30 times a second: 0.6 MB/s. */
+export const PICTURE = { bytes: 20_000, perSecond: 30 };
 
-export interface DesktopStand {
+/** Viewers and the desktops that they come to. */
+export interface Load {
+  /** Where the desktops are. */
   port: number;
-  /** Bytes written to all connections. */
-  written(): number;
-  /** Writes to each connection at this rate until called back. */
-  pace(bytesPerSecond: number): () => void;
+  /** Opens viewers one after the other; gives up after three that fail. Resolves with how many came in, and medians of the milliseconds to the greeting and to the end of the handshake. */
+  open(bridge: { port: number; carrier: Carrier }, count: number): Promise<{ opened: number; greetedMs: number; openedMs: number }>;
+  /** Every viewer sends a message as soon as the one before came back. */
+  echo(forMs: number): Promise<{ trips: number; p50Ms: number }>;
+  /** Every desktop writes as fast as it can; resolves with the bytes that arrived. */
+  flat(forMs: number): Promise<number>;
+  /** Every desktop writes a picture so often; `served`: the viewers that got nine tenths of theirs. */
+  pace(picture: typeof PICTURE, forMs: number): Promise<{ bytes: number; served: number }>;
+  /** Every desktop writes, and no viewer reads. */
+  stall(forMs: number): Promise<void>;
+  /** Ends all viewers. */
+  close(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Echoes what it is told. */
-export async function startDesktopStand(): Promise<DesktopStand> {
-  const sockets = new Set<Socket>();
-  let written = 0;
-  const server = createServer({ noDelay: true }, (socket) => {
-    sockets.add(socket);
-    socket.on('error', () => undefined);
-    socket.on('close', () => sockets.delete(socket));
-    socket.on('data', (chunk) => socket.write(chunk));
-  });
-  server.listen(0, '127.0.0.1', 1_024);
-  await once(server, 'listening');
+/** How the bytes of RFB are carried to the bridge. */
+export type Carrier = 'ws' | 'raw';
+
+/** Compiles a program of rival/ into a folder; returns its path. */
+export async function compileRival(root: string, name: 'load' | 'bridge', folder: string, env: NodeJS.ProcessEnv): Promise<string> {
+  const program = join(folder, name);
+  mkdirSync(folder, { recursive: true });
+  if (!existsSync(program)) await run(GCC, ['-O2', '-D_GNU_SOURCE', '-o', program, join(root, 'test/bench/rival', `${name}.c`)], env);
+  return program;
+}
+
+export async function startLoad(program: string): Promise<Load> {
+  const child = spawn(program, { stdio: ['pipe', 'pipe', 'inherit'] });
+  const answers = createInterface(child.stdout)[Symbol.asyncIterator]();
+  const hear = async (): Promise<number[]> => {
+    const { value, done } = await answers.next();
+    if (done) throw new Error('the load of the gateway ended by itself');
+    return value.split(' ').map(Number);
+  };
+  const ask = (line: string): Promise<number[]> => {
+    child.stdin.write(`${line}\n`);
+    return hear();
+  };
+  const [port = 0] = await hear();
   return {
-    port: (server.address() as AddressInfo).port,
-    written: () => written,
-    pace(bytesPerSecond) {
-      const picture = Buffer.alloc(Math.round((bytesPerSecond * FRAME_MS) / 1000), 7);
-      const timer = setInterval(() => {
-        for (const socket of sockets) {
-          // One that is behind misses a picture, as a real one would.
-          if (socket.writableLength > 0) continue;
-          socket.write(picture);
-          written += picture.length;
-        }
-      }, FRAME_MS);
-      return () => clearInterval(timer);
+    port,
+    async open(bridge, count) {
+      const [opened = 0, greetedUs = 0, openedUs = 0] = await ask(`open ${bridge.port} ${count} ${bridge.carrier}`);
+      return { opened, greetedMs: greetedUs / 1000, openedMs: openedUs / 1000 };
     },
-    async stop() {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-      await once(server, 'close');
+    async echo(forMs) {
+      const [trips = 0, p50Us = 0] = await ask(`echo ${forMs}`);
+      return { trips, p50Ms: p50Us / 1000 };
     },
+    async flat(forMs) {
+      const [bytes = 0] = await ask(`flat ${forMs}`);
+      return bytes;
+    },
+    async pace(picture, forMs) {
+      const [bytes = 0, served = 0] = await ask(`pace ${picture.bytes} ${picture.perSecond} ${forMs}`);
+      return { bytes, served };
+    },
+    async stall(forMs) {
+      await ask(`stall ${forMs}`);
+    },
+    async close() {
+      await ask('close');
+    },
+    stop: () => end(child),
   };
 }
 
-export interface Viewers {
-  /** Sends a message on each of the first connections as soon as the one before was answered; resolves with the milliseconds of every round trip. */
-  echo(count: number, forMs: number): Promise<number[]>;
-  close(): void;
-}
-
-/** Connects one after another and throws away what comes. */
-export async function connectViewers(port: number, count: number): Promise<Viewers> {
-  const viewers: { socket: Socket; onBytes(bytes: number): void }[] = [];
-  const shared = Buffer.allocUnsafe(64 * 1024);
-  for (let index = 0; index < count; index++) {
-    const viewer = { socket: undefined as unknown as Socket, onBytes: (_bytes: number): void => undefined };
-    await new Promise<void>((resolve, reject) => {
-      let answer = '';
-      let open = false;
-      const callback = (bytes: number): boolean => {
-        if (open) viewer.onBytes(bytes);
-        else {
-          answer += shared.toString('latin1', 0, bytes);
-          open = answer.includes('\r\n\r\n');
-          if (open && answer.startsWith('HTTP/1.1 101 ')) resolve();
-          else if (open) reject(new Error(answer));
-        }
-        return true;
-      };
-      viewer.socket = connect({ port, host: '127.0.0.1', noDelay: true, onread: { buffer: shared, callback } });
-      viewer.socket.on('error', reject);
-      viewer.socket.write(REQUEST);
-    });
-    viewers.push(viewer);
-  }
-  return {
-    async echo(count, forMs) {
-      const trips: number[] = [];
-      const until = performance.now() + forMs;
-      await Promise.all(
-        viewers.slice(0, count).map(
-          (viewer) =>
-            new Promise<void>((resolve) => {
-              let sentAt = performance.now();
-              let missing = ANSWER_BYTES;
-              viewer.onBytes = (bytes) => {
-                missing -= bytes;
-                if (missing > 0) return;
-                const now = performance.now();
-                trips.push(now - sentAt);
-                if (now >= until) return resolve();
-                missing = ANSWER_BYTES;
-                sentAt = now;
-                viewer.socket.write(MESSAGE);
-              };
-              viewer.socket.write(MESSAGE);
-            }),
-        ),
-      );
-      return trips;
-    },
-    close() {
-      for (const { socket } of viewers) socket.destroy();
-    },
-  };
+async function end(child: ChildProcessByStdio<Writable, Readable, null>): Promise<void> {
+  if (child.exitCode !== null) return;
+  const ended = once(child, 'close');
+  child.stdin.end();
+  await ended;
 }

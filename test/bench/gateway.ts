@@ -1,127 +1,174 @@
-// The gateway's tunnels against websockify, the bridge that noVNC is usually served with: what a round trip of a short message
-// takes, and what CPU time that and a stream of pictures cost. The filter lets everything pass here: parsing is measured apart.
-import { existsSync } from 'node:fs';
-import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
-import { dirname, join } from 'node:path';
+// The gateway's tunnels against other bridges: websockify, which noVNC is usually served with, and two that mark what is possible,
+// nginx's raw TCP and the least bridge that can be written in C. Each bridge leads to the same desktops and has the same viewers.
 import { setTimeout as delay } from 'node:timers/promises';
-import { build } from 'esbuild';
-import { connectViewers, type DesktopStand, startDesktopStand, type Viewers } from './gateway-load.ts';
+import { type Bridge, type BridgeName, type BridgePlace, findBridges, rootOf, startBridge } from './gateway-bridges.ts';
+import { compileRival, type Load, PICTURE, startLoad } from './gateway-load.ts';
 import type { NodeProgram } from './nodes.ts';
-import { treeCpuMs } from './process-tree.ts';
-import { type Samples, type Study, summarise } from './scenario.ts';
-import { startProgram, type WatchedProgram } from './watched-program.ts';
+import { treeCpuMs, treeMemoryKB } from './process-tree.ts';
+import type { Figure, Study } from './scenario.ts';
 import type { Workshop } from './workshop.ts';
 
-const WEBSOCKIFY = '/usr/bin/websockify';
-const RIVAL = 'websockify';
+/** A figure that is seen on one bridge after the other. */
+type BridgeFigure = Omit<Figure, 'rival' | 'node'> & { rival: Exclude<BridgeName, 'vncctl'>; sees: string };
+
+/** What is seen of one bridge, by the names in `sees`. */
+type Course = (bridge: Bridge, load: Load) => Promise<Readonly<Record<string, number>>>;
+
+interface Part {
+  name: string;
+  rounds: number;
+  course: Course;
+  figures: readonly BridgeFigure[];
+}
+
+const MANY = 200;
+const FLAT = 100;
 const ECHOES = 100;
-const STREAMS = 200;
-const STREAM_BYTES_PER_SECOND = 600_000;
-const ECHO_MS = 2_000;
-const STREAM_MS = 5_000;
+const HELD = 1_000;
+const FEW = 10;
+/** 20 MB/s to a thousand. */
+const SMALL_PICTURE = { bytes: 2_000, perSecond: 10 };
 const WARM_MS = 1_000;
+const MEASURE_MS = 4_000;
+const SETTLE_MS = 1_000;
+const GIGABYTE = 1e9;
 
-/** A bridge that runs. */
-interface Bridge {
-  program: WatchedProgram;
-  port: number;
-}
-
-/** Whether the rival is there; says on stderr how to get it when it isn't. */
-export function findWebsockify(): boolean {
-  const found = existsSync(WEBSOCKIFY);
-  if (!found) process.stderr.write('!! NOT MEASURED: the gateway, for want of its rival (apt-get install --no-install-recommends websockify)\n');
-  return found;
-}
-
-export function gateway(node: NodeProgram): Study<Pick<Workshop, 'home' | 'program' | 'env'>> {
-  const figure = { rival: RIVAL, node: node.version };
-  return {
-    name: 'gateway',
+const PARTS: readonly Part[] = [
+  {
+    name: 'gateway-echo',
+    rounds: 3,
+    course: seeEchoes,
     figures: [
-      { ...figure, name: 'gateway-echo', about: `a round trip through the gateway, ${ECHOES} at once`, goal: 0.33 },
-      { ...figure, name: 'gateway-echo-cpu', about: 'the CPU time of a thousand of them', goal: 0.2 },
-      { ...figure, name: 'gateway-stream-cpu', about: `the CPU time of a gigabyte, ${STREAMS} viewers at 0.6 MB/s`, goal: 0.33 },
+      { name: 'gateway-echo', about: `a message through the gateway and back, ${ECHOES} at once`, rival: 'websockify', goal: 0.33, sees: 'echoMs' },
+      { name: 'gateway-echo-cpu', about: 'the CPU time of a thousand of them', rival: 'websockify', goal: 0.2, sees: 'echoCpuMs' },
+      { name: 'gateway-parsing', about: 'the same', rival: 'the same without parsing', goal: 1.05, sees: 'echoCpuMs' },
     ],
+  },
+  {
+    name: 'gateway-streams',
+    rounds: 1,
+    course: seeStreams,
+    figures: [
+      { name: 'gateway-paced', about: `the CPU time of a gigabyte, ${MANY} viewers at 0.6 MB/s`, rival: 'websockify', goal: 0.33, sees: 'pacedCpuMs' },
+      { name: 'gateway-paced-least', about: 'the same', rival: 'a minimal bridge in C', goal: 2.5, sees: 'pacedCpuMs' },
+      { name: 'gateway-flat', about: `the CPU time of a gigabyte, ${FLAT} viewers as fast as it goes`, rival: 'websockify', goal: 0.7, sees: 'flatCpuMs' },
+      { name: 'gateway-one', about: 'a gigabyte to one viewer', rival: 'nginx, raw TCP', goal: 1.33, sees: 'oneMs' },
+    ],
+  },
+  {
+    name: 'gateway-viewers',
+    rounds: 1,
+    course: seeViewers,
+    figures: [
+      { name: 'gateway-greeting', about: 'from connecting to the greeting of RFB', rival: 'websockify', goal: 0.3, sees: 'greetedMs' },
+      { name: 'gateway-handshake', about: 'from connecting to the end of the handshake', rival: 'websockify', sees: 'openedMs' },
+      { name: 'gateway-idle', about: 'memory of a viewer who looks at a still picture', rival: 'websockify', unit: 'kB', limit: 30, sees: 'idleKB' },
+      { name: 'gateway-failed', about: `viewers not served, of ${HELD} with 20 MB/s`, rival: 'websockify', unit: '', limit: 0, sees: 'failed' },
+      { name: 'gateway-held', about: "one core's share for those that are", rival: 'websockify', unit: '%', limit: 50, sees: 'heldShare' },
+    ],
+  },
+  {
+    name: 'gateway-stalled',
+    rounds: 1,
+    course: seeStalled,
+    figures: [{ name: 'gateway-stalled', about: 'memory of a viewer who never reads', rival: 'websockify', unit: 'MB', limit: 1, sees: 'stalledMB' }],
+  },
+];
+
+/** The studies of the figures whose rivals are there. */
+export function gateway(node: NodeProgram): Study<Pick<Workshop, 'home' | 'program' | 'env'>>[] {
+  const found = findBridges();
+  return PARTS.map((part) => ({ ...part, figures: part.figures.filter(({ rival }) => found.has(rival)) }))
+    .filter(({ figures }) => figures.length > 0)
+    .map((part) => studyOf(part, node));
+}
+
+function studyOf({ name, rounds, course, figures }: Part, node: NodeProgram): Study<Pick<Workshop, 'home' | 'program' | 'env'>> {
+  return {
+    name,
+    figures: figures.map(({ sees: _, ...figure }) => ({ ...figure, node: node.version })),
     async observe(shop, { quick }) {
-      const stand = await startDesktopStand();
-      const echo: Samples = { ours: [], rival: [] };
-      const echoCpu: Samples = { ours: [], rival: [] };
-      const streamCpu: Samples = { ours: [], rival: [] };
-      const outfile = join(shop.home, 'gateway-child.mjs');
-      await bundle(join(dirname(dirname(shop.program)), 'test/bench/gateway-child.ts'), outfile);
-      const starts = {
-        ours: () => startOurs(node, outfile, stand.port, shop.env),
-        rival: () => startWebsockify(stand.port, shop.env),
-      };
+      const load = await startLoad(await compileRival(rootOf(shop), 'load', shop.home, shop.env));
+      const place = { ...shop, node, target: load.port };
+      const bridges = new Set<BridgeName>(['vncctl', ...figures.map(({ rival }) => rival)]);
+      const seen = new Map<BridgeName, Readonly<Record<string, number>>[]>();
       try {
-        for (const side of quick ? (['ours', 'rival'] as const) : (['ours', 'rival', 'rival', 'ours'] as const)) {
-          const bridge = await starts[side]();
-          let viewers: Viewers | undefined;
-          try {
-            viewers = await connectViewers(bridge.port, STREAMS);
-            const trips = await ofEchoes(bridge, viewers);
-            echo[side].push(trips.p50);
-            echoCpu[side].push(trips.cpuMsOfThousand);
-            streamCpu[side].push(await ofStreams(bridge, stand));
-          } finally {
-            viewers?.close();
-            await bridge.program.stop();
-          }
+        // There and back, so that no bridge always comes after the same other one.
+        for (let round = 0; round < (quick ? 1 : rounds * 2); round++) {
+          for (const bridge of round % 2 === 0 ? bridges : [...bridges].reverse()) seen.set(bridge, [...(seen.get(bridge) ?? []), await see(bridge, course, load, place)]);
         }
       } finally {
-        await stand.stop();
+        await load.stop();
       }
-      return { 'gateway-echo': echo, 'gateway-echo-cpu': echoCpu, 'gateway-stream-cpu': streamCpu };
+      const samples = (bridge: BridgeName, sees: string): number[] => (seen.get(bridge) ?? []).map((all) => all[sees] ?? NaN);
+      return Object.fromEntries(figures.map(({ name: figure, rival, sees }) => [figure, { ours: samples('vncctl', sees), rival: samples(rival, sees) }]));
     },
   };
 }
 
-async function ofEchoes({ program }: Bridge, viewers: Viewers): Promise<{ p50: number; cpuMsOfThousand: number }> {
-  await viewers.echo(ECHOES, WARM_MS);
-  const before = treeCpuMs(program.pid);
-  const trips = await viewers.echo(ECHOES, ECHO_MS);
-  return { p50: summarise(trips).p50, cpuMsOfThousand: ((treeCpuMs(program.pid) - before) / trips.length) * 1_000 };
-}
-
-/** Milliseconds of CPU time a gigabyte. */
-async function ofStreams({ program }: Bridge, stand: DesktopStand): Promise<number> {
-  const stop = stand.pace(STREAM_BYTES_PER_SECOND);
+async function see(name: BridgeName, course: Course, load: Load, place: BridgePlace): Promise<Readonly<Record<string, number>>> {
+  const bridge = await startBridge(name, place);
   try {
-    await delay(WARM_MS);
-    const [before, written] = [treeCpuMs(program.pid), stand.written()];
-    await delay(STREAM_MS);
-    return ((treeCpuMs(program.pid) - before) / (stand.written() - written)) * 1e9;
+    return await course(bridge, load);
   } finally {
-    stop();
+    await load.close();
+    await bridge.program.stop();
   }
 }
 
-async function startOurs(node: NodeProgram, file: string, target: number, env: NodeJS.ProcessEnv): Promise<Bridge> {
-  const program = startProgram(node.path, [file, String(target)], env);
-  const [, port] = await program.said(/listening on (\d+)/);
-  return { program, port: Number(port) };
+async function seeEchoes(bridge: Bridge, load: Load): Promise<Record<string, number>> {
+  await load.open(bridge, ECHOES);
+  await load.echo(WARM_MS);
+  const { result, cpuMs } = await costing(bridge, () => load.echo(MEASURE_MS));
+  return { echoMs: result.p50Ms, echoCpuMs: (cpuMs / result.trips) * 1_000 };
 }
 
-async function startWebsockify(target: number, env: NodeJS.ProcessEnv): Promise<Bridge> {
-  const port = await freePort();
-  const program = startProgram(WEBSOCKIFY, [`127.0.0.1:${port}`, `127.0.0.1:${target}`], { ...env, PYTHONUNBUFFERED: '1' });
-  await program.said(/proxying from/);
-  return { program, port };
+async function seeStreams(bridge: Bridge, load: Load): Promise<Record<string, number>> {
+  await load.open(bridge, MANY);
+  await load.pace(PICTURE, WARM_MS);
+  const paced = await costing(bridge, () => load.pace(PICTURE, MEASURE_MS));
+  await load.close();
+  await load.open(bridge, FLAT);
+  await load.flat(WARM_MS);
+  const flat = await costing(bridge, () => load.flat(MEASURE_MS));
+  await load.close();
+  await load.open(bridge, 1);
+  await load.flat(WARM_MS);
+  const one = await load.flat(MEASURE_MS);
+  return { pacedCpuMs: (paced.cpuMs / paced.result.bytes) * GIGABYTE, flatCpuMs: (flat.cpuMs / flat.result) * GIGABYTE, oneMs: (MEASURE_MS / one) * GIGABYTE };
 }
 
-/** It takes no port 0. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
+async function seeViewers(bridge: Bridge, load: Load): Promise<Record<string, number>> {
+  await load.open(bridge, FEW);
+  await load.close();
+  const { result: came, grownKB: idleKB } = await growing(bridge, () => load.open(bridge, HELD));
+  await load.pace(SMALL_PICTURE, WARM_MS);
+  const { result: held, cpuMs } = await costing(bridge, () => load.pace(SMALL_PICTURE, MEASURE_MS));
+  const { greetedMs, openedMs, opened } = came;
+  return { greetedMs, openedMs, idleKB: idleKB / opened, failed: HELD - held.served, heldShare: (cpuMs / MEASURE_MS) * 100 };
 }
 
-async function bundle(entry: string, outfile: string): Promise<void> {
-  const js = "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
-  await build({ entryPoints: [entry], outfile, bundle: true, format: 'esm', platform: 'node', target: 'node20', logLevel: 'error', banner: { js } });
+async function seeStalled(bridge: Bridge, load: Load): Promise<Record<string, number>> {
+  await load.open(bridge, FEW);
+  await load.close();
+  const { grownKB } = await growing(bridge, async () => {
+    await load.open(bridge, FEW);
+    await load.stall(MEASURE_MS);
+  });
+  return { stalledMB: grownKB / FEW / 1_000 };
+}
+
+async function costing<T>({ program }: Bridge, work: () => Promise<T>): Promise<{ result: T; cpuMs: number }> {
+  const before = treeCpuMs(program.pid);
+  const result = await work();
+  return { result, cpuMs: treeCpuMs(program.pid) - before };
+}
+
+/** What of its memory is new after something, once it has come to rest. */
+async function growing<T>({ program }: Bridge, work: () => Promise<T>): Promise<{ result: T; grownKB: number }> {
+  await delay(SETTLE_MS);
+  const before = treeMemoryKB(program.pid);
+  const result = await work();
+  await delay(SETTLE_MS);
+  return { result, grownKB: treeMemoryKB(program.pid) - before };
 }

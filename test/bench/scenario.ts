@@ -1,6 +1,6 @@
 // What is measured and how: both sides in turn, in one run, so that what else the machine does meets both.
 
-export type Unit = 'ms' | 'MB' | '%' | '';
+export type Unit = 'ms' | 'kB' | 'MB' | '%' | '';
 
 /** One number that is compared with a rival's. */
 export interface Figure {
@@ -14,6 +14,8 @@ export interface Figure {
   unit?: Unit;
   /** The ratio of medians that it must not exceed. */
   goal?: number;
+  /** By how much, in its unit, our median may exceed the rival's. */
+  margin?: number;
   /** What nine of ten of our samples must not exceed, in its unit. */
   limit?: number;
   /** Version of Node that runs our side. */
@@ -69,6 +71,7 @@ export interface Measurement {
   ratio: number | null;
   unit: Unit;
   goal?: number;
+  margin?: number;
   limit?: number;
   met: boolean;
   node: string;
@@ -104,11 +107,11 @@ export async function measureStudy<Context>(study: Study<Context>, context: Cont
   });
 }
 
-function judge({ name, rival, unit = 'ms', goal, limit, node }: Figure, samples: Samples): Measurement {
+function judge({ name, rival, unit = 'ms', goal, margin, limit, node }: Figure, samples: Samples): Measurement {
   const [ours, theirs] = [summarise(samples.ours), summarise(samples.rival)];
   const ratio = theirs.p50 === 0 ? null : Math.round((ours.p50 / theirs.p50) * 100) / 100;
-  const met = (goal === undefined || (ratio !== null && ratio <= goal)) && (limit === undefined || ours.p90 <= limit);
-  return { scenario: name, ours, rival: { name: rival, ...theirs }, ratio, unit, ...(goal === undefined ? {} : { goal }), ...(limit === undefined ? {} : { limit }), met, node };
+  const met = (goal === undefined || (ratio !== null && ratio <= goal)) && (margin === undefined || ours.p50 - theirs.p50 <= margin) && (limit === undefined || ours.p90 <= limit);
+  return { scenario: name, ours, rival: { name: rival, ...theirs }, ratio, unit, ...(goal === undefined ? {} : { goal }), ...(margin === undefined ? {} : { margin }), ...(limit === undefined ? {} : { limit }), met, node };
 }
 
 /** Median, ninth decile and best of some samples, to a hundredth. */

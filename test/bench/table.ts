@@ -10,8 +10,8 @@ export function markdownTable(results: readonly { figure: Pick<Figure, 'about'>;
   return ['| what | on | vncctl | compared with | ratio | goal |', '| --- | --- | --- | --- | --- | --- |', ...rows.map((row) => `| ${row} |`)].join('\n');
 }
 
-function goalOf({ goal, limit, unit, met }: Measurement): string {
-  const goals = [...(goal === undefined ? [] : [`≤ ${goal} ×`]), ...(limit === undefined ? [] : [`≤ ${limit} ${unit}`.trim()])];
+function goalOf({ goal, margin, limit, unit, met }: Measurement): string {
+  const goals = [...(goal === undefined ? [] : [`≤ ${goal} ×`]), ...(margin === undefined ? [] : [`≤ + ${margin} ${unit}`.trim()]), ...(limit === undefined ? [] : [`≤ ${limit} ${unit}`.trim()])];
   return `${goals.join(', ')}${met ? '' : ' (missed)'}`;
 }
 

@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 export interface Ran {
   ms: number;
   stdout: string;
+  stderr: string;
 }
 
 /** Runs a program with its output in pipes. Rejects, with what it said, when it ends with another code than 0. */
@@ -17,7 +18,7 @@ export function run(program: string, args: readonly string[], env: NodeJS.Proces
     child.once('error', reject);
     child.once('close', (code) => {
       const ms = performance.now() - started;
-      if (code === 0) resolve({ ms, stdout: stdout.trim() });
+      if (code === 0) resolve({ ms, stdout: stdout.trim(), stderr: stderr.trim() });
       else reject(new Error(`${program} ${args.join(' ')} ended with ${code}: ${stderr.trim()}`));
     });
     child.stdin.end(input);

@@ -1,7 +1,9 @@
 // A shared link, opened in a real browser through the daemon's gateway: what it shows, what it lets do, and when it is over.
+import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
+import { connect } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, onTestFinished, test } from 'vitest';
 import { ownChromium } from '../support/chromium.ts';
 import { type OwnDaemon, ownInstallation } from '../support/own-installation.ts';
 import { type PageServer, startPageServer } from '../support/page-server.ts';
@@ -21,12 +23,7 @@ beforeAll(async () => {
   daemon = await installation.daemon('127.0.0.1:0');
 });
 
-/** A link to the desktop. */
-async function share(...flags: string[]): Promise<{ id: string; url: string }> {
-  const { code, stdout, stderr } = await installation.vncctl('share', CLIENT, '--json', ...flags);
-  if (code !== 0) throw new Error(stderr);
-  return JSON.parse(stdout);
-}
+const share = (...flags: string[]): Promise<{ id: string; url: string }> => installation.share(CLIENT, ...flags);
 
 test('a link shows the desktop without its key, takes what is typed, and its secret leaves the address bar', async () => {
   const { url } = await share();
@@ -145,4 +142,35 @@ test('an open page comes back by itself after the daemon was started anew', asyn
   daemon = await installation.daemon(daemon.address);
   await waitForState(tab.page, 'connected', 10_000);
   await tab.context.close();
+});
+
+/** A viewer that is through the handshake and reads nothing more, as one does whose machine is asleep. */
+async function silentViewer(link: string): Promise<void> {
+  const { origin, host, hostname, port, pathname, hash } = new URL(link);
+  const exchanged = await fetch(`${origin}${pathname}session`, { method: 'POST', headers: { 'content-type': 'application/json', origin }, body: JSON.stringify({ ticket: hash.replace('#ticket=', '') }) });
+  const cookie = exchanged.headers.get('set-cookie')?.split(';')[0] ?? '';
+  const socket = connect(Number(port), hostname).on('error', () => {});
+  onTestFinished(() => void socket.destroy());
+  socket.write(`GET ${pathname}ws HTTP/1.1\r\nHost: ${host}\r\nCookie: ${cookie}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`);
+  expect(String((await once(socket, 'data'))[0])).toMatch(/^HTTP\/1\.1 101 /);
+  socket.pause();
+}
+
+test('a daemon that ends waits for nobody who leaves, and for one who does not as long as the setting says', async () => {
+  const tab = await chromium.freshTab();
+  await openDesktop(tab.page, (await share()).url);
+  const endMs = async (): Promise<number> => {
+    const began = performance.now();
+    expect(await daemon.end('SIGTERM')).toBe(0);
+    return performance.now() - began;
+  };
+  expect(await endMs()).toBeLessThan(5_000);
+  await tab.context.close();
+  const drainMs = 6_000;
+  await installation.vncctl('config', 'set', 'drain', `${drainMs}ms`);
+  daemon = await installation.daemon(daemon.address);
+  await silentViewer((await share()).url);
+  const tookMs = await endMs();
+  expect(tookMs).toBeGreaterThan(drainMs - 100);
+  expect(tookMs).toBeLessThan(drainMs + 5_000);
 });

@@ -80,7 +80,7 @@ test('a wrong value is refused before anything is written', async () => {
   expect(code).toBe(2);
   expect(err).toContain('error: width: "wide" is not a whole number from 16 to 16384\nhint: ');
   expect(() => statSync(userFile)).toThrow('ENOENT');
-  expect((await run(['set', 'portMin', '6000'])).err).toContain('set the other end first');
+  expect((await run(['set', 'portMin', '6000'])).err).toContain('set the other one first');
   expect((await run(['set', 'width', ''])).code).toBe(2);
 });
 

@@ -46,7 +46,7 @@ test('viewers are listed by desktop, and one that leaves is gone; the log tells 
     { desktop: two.id, client: TWO, mode: 'full' },
   ]);
   expect((await succeeds(vncctl('viewers', TWO, '-q'))).stdout).toBe(`${listed[1]?.id}\n`);
-  expect((await fetch(new URL('/api/v1/viewers', watching.url))).status).toBe(404);
+  expect((await fetch(new URL('/api/v1/viewers', watching.url))).status).toBe(401);
   await daemon.line({ message: /^a viewer came$/, desktop: one.id });
   first.socket.close();
   const left = await daemon.line({ message: /^a viewer left$/ });

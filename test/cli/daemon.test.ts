@@ -182,3 +182,14 @@ test('the door tells whether the daemon lives and whether it watches', async () 
   expect((await daemon.stop()).exitCode).toBe(0);
   await expect(fetch(`${address}/healthz`)).rejects.toThrow();
 });
+
+test('a certificate without its key, or one that is none, keeps the daemon from starting with exit code 78', async () => {
+  const file = join(home, 'no-certificate.pem');
+  writeFileSync(file, 'nothing');
+  for (const [flags, words] of [[['--tls-cert', file], 'tlsKey is not'], [['--tls-cert', 'no-certificate.pem', '--tls-key', file], `${file} and ${file} are no certificate and its key`]] as const) {
+    const { exitCode, stderr } = await vncctl('daemon', '--listen', '127.0.0.1:0', ...flags);
+    expect(exitCode).toBe(78);
+    expect(stderr).toContain(words);
+    expect(stderr).toContain('hint: ');
+  }
+});

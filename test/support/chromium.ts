@@ -42,6 +42,8 @@ export function ownChromium(): Chromium {
       context.on('request', (request) => tab.requests.push(request.url()));
       page.on('websocket', (socket) => tab.requests.push(socket.url()));
       page.on('console', (message) => {
+        // Chromium's word for an interface of this machine that came or went, as each container's does: it tries again.
+        if (message.text().includes('net::ERR_NETWORK_CHANGED')) return;
         if (message.type() === 'error' || message.type() === 'warning') tab.complaints.push(message.text());
       });
       page.on('pageerror', (error) => tab.complaints.push(String(error)));

@@ -60,7 +60,7 @@ export interface FakeContainerWorld {
   /** Whether anything, another program or a container, holds the host port. */
   isHeld(hostPort: number): boolean;
   /** A container made by somebody else. */
-  addForeign(name: string, labels?: Record<string, string>): FakeContainer;
+  addForeign(name: string, labels?: Record<string, string>, env?: Record<string, string>): FakeContainer;
   /** While set, removals stay in the state `removing` until it resolves. */
   removalGate: Promise<void> | undefined;
   /** Event streams that are open now. */
@@ -153,9 +153,9 @@ export function createFakeContainers({ run, clock, networks, imageIdOf, programO
     },
     breakEventStreams: () => happenings.breakStreams(),
     isHeld: (port) => takenPorts.has(port) || isBound(port),
-    addForeign(name, labels = {}) {
+    addForeign(name, labels = {}, env = {}) {
       const limits = { cpus: 0, memoryBytes: 0, pids: 0, shmSizeBytes: 0 };
-      return add(name, { image: 'somebody/elses', env: {}, labels, network: 'bridge', limits, user: 'image', capabilities: [], tmpfs: {}, stopGraceSeconds: 1, logMaxBytes: 0 });
+      return add(name, { image: 'somebody/elses', env, labels, network: 'bridge', limits, user: 'image', capabilities: [], tmpfs: {}, stopGraceSeconds: 1, logMaxBytes: 0 });
     },
   };
 

@@ -3,7 +3,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import Docker from 'dockerode';
 import { afterAll } from 'vitest';
@@ -34,17 +33,23 @@ export interface UpReport {
 export interface OwnDaemon {
   /** Where, like `127.0.0.1:40123`. */
   address: string;
+  /** What it has logged so far. */
+  log(): string;
+  /** Makes it read its settings anew. */
+  reload(): void;
   /** Ends it with a signal; resolves with its exit code, null for one that the signal ended. */
   end(signal: NodeJS.Signals): Promise<number | null>;
 }
 
 export interface Installation {
-  /** Starts `vncctl daemon --listen <listen>` and waits until it answers; it is killed after the file's last test. */
-  daemon(listen: string): Promise<OwnDaemon>;
+  /** Starts `vncctl daemon --listen <listen> <args>` and waits until it answers; it is killed after the file's last test. */
+  daemon(listen: string, ...args: string[]): Promise<OwnDaemon>;
   /** Runs `vncctl <args>`; never rejects. */
   vncctl(...args: string[]): Promise<Outcome>;
   /** `vncctl up <args> --json`; rejects with what the program said when it fails. */
   up(...args: string[]): Promise<UpReport>;
+  /** `vncctl share <args> --json`; rejects with what the program said when it fails. */
+  share(...args: string[]): Promise<{ id: string; url: string }>;
   /** The engine's own view of a container. */
   container(name: string): Docker.Container;
   /** Starts a container like another one, but with these variables and without a published port; it is gone after the file's last test. */
@@ -87,32 +92,37 @@ export function ownInstallation(): Installation {
     return gateway;
   };
 
-  const up = async (...args: string[]): Promise<UpReport> => {
-    const { code, stdout, stderr } = await vncctl('up', ...args, '--json');
-    if (code !== 0) throw new Error(`vncctl up ${args.join(' ')} ended with exit code ${code}: ${stderr}`);
+  const json = async <T>(...args: string[]): Promise<T> => {
+    const { code, stdout, stderr } = await vncctl(...args, '--json');
+    if (code !== 0) throw new Error(`vncctl ${args.join(' ')} ended with exit code ${code}: ${stderr}`);
     return JSON.parse(stdout);
   };
+  const up = (...args: string[]): Promise<UpReport> => json('up', ...args);
 
   const daemons = new Set<ChildProcess>();
-  const daemon = async (listen: string): Promise<OwnDaemon> => {
-    const child = spawn(process.execPath, [program, 'daemon', '--listen', listen], { env, cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
+  const daemon = async (listen: string, ...args: string[]): Promise<OwnDaemon> => {
+    const child = spawn(process.execPath, [program, 'daemon', '--listen', listen, ...args], { env, cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
     daemons.add(child);
     const ended = once(child, 'exit').then(([code]) => code as number | null);
     void ended.then(() => daemons.delete(child));
-    const log = createInterface({ input: child.stderr });
-    for await (const line of log) {
-      const address = / answering at (\S+)/.exec(line)?.[1];
-      if (address === undefined) continue;
-      child.stderr.resume();
-      return {
-        address,
-        end(signal) {
-          child.kill(signal);
-          return ended;
-        },
-      };
-    }
-    throw new Error(`the daemon ended with exit code ${await ended}`);
+    let log = '';
+    const address = await new Promise<string>((resolve, reject) => {
+      child.stderr.setEncoding('utf8').on('data', (text: string) => {
+        log += text;
+        const found = / answering at (\S+).*\n/.exec(log)?.[1];
+        if (found !== undefined) resolve(found);
+      });
+      void ended.then((code) => reject(new Error(`the daemon ended with exit code ${code}: ${log}`)));
+    });
+    return {
+      address,
+      log: () => log,
+      reload: () => void child.kill('SIGHUP'),
+      end(signal) {
+        child.kill(signal);
+        return ended;
+      },
+    };
   };
 
   const extras: Docker.Container[] = [];
@@ -137,6 +147,7 @@ export function ownInstallation(): Installation {
     daemon,
     vncctl,
     up,
+    share: (...args) => json('share', ...args),
     container: (name) => docker.getContainer(name),
     startLike,
     hostAddress,

@@ -11,6 +11,8 @@ export interface Report {
   text: string;
   /** How often the page has reported since it was loaded. */
   count: number;
+  /** How many keys, movements, presses, pastes and changes of its size it has seen since then. */
+  events: number;
 }
 
 /** What a page found of the pages before it. */
@@ -48,12 +50,13 @@ export interface PageServer {
 
 const REPORT_EVERY_MS = 100;
 
-const LOOKS = 'html { background: #2d6a4f } body { margin: 0; font: 28px sans-serif; color: #fff } form { padding: 60px } input, button { font: inherit; padding: 12px; width: 40% }';
+const LOOKS = 'html { background: #2d6a4f } body { margin: 0; font: 28px sans-serif; color: #fff } form { padding: 60px } input, button { font: inherit; padding: 12px; width: 40%; caret-color: transparent }';
 const REPORTER = `
   const load = Math.random().toString(36).slice(2);
   const field = document.querySelector('[name=text]');
-  let count = 0;
-  setInterval(() => fetch('/report', { method: 'POST', body: JSON.stringify({ load, text: field.value, count: ++count }) }).catch(() => {}), ${REPORT_EVERY_MS});
+  let count = 0, events = 0;
+  for (const name of ['keydown', 'keyup', 'pointermove', 'pointerdown', 'pointerup', 'wheel', 'paste', 'resize']) addEventListener(name, () => events++, true);
+  setInterval(() => fetch('/report', { method: 'POST', body: JSON.stringify({ load, text: field.value, count: ++count, events }) }).catch(() => {}), ${REPORT_EVERY_MS});
   field.focus();`;
 const FORM_PAGE = `<!doctype html><meta charset="utf-8"><title>form</title><style>${LOOKS}</style>
   <form method="post" action="/submit" accept-charset="utf-8"><p>Write here</p><input name="text" autocomplete="off"> <button>Send</button></form><script>${REPORTER}</script>`;

@@ -3,6 +3,9 @@ import { writeFileSync } from 'node:fs';
 import { PNG } from 'pngjs';
 import { createPicture, type Picture, type Rectangle } from '../../src/rfb/picture.ts';
 
+/** A pointer, or a caret that blinks. */
+const SAME_PICTURE = 0.005;
+
 /** A PNG file's content as a picture; transparency is ignored. */
 export function pictureOfPng(file: Buffer): Picture {
   const { width, height, data } = PNG.sync.read(file);
@@ -38,6 +41,25 @@ export function difference(a: Picture, b: Picture, { tolerance = 32, ignoring }:
     if ([16, 8, 0].some((shift) => Math.abs(((one >> shift) & 255) - ((other >> shift) & 255)) > tolerance)) different++;
   }
   return different / a.pixels.length;
+}
+
+/** Whether one picture is somewhere in another, but for a pointer or the like. */
+export function isShownIn(part: Picture, whole: Picture): boolean {
+  for (let y = 0; y + part.height <= whole.height; y++) {
+    for (let x = 0; x + part.width <= whole.width; x++) {
+      // The corners tell most places apart without a look at all pixels.
+      const corners = [0, part.width - 1].flatMap((column) => [0, part.height - 1].map((row) => [column, row] as const));
+      const alike = corners.every(([column, row]) => part.pixels[row * part.width + column] === whole.pixels[(y + row) * whole.width + x + column]);
+      if (alike && difference(part, cut(whole, { x, y, width: part.width, height: part.height })) < SAME_PICTURE) return true;
+    }
+  }
+  return false;
+}
+
+function cut({ width: stride, pixels }: Picture, { x, y, width, height }: Rectangle): Picture {
+  const picture = createPicture(width, height);
+  for (let row = 0; row < height; row++) picture.pixels.set(pixels.subarray((y + row) * stride + x, (y + row) * stride + x + width), row * width);
+  return picture;
 }
 
 function isInside({ x, y, width, height }: Rectangle, column: number, row: number): boolean {

@@ -6,6 +6,7 @@ import type { Desktops, Installation } from '../../src/core/desktops.ts';
 import { milliseconds } from '../../src/core/duration.ts';
 import type { ContainerSpec, NetworkIsolation } from '../../src/core/engine.ts';
 import type { Lease } from '../../src/core/lease.ts';
+import type { PublicAddress } from '../../src/core/public-address.ts';
 import { up, type UpResult } from '../../src/core/up.ts';
 import type { UpOptions, UpRequest } from '../../src/core/up-run.ts';
 import { createFakeClock, type FakeClock } from './fake-clock.ts';
@@ -90,14 +91,17 @@ export interface TestDesktopsOptions {
   local?: boolean;
   /** Whether containers' addresses can be dialled. Default: true. */
   dialable?: boolean;
-  /** Origin of a gateway that answers. */
-  gateway?: string;
+  /** A gateway that answers. */
+  gateway?: PublicAddress;
   isolation?: NetworkIsolation;
   /** Default: one that lets short sleeps pass by themselves. */
   clock?: FakeClock;
   /** Whether image and network are there already. Default: true. */
   prepared?: boolean;
 }
+
+/** The gateway of a daemon on loopback, as it is without settings. */
+export const LOCAL_GATEWAY: PublicAddress = { scheme: 'http', name: '127.0.0.1', port: '8080', prefix: '' };
 
 /** Ports 5000 to 5020, instance `default`, naming plain, this process is 100. */
 export function createTestDesktops({ installation, entries = [exampleEntry()], programOf, local, dialable, gateway, isolation = 'members', clock = createFakeClock(), prepared = true }: TestDesktopsOptions = {}): TestDesktops {

@@ -7,9 +7,11 @@ import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
+import { parsePublicTemplate, publicAddressOf } from '../../src/core/public-address.ts';
 import type { DesktopId } from '../../src/core/store.ts';
 import { issueTicket, newTicketKeys, type Session, type Ticket, type TicketStore, type TicketWish } from '../../src/core/tickets.ts';
 import { createDoor } from '../../src/daemon/door.ts';
+import { trustProxies } from '../../src/gateway/arrival.ts';
 import { createSessionCookies } from '../../src/gateway/cookie.ts';
 import type { ScreenState } from '../../src/core/screens.ts';
 import { createGatewayRoutes, type GatewayRoutesOptions } from '../../src/gateway/routes.ts';
@@ -45,6 +47,8 @@ export interface TestGateway {
   /** Ids that were kept, and sessions whose WebSocket was handed over. */
   kept: DesktopId[];
   joined: Session[];
+  /** Where each of these came from. */
+  addresses: string[];
   ask(path: string, request?: RawRequest): Promise<RawAnswer>;
   give(wish?: Partial<TicketWish>): { ticket: Ticket; secret: string };
   /** The request that exchanges a ticket. */
@@ -75,8 +79,15 @@ export function viewerFolder(files: Readonly<Record<string, string>> = {}): stri
 let viewer: Promise<ViewerFiles> | undefined;
 const smallViewer = (): Promise<ViewerFiles> => (viewer ??= loadViewerFiles(viewerFolder()));
 
+/** What the gateway is told of how it is reached. */
+export interface FrontSettings {
+  names?: readonly string[];
+  publicUrl?: string;
+  trustedProxies?: readonly string[];
+}
+
 /** To be called inside a test; ended after it. */
-export async function openGateway({ publicNames = [], secure = false, ...over }: Partial<GatewayRoutesOptions> & { publicNames?: readonly string[]; secure?: boolean } = {}): Promise<TestGateway> {
+export async function openGateway({ names = [], publicUrl, trustedProxies = [], ...over }: Partial<GatewayRoutesOptions> & FrontSettings = {}): Promise<TestGateway> {
   const clock = createFakeClock();
   const log = createFakeLog();
   const desktops = new Map<DesktopId, ScreenState>([
@@ -85,6 +96,7 @@ export async function openGateway({ publicNames = [], secure = false, ...over }:
   ]);
   const kept: DesktopId[] = [];
   const joined: Session[] = [];
+  const addresses: string[] = [];
   let all: readonly Ticket[] = [];
   const tickets: TestGateway['tickets'] = {
     get all() {
@@ -97,17 +109,20 @@ export async function openGateway({ publicNames = [], secure = false, ...over }:
       return done.result;
     },
   };
+  const template = publicUrl === undefined ? undefined : parsePublicTemplate(publicUrl);
+  const publicAddress = template && publicAddressOf(template, '127.0.0.1');
   const routes = createGatewayRoutes({
     files: await smallViewer(),
-    sessions: createSessions({ tickets, cookies: createSessionCookies({ instanceKey: Buffer.alloc(32, 1), secure }), clock }),
-    hosts: { publicNames, secure },
+    sessions: createSessions({ tickets, cookies: createSessionCookies({ instanceKey: Buffer.alloc(32, 1) }), clock }),
+    hosts: () => ({ names, publicAddress, proxies: trustProxies(trustedProxies) }),
     find: async (desktopId) => desktops.get(desktopId),
     keep: async (desktopId) => {
       if (desktops.has(desktopId)) kept.push(desktopId);
       return desktops.get(desktopId);
     },
-    upgrade(_request, socket, _head, session) {
+    upgrade(_request, socket, _head, session, address) {
       joined.push(session);
+      addresses.push(address);
       socket.end('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
     },
     log,
@@ -141,6 +156,7 @@ export async function openGateway({ publicNames = [], secure = false, ...over }:
     desktops,
     kept,
     joined,
+    addresses,
     ask,
     give,
     exchange,

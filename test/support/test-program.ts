@@ -37,7 +37,7 @@ export interface TestProgram extends TestDesktops {
   /** Who uses which desktop; nobody unless the test says so. */
   activity: FakeActivity;
   /** A daemon runs from now on, and answers there; this very process is taken for it. Empty: it answers nowhere; undefined: none runs. */
-  daemonAnswersAt(address: string | undefined): void;
+  daemonAnswersAt(address: string | undefined, more?: { scheme?: string | undefined; socket?: string }): void;
   /** Runs `vncctl <argv>` to its end. */
   run(argv: readonly string[], options?: RunOptions): Promise<Run>;
 }
@@ -57,10 +57,10 @@ export function createTestProgram({ entries = [exampleEntry({ key: 'firefox-kios
     ...fakes,
     home,
     activity,
-    daemonAnswersAt(address) {
+    daemonAnswersAt(address, more) {
       const folder = join(home, 'state/default');
       mkdirSync(folder, { recursive: true });
-      const facts = { pid: process.pid, startedAt: '2030-01-01T12:00:00.000Z', ...(address ? { address } : {}) };
+      const facts = { pid: process.pid, startedAt: '2030-01-01T12:00:00.000Z', ...(address ? { address, ...more } : {}) };
       if (address === undefined) rmSync(join(folder, 'daemon.json'));
       else writeFileSync(join(folder, 'daemon.json'), JSON.stringify(facts));
     },

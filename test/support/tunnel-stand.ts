@@ -7,8 +7,9 @@ import { WebSocket } from 'ws';
 import { systemClock, type Clock } from '../../src/core/clock.ts';
 import { openRfbLink } from '../../src/gateway/rfb-link.ts';
 import type { TunnelSession, TunnelState } from '../../src/gateway/tunnel.ts';
-import { createTunnels, DEFAULT_TUNNEL_LIMITS, type TunnelLimits, type Tunnels } from '../../src/gateway/tunnels.ts';
+import { createTunnels, type TunnelLimits, type Tunnels } from '../../src/gateway/tunnels.ts';
 import { eventually } from './eventually.ts';
+import { DEFAULT_TUNNEL_LIMITS } from './tunnel-limits.ts';
 
 export interface TunnelStandOptions {
   clock?: Clock;

@@ -37,6 +37,16 @@ export interface Stroke {
   code: string;
 }
 
+/** The same after a dead key, which by itself gives nothing. */
+export async function strikeAfterDead(page: Page, stroke: Stroke): Promise<void> {
+  const session = await page.context().newCDPSession(page);
+  const dead = { key: 'Dead', code: 'BracketLeft', windowsVirtualKeyCode: 0xdb };
+  await session.send('Input.dispatchKeyEvent', { type: 'rawKeyDown', ...dead });
+  await session.send('Input.dispatchKeyEvent', { type: 'keyUp', ...dead });
+  await session.detach();
+  await strike(page, stroke);
+}
+
 /** Presses a key that gives `key`; Chromium's own layout knows only American ones. */
 export async function strike(page: Page, { key, code }: Stroke): Promise<void> {
   const session = await page.context().newCDPSession(page);

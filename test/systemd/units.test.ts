@@ -45,6 +45,7 @@ function rendered(changes: Partial<DaemonService>): UnitFile[] {
     environment: { VNCCTL_HOME: '/srv/vncctl' },
     writable: [{ folder: '/srv/vncctl/state' }],
     privateTmp: true,
+    stopWithinMs: 38_000,
     engineUnit: 'docker.service',
     listen: { host: '127.0.0.1', port: 8080 },
     ...changes,

@@ -1,15 +1,14 @@
 import { expect, test } from 'vitest';
+import { describeOrigin, type SettingSources } from '../../src/core/setting-layers.ts';
 import type { VncctlError } from '../../src/errors.ts';
 import {
   checkChange,
   definitionOf,
-  describeOrigin,
   getSettingName,
   ownVariable,
   readSettings,
   SETTING_NAMES,
   type SettingName,
-  type SettingSources,
   type Settings,
   settingsOf,
 } from '../../src/settings.ts';
@@ -40,7 +39,8 @@ test('nothing set gives the documented defaults', () => {
     host: '127.0.0.1', bind: '127.0.0.1', portMin: 5000, portMax: 5020, containerPort: 6080, network: 'vncctl', subnet: undefined, prefix: 'vnc_',
     clientIds: 'cpf', naming: 'plain', mask: false, stateFile: undefined, color: 'auto', parallel: 8, wait: undefined, timeout: undefined,
     idle: 15 * MINUTE, removeAfter: 8 * HOUR, inputIdle: 'never', ttl: 'never', maxAge: 'never', warnBefore: 5 * MINUTE, pauseDirect: false, pool: [], poolMaxAge: 4 * HOUR, reserveMemory: 256 * 1024 ** 2, queue: 'off', sweepInterval: 30_000,
-    listen: { host: '127.0.0.1', port: 8080 }, logFormat: 'auto', hook: undefined, hookTimeout: 10_000,
+    listen: { host: '127.0.0.1', port: 8080 }, publicUrl: undefined, trustedProxies: [], tlsCert: undefined, tlsKey: undefined,
+    connectTimeout: 5_000, viewerTimeout: 300_000, pingInterval: 25_000, maxViewers: 1_000, drain: 30_000, auth: 'token', corsOrigins: [], dialects: [], logFormat: 'auto', hook: undefined, hookTimeout: 10_000,
   });
 });
 
@@ -96,6 +96,11 @@ test.each([
   ['removeAfter', 'CONTAINER_NO_CLIENT_TIMEOUT', '15', 15 * MINUTE],
   ['sweepInterval', 'CLEANUP_INTERVAL_MINUTES', '30', 30 * MINUTE],
   ['listen', 'ORCHESTRATOR_PORT', '8081', { host: '127.0.0.1', port: 8081 }],
+  ['connectTimeout', 'TCP_CONNECT_TIMEOUT_MS', '2500', 2500],
+  ['viewerTimeout', 'TCP_IDLE_TIMEOUT_MS', '120000', 2 * MINUTE],
+  ['viewerTimeout', 'WS_READ_TIMEOUT_MS', '120000', 2 * MINUTE],
+  ['maxViewers', 'MAX_CONCURRENT_SESSIONS', '50', 50],
+  ['drain', 'SHUTDOWN_GRACE_MS', '500', 500],
 ] as const)('%s takes the number in %s in the unit of its system', (name, variable, typed, value) => {
   expect(settings({ env: { [variable]: typed } })[name]).toEqual(value);
 });
@@ -109,6 +114,30 @@ test.each(['idle', 'removeAfter', 'inputIdle', 'ttl', 'maxAge', 'warnBefore'] as
 test("an ancestor's number of nought is off too, and an interval of nought is refused", () => {
   for (const variable of ['IDLE_TIMEOUT_HOURS', 'CONTAINER_NO_CLIENT_TIMEOUT']) expect(settings({ env: { [variable]: '0' } }).removeAfter).toBe('never');
   expect(failure({ env: { CLEANUP_INTERVAL_MINUTES: '0' } }).message).toContain('sweepInterval: "0" is not a duration');
+});
+
+test.each([
+  ['publicUrl', 'https://{id}/', 'is not a web address like https://example.org/vnc, https://example.org/vnc/d/{id}/ or https://{id}.example.org/'],
+  ['publicUrl', 'https://{id}.{host}/', '"https://{id}.{host}/" makes no host name with the host 127.0.0.1 (default)'],
+  ['trustedProxies', '10.0.0.1/8', 'is not addresses and networks like 127.0.0.1, 10.0.0.0/8, or none'],
+  ['trustedProxies', 'proxy.example.org', 'is not addresses and networks'],
+  ['tlsCert', 'server.pem', 'is not an absolute path'],
+  ['maxViewers', '0', 'is not a whole number from 1 to 100000'],
+] as const)('a %s of %s is refused in clear words', (name, typed, words) => {
+  expect(failure({ env: { [ownVariable(name)]: typed } })).toMatchObject({ code: 'BAD_SETTING', message: expect.stringContaining(words) });
+});
+
+test('how the daemon is reached is read into what it is', () => {
+  const env = { VNCCTL_HOST: 'Box.example.net', VNCCTL_PUBLIC_URL: 'https://{id}.{host}:443', VNCCTL_TRUSTED_PROXIES: '127.0.0.1, 10.0.0.0/8 2001:db8::/32' };
+  expect(settings({ env })).toMatchObject({ publicUrl: 'https://{id}.{host}/', trustedProxies: ['127.0.0.1', '10.0.0.0/8', '2001:db8::/32'] });
+  expect(settings({ env: { VNCCTL_TRUSTED_PROXIES: 'none' } }).trustedProxies).toEqual([]);
+});
+
+test('a public address that the host makes impossible is refused, whichever of the two is stored last', () => {
+  const user = (values: Record<string, unknown>) => ({ file: '/u.json', values });
+  expect(() => checkChange('publicUrl', 'https://{id}.{host}/', user({}))).toThrow('makes no host name with the host 127.0.0.1');
+  expect(() => checkChange('host', '192.0.2.7', user({ host: 'box.example.net', publicUrl: 'https://{id}.{host}/' }))).toThrow('makes no host name with the host 192.0.2.7');
+  expect(checkChange('publicUrl', 'https://{id}.{host}/', user({ host: 'box.example.net' }))).toBe('https://{id}.{host}/');
 });
 
 test('an empty variable counts as not set', () => {

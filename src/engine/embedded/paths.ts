@@ -28,19 +28,23 @@ export interface EmbeddedPaths {
 const LONGEST_SOCKET = 107;
 const LONGEST_NAME_BELOW_EXEC = '/containerd/containerd-debug.sock.ttrpc'.length;
 
+/** Where the embedded engine of one state folder answers: the `socket` of its paths, without the time that the others take. */
+export function embeddedSocketOf(stateFolder: string): string {
+  return join(runtimeOf(join(stateFolder, 'engine')), 'docker.sock');
+}
+
 /** The paths of the embedded engine of one state folder; the same folder always gives the same ones. */
 export function embeddedPaths(stateFolder: string): EmbeddedPaths {
   const folder = join(stateFolder, 'engine');
-  const hash = createHash('sha256').update(folder).digest('hex').slice(0, 10);
-  const fits = Buffer.byteLength(join(folder, 'exec')) + LONGEST_NAME_BELOW_EXEC <= LONGEST_SOCKET;
-  const runtime = fits ? folder : `/run/vncctl-${hash}`;
+  const hash = hashOf(folder);
+  const runtime = runtimeOf(folder);
   const exec = join(runtime, 'exec');
   return {
     folder,
     runtime,
     exec,
     data: join(folder, 'data'),
-    socket: join(runtime, 'docker.sock'),
+    socket: embeddedSocketOf(stateFolder),
     pidFile: join(runtime, 'dockerd.pid'),
     containerdPidFile: join(exec, 'containerd', 'containerd.pid'),
     configFile: join(folder, 'daemon.json'),
@@ -50,4 +54,13 @@ export function embeddedPaths(stateFolder: string): EmbeddedPaths {
     bridge: `vnc${hash}`,
     containerdNamespace: `vncctl-${hash}`,
   };
+}
+
+function runtimeOf(folder: string): string {
+  const fits = Buffer.byteLength(join(folder, 'exec')) + LONGEST_NAME_BELOW_EXEC <= LONGEST_SOCKET;
+  return fits ? folder : `/run/vncctl-${hashOf(folder)}`;
+}
+
+function hashOf(folder: string): string {
+  return createHash('sha256').update(folder).digest('hex').slice(0, 10);
 }

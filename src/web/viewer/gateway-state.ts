@@ -82,10 +82,14 @@ export function shownState({ connected, everConnected, status, silentLooks }: Ga
 }
 
 const LOOK_EVERY_MS = 1000;
+// What happens to a desktop that comes takes less than a second, and is worth telling.
+const LOOK_EVERY_COMING_MS = 250;
+const COMING: readonly ViewerState[] = ['starting', 'paused', 'waking', 'stopped'];
 const LOOK_EVERY_CONNECTED_MS = 20_000;
 
-/** When to look again, in milliseconds: seldom while all is well, and at the moment when a removal is due. */
+/** When to look again, in milliseconds: often while the desktop comes, seldom while all is well, and at the moment when a removal is due. */
 export function nextLookMs(state: ViewerState, leftMs: number | undefined): number {
+  if (COMING.includes(state)) return LOOK_EVERY_COMING_MS;
   if (state !== 'connected') return LOOK_EVERY_MS;
   return Math.max(LOOK_EVERY_MS, Math.min(LOOK_EVERY_CONNECTED_MS, leftMs ?? LOOK_EVERY_CONNECTED_MS));
 }

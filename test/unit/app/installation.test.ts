@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { leaseOfSettings, makeInstallation } from '../../../src/app/installation.ts';
 import type { Installation } from '../../../src/core/desktops.ts';
-import { readSettings, type SettingSources, settingsOf } from '../../../src/settings.ts';
+import type { SettingSources } from '../../../src/core/setting-layers.ts';
+import { readSettings, settingsOf } from '../../../src/settings.ts';
 import { pathsOf } from '../../../src/store/paths.ts';
 import { DEFAULT_LEASE } from '../../support/test-desktops.ts';
 

@@ -27,7 +27,7 @@ test('every verb is offered, and help', async () => {
 test.each([
   [['images', ''], ['ls', 'inspect', 'build', 'pull']],
   [['image', 'b'], ['build']],
-  [['config', ''], ['list', 'get', 'set', 'unset', 'path']],
+  [['config', ''], ['list', 'get', 'set', 'import', 'unset', 'path']],
   [['help', 'im'], ['images']],
   [['help', 'images', 'b'], ['build']],
   [['up', '--wa'], ['--wait']],

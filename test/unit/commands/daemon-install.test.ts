@@ -197,6 +197,23 @@ test('elsewhere than on Linux there are no services', async () => {
   expect(log).toEqual([]);
 });
 
+test('the end of the daemon may take as long as viewers are waited for, and not much longer', async () => {
+  const [usual, patient] = [machine(), machine({}, { drain: '2m' })];
+  for (const { run } of [usual, patient]) await run(INSTALL);
+  expect(usual.unit(SERVICE)).toContain('TimeoutStopSec=38');
+  expect(patient.unit(SERVICE)).toContain('TimeoutStopSec=128');
+});
+
+test('a certificate that lies in /tmp is not hidden from the daemon, and half a pair is told at once', async () => {
+  const elsewhere = machine({}, { tlsCert: '/etc/vncctl/cert.pem', tlsKey: '/etc/vncctl/key.pem' });
+  const temporary = machine({}, { tlsCert: '/tmp/cert.pem', tlsKey: '/tmp/key.pem' });
+  for (const { run } of [elsewhere, temporary]) expect((await run([...INSTALL, '--print'])).code).toBe(0);
+  expect((await temporary.run([...INSTALL, '--print'])).out).toContain('PrivateTmp=no');
+  const { code, err } = await machine({}, { tlsCert: '/etc/vncctl/cert.pem' }).run(INSTALL);
+  expect(code).toBe(2);
+  expect(err).toContain('tlsCert is set and tlsKey is not');
+});
+
 test('a state folder that lies too deep for a socket opens the place where the socket is instead', async () => {
   const { run, unit } = machine();
   const home = `/srv/${'deep/'.repeat(20)}`;

@@ -8,10 +8,10 @@ import { createTestProgram, type TestProgram } from '../../support/test-program.
 const ANA = '111.444.777-35';
 
 /** Ana has a desktop, and a daemon runs. */
-async function prepared({ daemon = true, address = '127.0.0.1:8080' }: { daemon?: boolean; address?: string } = {}): Promise<TestProgram> {
+async function prepared({ daemon = true, address = '127.0.0.1:8080', scheme }: { daemon?: boolean; address?: string; scheme?: string } = {}): Promise<TestProgram> {
   const program = createTestProgram();
   await program.run(['up', ANA]);
-  if (daemon) program.daemonAnswersAt(address);
+  if (daemon) program.daemonAnswersAt(address, { scheme });
   return program;
 }
 
@@ -34,7 +34,7 @@ test('share --view-only --for --uses makes a ticket of that kind, and --json tel
   const program = await prepared();
   const run = await program.run(['share', ANA, '--view-only', '--for', '2h', '--uses', '3', '--json']);
   expect(run).toMatchObject({ code: 0, err: '' });
-  expect(run.json()).toEqual({ id: ticketsOf(program)[0]?.id, desktop: desktopIdOf(program), client: '11144477735', url: expect.stringContaining('/#ticket='), mode: 'view-only', expiresAt: '2030-01-01T14:00:00.000Z', usesLeft: 3 });
+  expect(run.json()).toEqual({ id: ticketsOf(program)[0]?.id, desktop: desktopIdOf(program), client: '11144477735', url: expect.stringContaining('/#ticket='), mode: 'view-only', createdAt: '2030-01-01T12:00:00.000Z', expiresAt: '2030-01-01T14:00:00.000Z', usesLeft: 3 });
   expect(ticketsOf(program)).toMatchObject([{ kind: 'share', mode: 'view-only', usesLeft: 3, expiresAt: '2030-01-01T14:00:00.000Z' }]);
 });
 
@@ -45,6 +45,22 @@ test.each([
 ])('where the daemon answers at %s the link begins with %s', async (address, start) => {
   const { out } = await (await prepared({ address })).run(['share', ANA], { env: { VNCCTL_HOST: 'screens.example.org' } });
   expect(out.startsWith(start)).toBe(true);
+});
+
+test.each([
+  [{ scheme: 'https' }, {}, 'https://127.0.0.1:8080/d/', ''],
+  [{}, { VNCCTL_PUBLIC_URL: 'https://desktops.example.org/vnc' }, 'https://desktops.example.org/vnc/d/', ''],
+  [{ address: 'a Unix socket' }, { VNCCTL_PUBLIC_URL: 'https://{id}.{host}/', VNCCTL_HOST: 'screens.example.org' }, 'https://', '.screens.example.org/'],
+])('of a daemon that says %j, with %j, the link begins with %s', async (daemon, env, start, behind) => {
+  const program = await prepared(daemon);
+  const { out } = await program.run(['share', ANA], { env });
+  expect(out).toContain(`${start}${desktopIdOf(program)}${behind === '' ? '/' : behind}#ticket=`);
+});
+
+test('a daemon that only a proxy can ask makes no links without a public address', async () => {
+  const { code, err } = await (await prepared({ address: 'a Unix socket' })).run(['share', ANA]);
+  expect(code).toBe(4);
+  expect(err).toContain('vncctl config get publicUrl');
 });
 
 test.each([

@@ -6,7 +6,7 @@ import type { Member } from '../../../src/core/pool-plan.ts';
 import type { DesktopId } from '../../../src/core/store.ts';
 import { isVncctlError } from '../../../src/errors.ts';
 import { eventually } from '../../support/eventually.ts';
-import { clientOf, clients, createTestDesktops, exampleEntry, type TestDesktops } from '../../support/test-desktops.ts';
+import { clientOf, clients, createTestDesktops, exampleEntry, LOCAL_GATEWAY, type TestDesktops } from '../../support/test-desktops.ts';
 import { createWarmDesktops } from '../../support/warm-desktops.ts';
 
 const MIB = 1024 ** 2;
@@ -183,7 +183,7 @@ test('warm desktops do not go for nothing: neither for a claim, nor where all of
   await expect(t.up({ client: BRUNO, wishes: { env: { LANGUAGE: 'en' } } })).rejects.toMatchObject({ code: 'NO_MEMORY' });
   expect(t.members()).toHaveLength(1);
 
-  const behindGateway = createWarmDesktops(1, { gateway: 'http://127.0.0.1:8080', installation: { ports: { min: 5000, max: 5000 } } });
+  const behindGateway = createWarmDesktops(1, { gateway: LOCAL_GATEWAY, installation: { ports: { min: 5000, max: 5000 } } });
   await behindGateway.fill();
   await behindGateway.up({ client: BRUNO, wishes: { env: {}, direct: true } });
   await expect(behindGateway.up({ wishes: { env: {}, direct: true } })).rejects.toMatchObject({ code: 'NO_FREE_PORT' });

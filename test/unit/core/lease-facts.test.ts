@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { leaseFacts, leasePolicy } from '../../../src/core/lease-facts.ts';
 import type { Allocation } from '../../../src/core/store.ts';
-import { createTestDesktops } from '../../support/test-desktops.ts';
+import { createTestDesktops, LOCAL_GATEWAY } from '../../support/test-desktops.ts';
 import { desktopSeen } from '../../support/test-lives.ts';
 
 const AT = '2030-01-01T11:00:00.000Z';
@@ -38,7 +38,7 @@ test('whether it would wake depends on its door: the gateway wakes those that on
   const { desktops } = createTestDesktops();
   const { installation, engine } = desktops;
   const wakes = (over: Partial<typeof desktops>, hostPort?: number): unknown => leasePolicy({ ...desktops, ...over }, hostPort === undefined ? {} : { hostPort }).wakes;
-  const gateway = 'http://127.0.0.1:8080';
+  const gateway = LOCAL_GATEWAY;
   const pauseDirect = { installation: { ...installation, pauseDirect: true } };
   expect(wakes({ gateway })).toBe(true);
   expect(wakes({})).toMatch(/no daemon answers/);

@@ -4,7 +4,7 @@ import { listDesktops } from '../../../src/core/list.ts';
 import { drainPool, fillPool, fillPoolWholly, lookAtPool } from '../../../src/core/pool.ts';
 import type { DesktopId } from '../../../src/core/store.ts';
 import { VncctlError } from '../../../src/errors.ts';
-import { ANA, clientOf } from '../../support/test-desktops.ts';
+import { ANA, clientOf, LOCAL_GATEWAY } from '../../support/test-desktops.ts';
 import { createWarmDesktops } from '../../support/warm-desktops.ts';
 
 const signal = new AbortController().signal;
@@ -157,12 +157,14 @@ test.each([
   expect(outcomes).toEqual([]);
 });
 
-test('without a network yet, the first one makes it', async () => {
-  const t = createWarmDesktops(2);
+test('without a network yet, it is made first, so that those who come through a gateway need no port from the start', async () => {
+  const t = createWarmDesktops(2, { gateway: LOCAL_GATEWAY });
   t.engine.networkWorld.vanish('vncctl');
   await t.fill();
-  expect(t.members()).toHaveLength(2);
+  expect(t.engine.world.all.map(({ spec }) => spec.publish)).toEqual([undefined, undefined]);
   expect(t.engine.networkWorld.all).toHaveLength(1);
+  expect((await t.fill()).outcomes).toEqual([]);
+  expect(await t.up()).toMatchObject({ outcome: 'claimed' });
 });
 
 test('where each desktop needs a network of its own, there is no pool, and it says why', async () => {

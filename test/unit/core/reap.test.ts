@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Desktop } from '../../../src/core/desktop.ts';
 import { milliseconds, parseLimit } from '../../../src/core/duration.ts';
 import { touchDesktop } from '../../../src/core/touch.ts';
-import { ANA, clients } from '../../support/test-desktops.ts';
+import { ANA, clients, LOCAL_GATEWAY } from '../../support/test-desktops.ts';
 import { createTestReaper, HOUR, MINUTE, SWEEP_MS, type TestReaper } from '../../support/test-reaper.ts';
 
 const NAME = 'vnc_11144477735';
@@ -19,11 +19,11 @@ async function watched(lease: Parameters<TestReaper['request']>[0] = {}): Promis
 
 describe('a day of one desktop', () => {
   test.each([
-    ['one that only the gateway serves is paused', 'http://127.0.0.1:8080', false, ['+15m: pause']],
-    ['one with a port is left running', 'http://127.0.0.1:8080', true, []],
+    ['one that only the gateway serves is paused', LOCAL_GATEWAY, false, ['+15m: pause']],
+    ['one with a port is left running', LOCAL_GATEWAY, true, []],
     ['one without a port is left running while no gateway answers', undefined, false, []],
   ] as const)('where a gateway may wake what is idle: %s', async (_, gateway, direct, steps) => {
-    const made = createTestReaper({ gateway: 'http://127.0.0.1:8080', installation: { pauseDirect: false } });
+    const made = createTestReaper({ gateway: LOCAL_GATEWAY, installation: { pauseDirect: false } });
     await made.sweep();
     await made.up({ wishes: { env: {}, direct } });
     const reaper = made.another({ ...made.desktops, gateway });

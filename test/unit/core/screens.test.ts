@@ -2,9 +2,11 @@ import { expect, test } from 'vitest';
 import type { Journal, LifeEvent } from '../../../src/core/journal.ts';
 import { listDesktops } from '../../../src/core/list.ts';
 import { findScreen, keepScreen, openScreen } from '../../../src/core/screens.ts';
+import { milliseconds } from '../../../src/core/duration.ts';
+import { announceRemoval } from '../../../src/core/remove.ts';
 import type { DesktopId, StoreState } from '../../../src/core/store.ts';
 import { VncctlError } from '../../../src/errors.ts';
-import { ANA, createTestDesktops, exampleEntry, type TestDesktops, type TestDesktopsOptions } from '../../support/test-desktops.ts';
+import { ANA, createTestDesktops, exampleEntry, LOCAL_GATEWAY, type TestDesktops, type TestDesktopsOptions } from '../../support/test-desktops.ts';
 
 const NAME = `vnc_${ANA}`;
 const signal = new AbortController().signal;
@@ -42,15 +44,38 @@ test('while somebody watches, its removal is told, and whether keeping it helps'
   expect(await findScreen(t.desktops, journalOf(), t.id)).toEqual({ status: 'ready', removeAt: expect.stringMatching(/^2030-01-01T20:0/), canKeep: true });
 });
 
+test('a removal for want of input that was announced is told, although nobody remembers input, and goes when it is kept', async () => {
+  const t = await withDesktop();
+  const at = t.clock.now().toISOString();
+  const removeAt = new Date(t.clock.now().getTime() + 60_000).toISOString();
+  const warned = { at, clock: 'no-input' as const, removeAt };
+  await t.store.update((state) => {
+    const { [t.id]: record } = watched(state, t.id);
+    if (!record) throw new Error('the desktop has no record');
+    return { state: { ...state, watch: { at, pid: 1, bootMs: 0, bootId: 'b' }, allocations: { ...state.allocations, [t.id]: { ...record, lease: { inputIdle: milliseconds(120_000) }, warned } } }, result: undefined };
+  });
+  expect(await findScreen(t.desktops, journalOf(), t.id)).toEqual({ status: 'ready', removeAt, canKeep: true });
+  t.clock.advance(1_000);
+  expect(await keepScreen(t.desktops, journalOf(), t.id)).not.toMatchObject({ removeAt });
+});
+
+test('one that is being removed is gone, with the cause', async () => {
+  const t = await withDesktop();
+  await announceRemoval(t.desktops, ANA, 'older than 8h');
+  expect(await findScreen(t.desktops, journalOf(), t.id)).toEqual({ status: 'gone', reason: 'older than 8h' });
+});
+
 test.each([
-  ['paused', async (t: TestDesktops) => t.engine.containers.pause(t.engine.world.get(NAME).id), 'paused'],
-  ['ended', async (t: TestDesktops) => t.engine.world.end(NAME, 1), 'stopped'],
-] as const)('one that is %s stands so, and runs once its screen is opened', async (_, happen, status) => {
+  ['paused', async (t: TestDesktops) => t.engine.containers.pause(t.engine.world.get(NAME).id), 'paused', 'wake'],
+  ['ended', async (t: TestDesktops) => t.engine.world.end(NAME, 1), 'stopped', 'start'],
+] as const)('one that is %s stands so, and runs once its screen is opened, which is told', async (_, happen, status, step) => {
   const t = await withDesktop();
   await happen(t);
   expect(await findScreen(t.desktops, journalOf(), t.id)).toMatchObject({ status });
-  expect(await openScreen(t.desktops, t.id, signal)).toEqual({ kind: 'tcp', host: t.engine.world.get(NAME).address, port: 5900, secret: t.engine.world.get(NAME).spec.env['VNC_SECRET'] });
+  const steps: string[] = [];
+  expect(await openScreen(t.desktops, t.id, signal, (done) => steps.push(done))).toEqual({ kind: 'tcp', host: t.engine.world.get(NAME).address, port: 5900, secret: t.engine.world.get(NAME).spec.env['VNC_SECRET'] });
   expect(t.engine.world.get(NAME).state).toBe('running');
+  expect(steps).toEqual([step]);
 });
 
 test('where its address can not be dialled its screen is behind its published port', async () => {
@@ -59,12 +84,12 @@ test('where its address can not be dialled its screen is behind its published po
 });
 
 test('of an image that has no RFB port and a desktop that has no published one its screen is behind its web server', async () => {
-  const t = await withDesktop({ gateway: 'http://127.0.0.1:8080', entries: [exampleEntry({ ports: { web: 6080 } })] });
+  const t = await withDesktop({ gateway: LOCAL_GATEWAY, entries: [exampleEntry({ ports: { web: 6080 } })] });
   expect(await openScreen(t.desktops, t.id, signal)).toMatchObject({ kind: 'websocket', url: `ws://${t.engine.world.get(NAME).address}:6080/websockify` });
 });
 
 test('one that can not be dialled in any way is told as such', async () => {
-  const t = await withDesktop({ gateway: 'http://127.0.0.1:8080' });
+  const t = await withDesktop({ gateway: LOCAL_GATEWAY });
   delete t.engine.world.get(NAME).address;
   await expect(openScreen(t.desktops, t.id, signal)).rejects.toMatchObject({ code: 'NOT_READY' });
 });

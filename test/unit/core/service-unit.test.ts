@@ -15,6 +15,7 @@ function lines(changes: Partial<DaemonService> = {}, unit: 'service' | 'socket' 
     environment: {},
     writable: [],
     privateTmp: true,
+    stopWithinMs: 38_000,
     ...changes,
   };
   const found = renderUnits(TEMPLATES, service).find(({ name }) => name.endsWith(unit));

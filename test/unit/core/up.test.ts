@@ -5,7 +5,7 @@ import { up } from '../../../src/core/up.ts';
 import { VncctlError } from '../../../src/errors.ts';
 import { eventually } from '../../support/eventually.ts';
 import { never } from '../../support/fake-calls.ts';
-import { ANA, clients, createTestDesktops, exampleEntry, type TestDesktops } from '../../support/test-desktops.ts';
+import { ANA, clients, createTestDesktops, exampleEntry, LOCAL_GATEWAY, type TestDesktops } from '../../support/test-desktops.ts';
 
 const NAME = 'vnc_11144477735';
 
@@ -597,13 +597,11 @@ test('where a shared network keeps its members apart, the engine is not asked wh
   expect(t.engine.calls.log).not.toContain('networks.isolation');
 });
 
-const GATEWAY = 'http://127.0.0.1:8080';
-
 test.each([
   ['is there', true],
   ['is made by this up', false],
 ])('where a gateway answers and the network %s, a new desktop has no port, and is seen at its address', async (_, prepared) => {
-  const t = createTestDesktops({ gateway: GATEWAY, prepared });
+  const t = createTestDesktops({ gateway: LOCAL_GATEWAY, prepared });
   const result = await t.up();
   const { spec, address } = t.engine.world.get(NAME);
   expect(result).toMatchObject({ outcome: 'created', desktop: { status: 'ready' } });
@@ -619,13 +617,13 @@ test.each([
   ['each has a network that comes up with it, and can not be dialled before', { dialable: false, isolation: 'networks' }, {}],
   ['a port was asked for', {}, { wishes: { env: {}, direct: true } }],
 ] as const)('where a gateway answers but %s, a new desktop has a port on loopback', async (_, options, asked) => {
-  const t = createTestDesktops({ gateway: GATEWAY, ...options });
+  const t = createTestDesktops({ gateway: LOCAL_GATEWAY, ...options });
   expect(await t.up(asked)).toMatchObject({ desktop: { hostPort: 5000 }, link: expect.stringContaining(':5000/') as string });
   expect(t.engine.world.get(NAME).spec.publish).toEqual({ containerPort: 6080, hostPort: 5000, hostAddress: '127.0.0.1' });
 });
 
 test('the door changes nothing of the hash by which desktops are interchangeable', async () => {
-  const hashes = await Promise.all([{ gateway: GATEWAY }, {}].map(async (options) => (await createTestDesktops(options).up()).desktop.specHash));
+  const hashes = await Promise.all([{ gateway: LOCAL_GATEWAY }, {}].map(async (options) => (await createTestDesktops(options).up()).desktop.specHash));
   expect(hashes[0]).toBe(hashes[1]);
 });
 
@@ -633,7 +631,7 @@ test('a desktop keeps its door when it is found again, woken or started', async 
   const t = createTestDesktops();
   await t.up();
   const { id } = t.engine.world.get(NAME);
-  const behind = { ...t.desktops, gateway: GATEWAY };
+  const behind = { ...t.desktops, gateway: LOCAL_GATEWAY };
   expect(await t.up({}, {}, behind)).toMatchObject({ outcome: 'reused', desktop: { hostPort: 5000 } });
   await t.engine.containers.pause(id);
   expect(await t.up({}, {}, behind)).toMatchObject({ outcome: 'woken', desktop: { hostPort: 5000 } });
@@ -644,7 +642,7 @@ test('a desktop keeps its door when it is found again, woken or started', async 
 });
 
 test('a stopped desktop whose port was taken meanwhile is made anew on another, also where a gateway answers', async () => {
-  const t = createTestDesktops({ gateway: GATEWAY });
+  const t = createTestDesktops({ gateway: LOCAL_GATEWAY });
   await t.up({ wishes: { env: {}, direct: true } });
   t.engine.world.end(NAME, 0);
   t.engine.world.takenPorts.add(5000);
@@ -652,7 +650,7 @@ test('a stopped desktop whose port was taken meanwhile is made anew on another, 
 });
 
 test('a stopped one without a port whose network was made anew is made anew without one, though the range is full', async () => {
-  const t = createTestDesktops({ gateway: GATEWAY });
+  const t = createTestDesktops({ gateway: LOCAL_GATEWAY });
   await t.up();
   t.engine.world.end(NAME, 0);
   t.engine.networkWorld.vanish('vncctl');

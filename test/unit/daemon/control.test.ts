@@ -1,4 +1,4 @@
-// The daemon's socket: its routes and its client over a real Unix socket.
+// The daemon's socket, and its client: over a real Unix socket, with the API behind it.
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { type IncomingMessage, request } from 'node:http';
 import { createServer, type Server } from 'node:net';
@@ -7,15 +7,15 @@ import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { text } from 'node:stream/consumers';
 import { expect, onTestFinished, test } from 'vitest';
+import type { ApiServer } from '../../../src/api/server.ts';
 import type { DesktopId } from '../../../src/core/store.ts';
-import { createControlRoutes } from '../../../src/daemon/control.ts';
 import { createControlClient } from '../../../src/daemon/control-client.ts';
 import { listenOnSocket } from '../../../src/daemon/control-socket.ts';
-import { createDoor, type Door } from '../../../src/daemon/door.ts';
+import { createDoor, type Door, type DoorRoutes } from '../../../src/daemon/door.ts';
 import { VncctlError } from '../../../src/errors.ts';
-import { createFakeControl, exampleViewer } from '../../support/fake-control.ts';
-import { createFakeLog } from '../../support/fake-log.ts';
+import { exampleViewer } from '../../support/fake-control.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
+import { createTestApi } from '../../support/test-api.ts';
 
 const home = tempFolder();
 let count = 0;
@@ -27,11 +27,19 @@ const newDoor = (routes: Parameters<typeof createDoor>[0]['routes'] = []): Door 
   return door;
 };
 
+const socketRoutes = (server: ApiServer): DoorRoutes => ({
+  request(question, response) {
+    if (!question.url?.startsWith('/api/')) return false;
+    server.handle(question, response, 'socket');
+    return true;
+  },
+  upgrade: () => false,
+});
+
 async function openSocket() {
-  const control = createFakeControl();
-  const log = createFakeLog();
+  const { server, control, log } = await createTestApi();
   const path = newPath();
-  const door = newDoor([createControlRoutes(control, log)]);
+  const door = newDoor([socketRoutes(server)]);
   await listenOnSocket(door, path);
   const ask = (target: string, method = 'GET'): Promise<{ status: number; allow: string | undefined; body: string }> =>
     new Promise((resolve, reject) => {
@@ -74,7 +82,7 @@ test('the viewers of all desktops, or of one, cross the socket as they are', asy
   control.present = [one, other];
   expect(await client.viewers()).toEqual([one, other]);
   expect(await client.viewers({ desktop: OTHER })).toEqual([other]);
-  expect(JSON.parse((await ask(`/api/v1/viewers?desktop=${ONE}`)).body)).toEqual({ viewers: [one] });
+  expect(JSON.parse((await ask(`/api/v1/viewers?desktop=${ONE}`)).body)).toEqual({ viewers: [{ ...one, client: null }], next: null });
   expect(await client.viewers({ desktop: 'nobody' as DesktopId })).toEqual([]);
 });
 
@@ -103,12 +111,12 @@ test('a fault of the daemon is told without its particulars, which are in the lo
   const { control, client, log } = await openSocket();
   control.failing.set('x', new Error('a fault'));
   await expect(client.endViewer('x')).rejects.toMatchObject({ code: 'BUG', message: 'the daemon failed' });
-  expect(log.lines).toMatchObject([{ level: 'error', message: 'could not answer the command line', facts: { reason: expect.stringContaining('a fault') } }]);
+  expect(log.lines).toMatchObject([{ level: 'error', message: 'could not answer a request', facts: { reason: expect.stringContaining('a fault') } }]);
 });
 
 test.each([
-  ['/api/v1/viewers', 'DELETE', 405, 'GET'],
-  ['/api/v1/viewers', 'POST', 405, 'GET'],
+  ['/api/v1/viewers', 'DELETE', 405, 'GET, HEAD'],
+  ['/api/v1/viewers', 'POST', 405, 'GET, HEAD'],
   ['/api/v1/viewers/x', 'GET', 405, 'DELETE'],
   ['/api/v1/viewers/', 'GET', 404, undefined],
   ['/api/v1/viewers/x/y', 'DELETE', 404, undefined],
@@ -135,7 +143,7 @@ test('a socket that was left in its place is replaced', async () => {
   control.present = [exampleViewer()];
   expect(await client.viewers()).toHaveLength(1);
   // As after kill -9: the file stays and nobody is behind it, once the next one has taken its place.
-  await listenOnSocket(newDoor([createControlRoutes(createFakeControl(), createFakeLog())]), path);
+  await listenOnSocket(newDoor([socketRoutes((await createTestApi()).server)]), path);
   expect(await client.viewers()).toEqual([]);
 });
 

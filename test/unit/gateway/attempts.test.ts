@@ -9,7 +9,10 @@ function attemptsAt() {
   let nowMs = 0;
   const attempts = createAttempts({ monotonicMs: () => nowMs });
   const exhaust = (address: string, desktopId = ONE): void => {
-    for (let count = 0; count < 10; count++) expect(attempts.take(address, desktopId)).toBeUndefined();
+    for (let count = 0; count < 10; count++) {
+      expect(attempts.take(address, desktopId)).toBeUndefined();
+      attempts.miss(address, desktopId);
+    }
   };
   return { attempts, exhaust, pass: (ms: number) => (nowMs += ms) };
 }
@@ -50,6 +53,16 @@ test('what was no guess does not count', () => {
   }
   exhaust('192.0.2.1');
   attempts.forgive('192.0.2.9', ONE);
+});
+
+test('a hundred may be looked at at once, and count when they went wrong', () => {
+  const { attempts } = attemptsAt();
+  for (let count = 0; count < 100; count++) expect(attempts.take('192.0.2.1', ONE)).toBeUndefined();
+  expect(attempts.take('192.0.2.1', ONE)).toBe(1);
+  for (let count = 0; count < 90; count++) attempts.forgive('192.0.2.1', ONE);
+  expect(attempts.take('192.0.2.1', ONE)).toBeUndefined();
+  for (let count = 0; count < 11; count++) attempts.miss('192.0.2.1', ONE);
+  expect(attempts.take('192.0.2.1', ONE)).toBe(60);
 });
 
 test('many addresses are not remembered without end, and the latest are', () => {

@@ -20,7 +20,7 @@ test('a link is opened by its page and by nothing else: page, ticket, cookie, st
   expect(gateway.joined).toEqual([{ desktopId: ONE, mode: 'full', ticketId: gateway.tickets.all[0]?.id, expiresAt: '2030-01-01T12:15:00.000Z' }]);
 });
 
-/** What is tried: returns the answer, and what must not be found in it or in the log. */
+/** What is tried: returns the answer. Each is written byte by byte to a real door, as an HTTP request or the upgrade of one. */
 type Attack = (gateway: TestGateway) => Promise<RawAnswer>;
 
 const socketWith =
@@ -48,6 +48,7 @@ const ATTACKS: readonly (readonly [string, number, Attack])[] = [
   ['a WebSocket by a name made to point here', 403, socketWith({ host: 'evil.example', origin: 'http://evil.example' })],
   ['a name that begins like ours', 403, (gateway) => gateway.ask(`/d/${ONE}/`, { headers: { host: 'localhost.evil.example' } })],
   ['a path that is not there, by a name made to point here', 403, (gateway) => gateway.ask('/d/../../etc/passwd', { headers: { host: 'evil.example' } })],
+  ['a page by a name that only a proxy nobody listed tells', 403, (gateway) => gateway.ask(`/d/${ONE}/`, { headers: { host: 'evil.example', 'x-forwarded-host': 'localhost' } })],
   // By a page of ours?
   ['a WebSocket of a foreign page', 403, socketWith({ origin: 'http://evil.example' })],
   ['a WebSocket of a page on another port', 403, socketWith({ origin: 'http://127.0.0.1:1' })],
@@ -188,7 +189,7 @@ test('one who may not know is told the same of a desktop that is there and of on
 const withoutDate = (answer: RawAnswer | undefined): string => answer?.whole.replace(/^Date: .*\r\n/im, '') ?? expect.unreachable();
 
 test.each(['localhost', 'LOCALHOST', '127.0.0.1', '[::1]', 'screens.example.org', 'Screens.Example.Org:443'])('%s is a name of ours', async (host) => {
-  const gateway = await openGateway({ publicNames: ['screens.example.org'] });
+  const gateway = await openGateway({ names: ['screens.example.org'] });
   expect((await gateway.ask(`/d/${ONE}/`, { headers: { host } })).status).toBe(200);
 });
 
@@ -199,18 +200,93 @@ test.each([
   ['http://SCREENS.example.org:80', 'screens.example.org'],
   ['http://[::1]:8080', '[::1]:8080'],
 ])('a page of %s is one of %s', async (origin, host) => {
-  const gateway = await openGateway({ publicNames: ['screens.example.org'] });
+  const gateway = await openGateway({ names: ['screens.example.org'] });
   const cookie = await gateway.open();
   expect((await gateway.ask(`/d/${ONE}/ws`, { headers: { ...WEBSOCKET_HEADERS, host, origin, cookie } })).status).toBe(101);
 });
 
-test('behind TLS no plain page is one of ours, and cookies are for TLS only', async () => {
-  const gateway = await openGateway({ secure: true });
-  const { secret } = gateway.give();
-  expect((await gateway.exchange(secret)).status).toBe(403);
-  const headers = { ...JSON_TYPE, origin: gateway.origin.replace('http:', 'https:') };
-  const answer = await gateway.ask(`/d/${ONE}/session`, { method: 'POST', headers, body: JSON.stringify({ ticket: secret }) });
+test.each([
+  ['the public address says so', { publicUrl: 'https://screens.example.org' }, { host: 'screens.example.org' }, 'screens.example.org'],
+  ['a listed proxy says so', { trustedProxies: ['127.0.0.1'] }, { 'x-forwarded-proto': 'https' }, undefined],
+] as const)('behind TLS, since %s, no plain page is one of ours, and cookies are for TLS only', async (_, front, headers, name) => {
+  const gateway = await openGateway(front);
+  const place = name ?? `127.0.0.1:${gateway.port}`;
+  const exchange = (scheme: string): Promise<RawAnswer> => session({ headers: { ...headers, origin: `${scheme}://${place}` } })(gateway);
+  expect((await exchange('http')).status).toBe(403);
+  expect((await exchange('https')).headers['set-cookie']).toMatch(/; Secure$/);
+});
+
+const PUBLIC = 'desktops.example.org';
+const OWN = `${ONE}.${PUBLIC}`;
+
+/** How a desktop is reached through proxies: settings, the Host that arrives, the path that stands for the desktop's, the origin of its page, what the cookie counts for. */
+test.each([
+  ['a prefix that the proxy keeps', { publicUrl: `https://${PUBLIC}/vnc` }, { host: PUBLIC }, `/vnc/d/${ONE}`, `https://${PUBLIC}`, `/vnc/d/${ONE}/`],
+  ['a prefix that the proxy takes away', { publicUrl: `https://${PUBLIC}/vnc` }, { host: PUBLIC }, `/d/${ONE}`, `https://${PUBLIC}`, `/vnc/d/${ONE}/`],
+  ['a port that the proxy leaves out', { publicUrl: `https://${PUBLIC}:8443/vnc` }, { host: PUBLIC }, `/vnc/d/${ONE}`, `https://${PUBLIC}:8443`, `/vnc/d/${ONE}/`],
+  ['a port that the proxy passes on', { publicUrl: `https://${PUBLIC}:8443/vnc` }, { host: `${PUBLIC}:8443` }, `/vnc/d/${ONE}`, `https://${PUBLIC}:8443`, `/vnc/d/${ONE}/`],
+  ['a host of its own', { publicUrl: `https://{id}.${PUBLIC}` }, { host: OWN }, '', `https://${OWN}`, '/'],
+  ['a host of its own that the proxy makes a path of', { publicUrl: `https://{id}.${PUBLIC}` }, { host: OWN }, `/d/${ONE}`, `https://${OWN}`, '/'],
+  ['a host of its own and a prefix', { publicUrl: `https://{id}.${PUBLIC}/vnc` }, { host: OWN }, '/vnc', `https://${OWN}`, '/vnc/'],
+  ['a name that a listed proxy tells', { publicUrl: `https://${PUBLIC}/vnc`, trustedProxies: ['127.0.0.0/8'] }, { host: '127.0.0.1', 'x-forwarded-host': PUBLIC }, `/d/${ONE}`, `https://${PUBLIC}`, `/vnc/d/${ONE}/`],
+  ['a prefix that a listed proxy tells', { names: [PUBLIC], trustedProxies: ['127.0.0.1'] }, { host: PUBLIC, 'x-forwarded-prefix': '/away', 'x-forwarded-proto': 'https' }, `/d/${ONE}`, `https://${PUBLIC}`, `/away/d/${ONE}/`],
+] as const)('through %s a link is opened and its screen joined', async (_, front, headers, path, origin, cookiePath) => {
+  const gateway = await openGateway(front);
+  const page = await gateway.ask(`${path}/`, { headers });
+  expect([page.status, page.headers['content-type']]).toEqual([200, 'text/html; charset=utf-8']);
+  const answer = await gateway.ask(`${path}/session`, { method: 'POST', headers: { ...headers, ...JSON_TYPE, origin }, body: JSON.stringify({ ticket: gateway.give().secret }) });
+  expect(answer.status).toBe(204);
+  expect(answer.headers['set-cookie']).toContain(`; Path=${cookiePath}; `);
   expect(answer.headers['set-cookie']).toMatch(/; Secure$/);
+  const cookie = answer.headers['set-cookie']?.split(';')[0];
+  expect((await gateway.ask(`${path}/state`, { headers: { ...headers, cookie } })).status).toBe(200);
+  expect((await gateway.ask(`${path}/ws`, { headers: { ...WEBSOCKET_HEADERS, ...headers, cookie, origin } })).status).toBe(101);
+  // A page anywhere else than there is none of ours, though it is one of the proxy's.
+  for (const foreign of ['https://example.org', `http://${PUBLIC}`, `https://${PUBLIC}:1`, `https://${OTHER}.${PUBLIC}`]) {
+    expect((await gateway.ask(`${path}/ws`, { headers: { ...WEBSOCKET_HEADERS, ...headers, cookie, origin: foreign } })).status, foreign).toBe(403);
+  }
+});
+
+test('without its slash a public page is led to itself', async () => {
+  const { ask } = await openGateway({ publicUrl: `https://{id}.${PUBLIC}/a/vnc` });
+  expect(await ask('/a/vnc', { headers: { host: OWN } })).toMatchObject({ status: 308, headers: { location: 'vnc/' } });
+});
+
+test('on a host of its own there is no other desktop, and nothing else of the daemon', async () => {
+  const { ask, open } = await openGateway({ publicUrl: `https://{id}.${PUBLIC}` });
+  const headers = { host: OWN, cookie: await open({ desktopId: OTHER }) };
+  expect((await ask(`/d/${OTHER}/state`, { headers })).status).toBe(404);
+  expect((await ask('/state', { headers })).status).toBe(401);
+  expect((await ask('/healthz', { headers })).status).toBe(404);
+});
+
+test('what a proxy forwards that is not listed changes nothing: no name, no TLS, no path, no address', async () => {
+  const forged = { 'x-forwarded-for': '203.0.113.9', 'x-forwarded-host': PUBLIC, 'x-forwarded-proto': 'https', 'x-forwarded-prefix': '/evil' };
+  const gateway = await openGateway({ publicUrl: `https://${PUBLIC}/vnc`, trustedProxies: ['192.0.2.1'] });
+  const answer = await session({ headers: forged })(gateway);
+  expect(answer.headers['set-cookie']).toMatch(new RegExp(`; Path=/d/${ONE}/; Max-Age=900; HttpOnly; SameSite=Strict$`));
+  expect((await session({ headers: { ...forged, origin: `https://${PUBLIC}` } })(gateway)).status).toBe(403);
+  const cookie = answer.headers['set-cookie']?.split(';')[0];
+  expect((await socketWith({ ...forged, cookie })(gateway)).status).toBe(101);
+  expect(gateway.addresses).toEqual(['127.0.0.1']);
+});
+
+test.each([
+  ['what arrives', { host: 'evil.example', 'x-forwarded-host': PUBLIC }],
+  ['what the proxy was asked', { host: '127.0.0.1', 'x-forwarded-host': 'evil.example' }],
+])('through a listed proxy too, both names have to be ours: not %s', async (_, headers) => {
+  const gateway = await openGateway({ publicUrl: `https://${PUBLIC}/vnc`, trustedProxies: ['127.0.0.1'] });
+  expect((await gateway.ask(`/d/${ONE}/`, { headers })).status).toBe(403);
+});
+
+test('behind a listed proxy each client has tries of its own, and a viewer the address of its client', async () => {
+  const gateway = await openGateway({ trustedProxies: ['127.0.0.1'] });
+  const from = (address: string, body?: string): Promise<RawAnswer> => session({ headers: { 'x-forwarded-for': `127.0.0.1, ${address}` }, ...(body === undefined ? {} : { body }) })(gateway);
+  for (let count = 0; count < 10; count++) expect((await from('203.0.113.9', JSON.stringify({ ticket: 'A'.repeat(22) }))).status).toBe(401);
+  expect((await from('203.0.113.9')).status).toBe(429);
+  expect((await from('203.0.113.10')).status).toBe(204);
+  expect((await socketWith({ 'x-forwarded-for': '203.0.113.10' })(gateway)).status).toBe(101);
+  expect(gateway.addresses).toEqual(['203.0.113.10']);
 });
 
 test('what is no browser needs no origin, but a cookie', async () => {
@@ -229,6 +305,13 @@ test('ten wrong tickets a minute are looked at, right ones do not count', async 
   expect((await gateway.exchange(gateway.give({ desktopId: OTHER }).secret, OTHER)).status).toBe(204);
   gateway.clock.advance(60_000);
   expect((await gateway.exchange(right)).status).toBe(204);
+});
+
+test('a link that twenty people open at the same moment opens for all of them', async () => {
+  const gateway = await openGateway();
+  const { secret } = gateway.give();
+  const answers = await Promise.all(Array.from({ length: 20 }, () => gateway.exchange(secret)));
+  expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 204));
 });
 
 test('a ticket that is tried many times at once opens as often as it may', async () => {

@@ -88,8 +88,8 @@ test('where the daemon answers is told as it becomes known, and is gone with it'
   const lock = await take(100);
   lock.answersAt({ socket: '/run/x.sock' });
   expect(findDaemon(file, as(200))).toEqual({ pid: 100, startedAt: '2030-01-01T12:00:00.000Z', socket: '/run/x.sock' });
-  lock.answersAt({ address: '127.0.0.1:8080' });
-  expect(findDaemon(file, as(200))).toEqual({ pid: 100, startedAt: '2030-01-01T12:00:00.000Z', socket: '/run/x.sock', address: '127.0.0.1:8080' });
+  lock.answersAt({ address: '127.0.0.1:8080', scheme: 'https' });
+  expect(findDaemon(file, as(200))).toEqual({ pid: 100, startedAt: '2030-01-01T12:00:00.000Z', socket: '/run/x.sock', address: '127.0.0.1:8080', scheme: 'https' });
   lock.release();
   expect(findDaemon(file, as(200))).toBeUndefined();
   expect(readdirSync(dirname(file))).toEqual([]);

@@ -3,19 +3,24 @@
 // One content process for one person's page, and none of the helper processes that wait for work: half the memory.
 pref("dom.ipc.processCount", 1);
 pref("dom.ipc.processPrelaunch.enabled", false);
+pref("browser.opaqueResponseBlocking.javascriptValidator", false);
 pref("fission.autostart", false);
 pref("browser.tabs.remote.separatePrivilegedContentProcess", false);
 pref("browser.tabs.remote.separatePrivilegedMozillaWebContentProcess", false);
 pref("network.process.enabled", false);
 pref("layers.gpu-process.enabled", false);
 pref("media.rdd-process.enabled", false);
+pref("media.utility-process.enabled", false);
+pref("media.allow-audio-non-utility", true);
 pref("extensions.webextensions.remote", false);
 
 // Drawn in software: there is no graphics card to look for.
 pref("gfx.webrender.software", true);
 pref("gfx.canvas.accelerated", false);
-// Each of its surfaces is a square of memory, and of most of them one page needs a corner: 16 MB each by default.
-pref("gfx.webrender.max-shared-surface-size", 1024);
+// What it draws on is kept in squares of memory, of which one page fills a corner: smaller ones hold 25 MB less.
+pref("gfx.webrender.max-shared-surface-size", 512);
+pref("gfx.webrender.picture-tile-width", 1280);
+pref("gfx.webrender.picture-tile-height", 256);
 pref("media.hardware-video-decoding.enabled", false);
 pref("widget.dmabuf.enabled", false);
 pref("toolkit.cosmeticAnimations.enabled", false);
@@ -42,6 +47,8 @@ pref("browser.translations.enable", false);
 pref("browser.sessionstore.interval", 60000);
 pref("browser.cache.disk.capacity", 65536);
 pref("browser.cache.disk.smart_size.enabled", false);
+// Its databases are part of the image, and each container that opens them copies them: they needn't have room to grow.
+pref("places.database.growthIncrementKiB", 64);
 
 // No requests that no page asked for.
 pref("datareporting.policy.dataSubmissionEnabled", false);

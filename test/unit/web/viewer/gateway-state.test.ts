@@ -70,8 +70,9 @@ describe('what the person is shown', () => {
 });
 
 describe('the next look', () => {
-  it('comes after a second without a connection, and after twenty with one', () => {
-    expect(nextLookMs('starting', undefined)).toBe(1000);
+  it('comes soon while the desktop comes, after a second without a connection, and after twenty with one', () => {
+    for (const state of ['starting', 'paused', 'waking', 'stopped'] as const) expect(nextLookMs(state, undefined)).toBe(250);
+    expect(nextLookMs('reconnecting', undefined)).toBe(1000);
     expect(nextLookMs('unreachable', 5)).toBe(1000);
     expect(nextLookMs('connected', undefined)).toBe(20_000);
     expect(nextLookMs('connected', 3_600_000)).toBe(20_000);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { redact } from '../../../src/ui/redact.ts';
+import { redact } from '../../../src/core/redact.ts';
 
 test.each([
   ['http://127.0.0.1:5000/#key=hunter2', 'http://127.0.0.1:5000/#key=***'],

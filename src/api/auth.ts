@@ -1,0 +1,71 @@
+// Who asks, and whether they may: the Unix socket is for whom its file lets in, the TCP door wants a token, or somebody whom an
+// extension knows. Where `auth` is `none`, whoever comes from this machine itself is let in, but no page of a stranger and nobody
+// behind a proxy.
+import type { IncomingMessage } from 'node:http';
+import { isLoopbackAddress } from '../core/host-header.ts';
+import { findToken, isAllowed, type Scope } from '../core/tokens.ts';
+import { VncctlError } from '../errors.ts';
+import type { ApiParts } from './parts.ts';
+import type { ApiExtension, Principal } from './route.ts';
+
+/** How a request came. */
+export type ApiDoor = 'tcp' | 'socket';
+
+const always = async (): Promise<boolean> => true;
+const SOCKET: Principal = { id: 'socket', scope: 'admin', isLive: always };
+
+/** Tells who asks; undefined for nobody who may be named. TOKEN_REFUSED for a token that counts for nothing. */
+export type Identify = (request: IncomingMessage, door: ApiDoor) => Promise<Principal | undefined>;
+
+export function createIdentify(parts: Pick<ApiParts, 'tokens' | 'clock' | 'settings' | 'isOurHost' | 'isOurOrigin'>, extensions: readonly ApiExtension[]): Identify {
+  const { clock } = parts;
+  const tokenOf = async (secret: string) => findToken(await (await parts.tokens()).read(), secret, clock.now());
+
+  const byToken = async (header: string): Promise<Principal> => {
+    const [, secret] = /^bearer +(\S+) *$/i.exec(header) ?? [];
+    const token = secret === undefined ? undefined : await tokenOf(secret);
+    if (secret === undefined || !token) throw new VncctlError('TOKEN_REFUSED', 'this token is unknown, has ended or was taken back', { hint: 'make another: vncctl token create --scope operate' });
+    return { id: token.id, scope: token.scope, isLive: async () => (await tokenOf(secret)) !== undefined };
+  };
+
+  // What a browser brings along by itself counts only for requests that pages of ours send to names of ours.
+  const isOurs = (request: IncomingMessage): boolean => parts.isOurHost(request) && (isRead(request) || parts.isOurOrigin(request) || isListed(request));
+  const isListed = ({ headers: { origin } }: IncomingMessage): boolean => origin !== undefined && parts.settings().corsOrigins.includes(origin);
+
+  return async (request, door) => {
+    if (door === 'socket') return SOCKET;
+    const { authorization } = request.headers;
+    if (authorization !== undefined) return byToken(authorization);
+    if (!isOurs(request)) return undefined;
+    for (const extension of extensions) {
+      const known = await extension.authenticate?.(request);
+      if (known) return known;
+    }
+    const { remoteAddress = '' } = request.socket;
+    if (parts.settings().auth === 'none' && isLoopbackAddress(remoteAddress) && !isForwarded(request)) return { id: 'this machine', scope: 'admin', isLive: always };
+    return undefined;
+  };
+}
+
+/** Throws CROSS_SITE where a browser says that a page of another site asks, and the settings list it nowhere. What was typed or comes from no page is let through. */
+export function refuseOtherSites(request: IncomingMessage, { isOurOrigin, settings }: Pick<ApiParts, 'isOurOrigin' | 'settings'>): void {
+  const { origin, 'sec-fetch-site': site } = request.headers;
+  const isAllowed = origin === undefined ? site === undefined || site === 'none' || site === 'same-origin' : isOurOrigin(request) || settings().corsOrigins.includes(origin);
+  if (!isAllowed) throw new VncctlError('CROSS_SITE', 'a page of another site asks for this', { hint: 'where that page is yours: vncctl config set corsOrigins <its origin>' });
+}
+
+/** Throws TOKEN_REFUSED where nobody asks, SCOPE_TOO_SMALL where somebody may not. */
+export function authorize(principal: Principal | undefined, access: Scope | 'open'): void {
+  if (access === 'open') return;
+  if (!principal) throw new VncctlError('TOKEN_REFUSED', 'this needs a token: Authorization: Bearer vnc_…', { hint: `make one: vncctl token create --scope ${access}` });
+  if (!isAllowed(principal.scope, access)) throw new VncctlError('SCOPE_TOO_SMALL', `this needs a token of scope ${access}, and this one is for ${principal.scope}`, { hint: `make another: vncctl token create --scope ${access}` });
+}
+
+function isRead({ method }: IncomingMessage): boolean {
+  return method === 'GET' || method === 'HEAD';
+}
+
+/** Whether a proxy passed it on: it may come from anywhere then. */
+export function isForwarded({ headers }: IncomingMessage): boolean {
+  return headers['x-forwarded-for'] !== undefined || headers.forwarded !== undefined;
+}

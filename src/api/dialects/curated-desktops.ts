@@ -1,0 +1,88 @@
+// What clients of the provider of curated desktops ask: a desktop for a `uid`, and the WebSocket of its screen. They read `url` and
+// `uid`, or `details` of what kept them from it.
+import { z } from 'zod';
+import type { Desktop } from '../../core/desktop.ts';
+import { findDesktop, listDesktops } from '../../core/list.ts';
+import { noDoor } from '../../core/link.ts';
+import { useDesktop } from '../../core/touch.ts';
+import { CREATIONS, giveDesktop } from '../desktops.ts';
+import { readClient, spelled } from '../named.ts';
+import type { ApiParts } from '../parts.ts';
+import { type ApiRoute, route } from '../route.ts';
+import type { ScreenAddresses } from './screen-addresses.ts';
+
+const tag = 'Dialects';
+const UID = z.strictObject({ uid: z.string().min(1).max(200) });
+const ANY = z.record(z.string(), z.unknown());
+
+const failure: NonNullable<ApiRoute['failure']> = ({ status, body }) => ({ status, body: { details: body.error.message } });
+
+export function curatedDesktopsRoutes(parts: ApiParts & { screens: ScreenAddresses }): ApiRoute[] {
+  const isThere = ({ container, status }: Desktop): boolean => container !== undefined && status !== 'exiting';
+  const urlsOf = async (found: readonly Desktop[]): Promise<{ uid: string; url: string }[]> => {
+    const { gateway } = await parts.desktops();
+    const addresses = await parts.screens.of(gateway, found.map(({ id }) => id));
+    return found.flatMap(({ id, client }) => {
+      const [uid, url] = [spelled(parts, client), addresses.get(id)?.ws];
+      return uid === undefined || url === undefined ? [] : [{ uid, url }];
+    });
+  };
+
+  return [
+    route({
+      method: 'GET',
+      path: '/api/vm',
+      access: 'operate',
+      tag,
+      summary: 'all that are there',
+      hidden: true,
+      failure,
+      answer: { schema: z.array(ANY), about: 'url and uid of each' },
+      handle: async ({ signal }) => urlsOf((await listDesktops(await parts.desktops(), { signal })).filter(isThere)),
+    }),
+    route({
+      method: 'POST',
+      path: '/api/vm/any/{uid}',
+      access: 'operate',
+      tag,
+      summary: 'makes it, starts it again, or finds it',
+      hidden: true,
+      changes: true,
+      failure,
+      params: UID,
+      gate: CREATIONS,
+      long: 'create',
+      answer: { schema: ANY, about: 'its url and uid' },
+      async handle(call) {
+        const { uid } = call.params;
+        const { result } = await giveDesktop(parts, call, uid, {});
+        const [found] = await urlsOf([result.desktop]);
+        if (!found) throw noDoor(result.desktop, true);
+        return { url: found.url, uid };
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/api/vm/ws/{uid}',
+      access: 'operate',
+      tag,
+      summary: 'where its screen is',
+      hidden: true,
+      changes: true,
+      failure,
+      params: UID,
+      answer: { schema: ANY, about: 'its url and uid; details where there is none' },
+      async handle({ params: { uid }, signal }) {
+        const desktops = await parts.desktops();
+        const { id: client } = readClient(parts, uid);
+        const desktop = findDesktop(await listDesktops(desktops, { signal }), client, desktops);
+        // As it always was: no failure, but an answer.
+        if (!desktop || !isThere(desktop)) return { details: `no container exists for ${uid}` };
+        const [found] = await urlsOf([desktop]);
+        if (!found) throw noDoor(desktop, true);
+        await useDesktop(desktops, client);
+        return { url: found.url, uid };
+      },
+    }),
+  ];
+}

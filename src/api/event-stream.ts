@@ -1,0 +1,162 @@
+// What happens, to whoever follows: life events and the progress of long work, as Server-Sent Events. Whoever was away a moment
+// goes on where they were, by the ids in a bounded ring, and behind that by the journal.
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import type { Clock } from '../core/clock.ts';
+import { type ClientNames, eventRow } from '../core/event-clients.ts';
+import type { Journal, LifeEvent } from '../core/journal.ts';
+import { VncctlError } from '../errors.ts';
+import type { Principal } from './route.ts';
+
+/** One thing that is told. */
+interface Told {
+  id: string;
+  /** Of a life event: of which desktop; absent for what concerns all. */
+  desktop?: string | undefined;
+  text: string;
+}
+
+export interface EventStreamOptions {
+  journal: Journal;
+  names: ClientNames;
+  mask: () => boolean;
+  clock: Clock;
+}
+
+export interface FollowOptions {
+  principal: Principal | undefined;
+  lastEventId?: string | undefined;
+  /** Only what is told of that one, and of none in particular. */
+  desktop?: string | undefined;
+}
+
+export interface EventStream {
+  /** Tells life events to whoever follows. */
+  tellLife(events: readonly LifeEvent[]): Promise<void>;
+  /** Tells anything else, under a name of its own. */
+  publish(name: string, data: object): void;
+  /** A stream that ends with the daemon, or when the principal may not any more. TOO_MANY_REQUESTS when too many follow. */
+  follow(options: FollowOptions): Promise<Readable>;
+  /** Tells all that it is still there, and ends those who may follow no more; done by itself every 15 seconds. */
+  lookAround(): Promise<void>;
+  stop(): void;
+}
+
+const RING_SIZE = 1_000;
+const MOST_FOLLOWERS = 128;
+/** The last moment that a date can be. */
+const MOST_MS = 8.64e15;
+const STILL_HERE_MS = 15_000;
+const RETRY_MS = 2_000;
+/** Who reads no faster than this comes again later, and goes on where they were. */
+const MOST_UNREAD_BYTES = 1024 * 1024;
+
+/** Nobody follows yet. */
+export function createEventStream({ journal, names, mask, clock }: EventStreamOptions): EventStream {
+  const ring: Told[] = [];
+  const followers = new Set<Follower>();
+  let count = 0;
+
+  const spell = (id: string, name: string, data: object): string => `id: ${id}\nevent: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
+  const lifeText = (event: LifeEvent): Told => ({ id: idOf(event), desktop: event.desktop, text: spell(idOf(event), event.event, eventRow(event, names, mask())) });
+  const tell = (told: Told): void => {
+    ring.push(told);
+    if (ring.length > RING_SIZE) ring.shift();
+    for (const follower of followers) follower.take(told);
+  };
+
+  const missed = async (lastId: string): Promise<Told[]> => {
+    const place = ring.findIndex(({ id }) => id === lastId);
+    if (place !== -1) return ring.slice(place + 1);
+    const sinceMs = Number(/^(\d{1,16})-/.exec(lastId)?.[1]);
+    if (!Number.isFinite(sinceMs) || sinceMs > MOST_MS) return [];
+    const past = await journal.read({ since: new Date(sinceMs).toISOString() });
+    const after = past.slice(past.findIndex((event) => idOf(event) === lastId) + 1);
+    if (after.length > 0) await names.look();
+    return after.map(lifeText);
+  };
+
+  // One timer for all, while there is anybody.
+  let timer: NodeJS.Timeout | undefined;
+  const lookAround = async (): Promise<void> => {
+    await Promise.all([...followers].map((follower) => follower.stillHere()));
+  };
+
+  return {
+    async tellLife(events) {
+      for (const event of events) {
+        if (followers.size > 0) await names.lookFor(event);
+        tell(lifeText(event));
+      }
+    },
+    publish(name, data) {
+      const id = `${clock.now().getTime()}-p${++count}`;
+      const { desktop } = data as { desktop?: unknown };
+      tell({ id, desktop: typeof desktop === 'string' ? desktop : undefined, text: spell(id, name, data) });
+    },
+    async follow({ principal, lastEventId, desktop }) {
+      if (followers.size >= MOST_FOLLOWERS) throw new VncctlError('TOO_MANY_REQUESTS', `${MOST_FOLLOWERS} follow the events already`, { hint: 'try again later' });
+      const follower = createFollower({ principal, desktop, onEnd: () => {
+        followers.delete(follower);
+        if (followers.size === 0) clearInterval(timer);
+      } });
+      followers.add(follower);
+      if (followers.size === 1) timer = setInterval(() => void lookAround(), STILL_HERE_MS);
+      try {
+        // What comes meanwhile is told after it, and once.
+        await follower.begin(lastEventId === undefined ? [] : await missed(lastEventId));
+      } catch (error) {
+        follower.stream.destroy();
+        throw error;
+      }
+      return follower.stream;
+    },
+    lookAround,
+    stop() {
+      clearInterval(timer);
+      for (const follower of followers) follower.stream.push(null);
+    },
+  };
+}
+
+interface Follower {
+  stream: Readable;
+  take(told: Told): void;
+  begin(missed: readonly Told[]): Promise<void>;
+  stillHere(): Promise<void>;
+}
+
+function createFollower({ principal, desktop, onEnd }: { principal: Principal | undefined; desktop: string | undefined; onEnd: () => void }): Follower {
+  const stream = new Readable({ read() {} });
+  stream.once('close', onEnd);
+  stream.on('error', () => {});
+  let waiting: Told[] | undefined = [];
+  const write = ({ desktop: of, text }: Told): void => {
+    if (desktop !== undefined && of !== undefined && of !== desktop) return;
+    if (stream.readableLength > MOST_UNREAD_BYTES) stream.destroy();
+    else stream.push(text);
+  };
+  return {
+    stream,
+    take: (told) => void (waiting ? waiting.push(told) : write(told)),
+    async begin(missed) {
+      stream.push(`retry: ${RETRY_MS}\n\n`);
+      const told = new Set(missed.map(({ id }) => id));
+      for (const one of missed) write(one);
+      for (const one of waiting ?? []) if (!told.has(one.id)) write(one);
+      waiting = undefined;
+    },
+    async stillHere() {
+      // A store that can't be read for a moment throws nobody out.
+      const isLive = principal === undefined || (await principal.isLive().catch(() => true));
+      if (stream.destroyed) return;
+      stream.push(isLive ? ': still here\n\n' : null);
+    },
+  };
+}
+
+/** The same whether it comes from the journal or as it happens, in this run of the daemon or the next. */
+function idOf(event: LifeEvent): string {
+  const { at, event: kind, desktop, cause } = event;
+  return `${Date.parse(at)}-${createHash('sha256').update(JSON.stringify([at, kind, desktop, cause])).digest('hex').slice(0, 12)}`;
+}

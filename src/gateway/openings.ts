@@ -1,0 +1,46 @@
+// Desktops that are being woken or started because somebody opened their link: what the page is told while it waits.
+import type { Clock } from '../core/clock.ts';
+import type { ScreenState } from '../core/screens.ts';
+import type { DesktopId } from '../core/store.ts';
+
+/** Tells that a step is done; its time is counted from the beginning of the opening. */
+export type TellStep = (step: 'wake' | 'start') => void;
+
+export interface Openings {
+  /** Counts a desktop as being opened as long as `work` takes. */
+  during<T>(id: DesktopId, work: (tell: TellStep) => Promise<T>): Promise<T>;
+  /** How a desktop stands, with what is known of its opening. */
+  addedTo(id: DesktopId, found: ScreenState): ScreenState;
+}
+
+interface Opening {
+  sinceMs: number;
+  phaseMs: Record<string, number>;
+}
+
+/** None yet. */
+export function createOpenings(clock: Pick<Clock, 'monotonicMs'>): Openings {
+  // Several viewers may wait for the same desktop.
+  const openings = new Map<DesktopId, Set<Opening>>();
+  return {
+    async during(id, work) {
+      const opening: Opening = { sinceMs: clock.monotonicMs(), phaseMs: {} };
+      const ofDesktop = openings.get(id) ?? new Set();
+      openings.set(id, ofDesktop.add(opening));
+      try {
+        return await work((step) => {
+          opening.phaseMs[step] = Math.round(clock.monotonicMs() - opening.sinceMs);
+        });
+      } finally {
+        ofDesktop.delete(opening);
+        if (ofDesktop.size === 0) openings.delete(id);
+      }
+    },
+    addedTo(id, found) {
+      const [first] = openings.get(id) ?? [];
+      if (!first) return found;
+      const told = found.status === 'paused' ? ('waking' as const) : found.status === 'stopped' ? ('starting' as const) : found.status;
+      return { ...found, status: told, phaseMs: { ...found.phaseMs, ...first.phaseMs } };
+    },
+  };
+}
