@@ -41,6 +41,7 @@ export function define(command: Command, context: CommandContext): void {
         'vncctl up 11122233344 --url https://example.org --size 390x844',
         'vncctl up 111.222.333-44 --image desktop --memory 2g',
         'vncctl up 111.222.333-44 --idle never --remove-after 48h',
+        'vncctl up 111.222.333-44 --queue 30s',
         'vncctl up 111.222.333-44 --json | jq -r .url',
       ),
     )

@@ -52,7 +52,8 @@ async function untilFirst({ clock, store, processes }: Desktops, { desktop, lack
     const queue = liveWaiters((await store.read()).queue, clock.now(), (pid) => processes.isAlive(pid));
     const place = queue.findIndex((waiter) => waiter.desktop === desktop);
     const leftMs = untilMs - clock.monotonicMs();
-    onProgress?.(`waiting for ${lack.of === 'memory' ? 'memory' : 'a port'} for ${formatDuration(queueMs)} at most, at place ${place + 1} of ${queue.length}`);
+    // Not in it any more where the state was lost: asked for again, it is at its end.
+    if (place >= 0) onProgress?.(`waiting for ${lack.of === 'memory' ? 'memory' : 'a port'} for ${formatDuration(queueMs)} at most, at place ${place + 1} of ${queue.length}`);
     await clock.sleep(Math.max(1, Math.min(LOOK_MS, leftMs)), signal);
     if (place <= 0 || clock.monotonicMs() >= untilMs) return;
   }

@@ -85,14 +85,16 @@ export async function perform(run: Run, step: UpStep, made: Made, current: Conta
 /** Memory for a new desktop, unless it is promised already, and a port where it gets one. */
 async function promisePlace(run: Run, { place }: Made, isPublished: boolean): Promise<Place> {
   const desktop = place?.desktop ?? newDesktopId();
-  const take = (): Promise<Place> => takePlace(run.desktops, { desktop, bytes: needsOf(run.question.spec.entry, run.question.spec.limits.memoryBytes), ...(isPublished ? { port: { refused: run.refusedPorts } } : {}) }, queueOptions(run));
-  return isPublished ? run.phase('port', take) : take();
+  const take = (): Promise<Place> => takePlace(run.desktops, { desktop, bytes: needs(run), ...(isPublished ? { port: { refused: run.refusedPorts } } : {}) }, queueOptions(run));
+  return run.phase(isPublished ? 'port' : 'memory', take);
 }
 
 /** Memory for a desktop that is started without a new port. */
 async function promiseMemory(run: Run, made: Made, wish: Pick<PlaceWish, 'desktop' | 'inPlaceOfAnother'>): Promise<void> {
-  made.place = await takePlace(run.desktops, { ...wish, bytes: needsOf(run.question.spec.entry, run.question.spec.limits.memoryBytes) }, queueOptions(run));
+  made.place = await run.phase('memory', () => takePlace(run.desktops, { ...wish, bytes: needs(run) }, queueOptions(run)));
 }
+
+const needs = ({ question: { spec } }: Run): number => needsOf(spec.entry, spec.limits.memoryBytes);
 
 const queueOptions = ({ request: { queueMs }, options: { signal, onProgress } }: Run): QueueOptions => ({ ...(queueMs === undefined ? {} : { queueMs }), signal, ...(onProgress ? { onProgress } : {}) });
 
