@@ -133,6 +133,16 @@ test('who comes later gets no room that somebody waits for', async () => {
   expect(await t.up()).toMatchObject({ outcome: 'created' });
 });
 
+test('who comes later gets no port that somebody waits for', async () => {
+  const t = createTestDesktops({ installation: { ports: { min: 5000, max: 5001 } } });
+  const waiter = { desktop: 'other' as DesktopId, bytes: EACH, pid: 100, at: t.clock.now().toISOString(), until: '2031-01-01T00:00:00.000Z' };
+  t.store.put({ queue: [{ ...waiter, port: true }] });
+  expect(await t.up()).toMatchObject({ desktop: { hostPort: 5000 } });
+  await expect(t.up({ client: BRUNO })).rejects.toMatchObject({ code: 'NO_FREE_PORT' });
+  t.store.put({ queue: [waiter] });
+  expect(await t.up({ client: BRUNO })).toMatchObject({ desktop: { hostPort: 5001 } });
+});
+
 test('a killed one that waited keeps nobody from their turn', async () => {
   const t = withRoomFor(1);
   t.store.put({ queue: [{ desktop: 'other' as DesktopId, bytes: EACH, pid: 999, at: t.clock.now().toISOString(), until: '2031-01-01T00:00:00.000Z' }] });

@@ -38,16 +38,33 @@ test('where no warm ones can be kept the rest is measured, and it says why', asy
   expect(notes).toEqual([expect.stringContaining('warm desktops were not measured: each desktop has a network of its own') as string]);
 });
 
-test.each(['a new desktop', 'a warm desktop'])('interrupted at %s, it takes away what it made', async (moment) => {
+test.each([
+  ['a new desktop', 'containers.start'],
+  ['a new desktop', 'containers.stop'],
+  ['a warm desktop', 'containers.start'],
+  ['a warm desktop', 'containers.pause'],
+  ['a warm desktop', 'containers.unpause'],
+] as const)('interrupted at %s by the time of %s, it takes away what it made', async (moment, call) => {
   const t = createWarmDesktops(0);
   const interrupted = new AbortController();
-  t.engine.calls.after('containers.start', () => {
+  t.engine.calls.after(call, () => {
     if (told.includes(moment)) interrupted.abort(new Error('Ctrl-C'));
   });
   let told = '';
   await expect(bench(t, { signal: interrupted.signal, onProgress: (text) => (told = text) })).rejects.toThrow('Ctrl-C');
   expect(t.engine.world.all).toEqual([]);
   expect(t.store.state.reservations).toEqual([]);
+});
+
+test('interrupted before it has taken the warm one that it made, it takes that away too', async () => {
+  const t = createWarmDesktops(0);
+  const interrupted = new AbortController();
+  t.memory.freeBytes = 1024 ** 3;
+  t.store.beforeUpdate = () => {
+    if (t.engine.world.all.some(({ name, state }) => name.includes('pool_') && state === 'paused')) interrupted.abort(new Error('Ctrl-C'));
+  };
+  await expect(bench(t, { signal: interrupted.signal })).rejects.toThrow('Ctrl-C');
+  expect(t.engine.world.all).toEqual([]);
 });
 
 test('what a killed one left is removed by the next, and what one that runs has made is not', async () => {

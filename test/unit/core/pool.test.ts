@@ -1,7 +1,8 @@
 // The pool on fakes: what a filling makes, when it makes nothing, what it removes, and that nobody ever counts what waits there.
 import { expect, test } from 'vitest';
 import { listDesktops } from '../../../src/core/list.ts';
-import { drainPool, fillPool, fillPoolWholly, lookAtPool } from '../../../src/core/pool.ts';
+import { drainPool, fillPool, fillPoolWholly, findRecipe, lookAtPool } from '../../../src/core/pool.ts';
+import { makeMember } from '../../../src/core/pool-member.ts';
 import type { DesktopId } from '../../../src/core/store.ts';
 import { VncctlError } from '../../../src/errors.ts';
 import { ANA, clientOf, LOCAL_GATEWAY } from '../../support/test-desktops.ts';
@@ -205,6 +206,16 @@ test('where memory is short none is made, which is told; where it gets short, wa
   await t.fill();
   expect(t.members()).toHaveLength(1);
   await t.fill();
+  expect(t.members()).toHaveLength(1);
+});
+
+test('one that is just about to be made leaves room for a client too, whatever was planned', async () => {
+  const t = createWarmDesktops(1);
+  const { recipe } = await findRecipe(t.desktops, t.entry.key);
+  t.memory.freeBytes = 3 * 256 * 1024 ** 2 - 1;
+  await expect(makeMember(t.desktops, recipe ?? expect.unreachable(), signal)).rejects.toMatchObject({ code: 'NO_MEMORY' });
+  t.memory.freeBytes += 1;
+  await makeMember(t.desktops, recipe ?? expect.unreachable(), signal);
   expect(t.members()).toHaveLength(1);
 });
 
