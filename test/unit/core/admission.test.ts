@@ -2,7 +2,9 @@
 import { expect, test } from 'vitest';
 import { livePromises, liveWaiters, needsOf, spareBytes } from '../../../src/core/admission.ts';
 import { whoGivesWay } from '../../../src/core/giving-way.ts';
+import { listDesktops } from '../../../src/core/list.ts';
 import type { Member } from '../../../src/core/pool-plan.ts';
+import { removeDesktops } from '../../../src/core/remove.ts';
 import type { DesktopId } from '../../../src/core/store.ts';
 import { isVncctlError } from '../../../src/errors.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -98,6 +100,14 @@ test('what an up that ends before the page is painted has promised counts on for
   t.clock.advance(60_000);
   expect(await t.up({ client: BRUNO })).toMatchObject({ outcome: 'created' });
   expect(t.store.state).not.toHaveProperty('promises');
+});
+
+test('nothing stays promised to a desktop that is removed', async () => {
+  const t = withRoomFor(1);
+  await t.up({ stage: 'running' });
+  expect(t.store.state.promises).toMatchObject([{ started: true }]);
+  await removeDesktops(t.desktops, await listDesktops(t.desktops), { signal: new AbortController().signal, cause: 'test' });
+  expect(t.store.state).toEqual({ allocations: {}, reservations: [] });
 });
 
 test('whoever waits is served first come, first served, and says at which place it waits', async () => {
