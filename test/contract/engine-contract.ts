@@ -453,6 +453,27 @@ export function describeEngineContract(kind: string, setUp: () => Promise<Engine
       });
     });
 
+    describe('usage', () => {
+      test('of a running one there is memory, and processor time that does not go back', async () => {
+        const id = await started('wait');
+        const first = await engine.containers.usage(id);
+        expect(first?.memoryBytes).toBeGreaterThan(0);
+        expect(first?.memoryLimitBytes).toBe((await get(id)).limits.memoryBytes);
+        expect((await engine.containers.usage(id))?.cpuNanoseconds).toBeGreaterThanOrEqual(first?.cpuNanoseconds ?? Number.NaN);
+      });
+
+      test('of a paused one it can be told too; of one that has ended, or is gone, there is nothing', async () => {
+        const id = await started('wait');
+        await engine.containers.pause(id);
+        expect((await engine.containers.usage(id))?.memoryBytes).toBeGreaterThan(0);
+        await engine.containers.unpause(id);
+        await engine.containers.stop(id, 0);
+        expect(await engine.containers.usage(id)).toBeUndefined();
+        await engine.containers.remove(id);
+        expect(await engine.containers.usage(id)).toBeUndefined();
+      });
+    });
+
     describe('events', () => {
       /** Listens from before it resolves until the test ends. */
       const listen = async (labels: Readonly<Record<string, string>>): Promise<{ heard: ContainerEvent[]; stop: (reason: unknown) => void; end: Promise<unknown> }> => {
@@ -715,6 +736,7 @@ export function describeEngineContract(kind: string, setUp: () => Promise<Engine
         ['containers.remove', (on, options) => on.containers.remove(id, options)],
         ['containers.waitForExit', (on, options) => on.containers.waitForExit(id, options)],
         ['containers.exec', (on, options) => on.containers.exec(id, ['true'], options)],
+        ['containers.usage', (on, options) => on.containers.usage(id, options)],
         ['containers.logs', (on, options) => on.containers.logs(id, 5, options)],
         ['containers.events', (on, options) => on.containers.events({ labels: LABELS }, options)[Symbol.asyncIterator]().next()],
         ['images.find', (on, options) => on.images.find('vncctl/none', options)],

@@ -4,7 +4,7 @@ import type { CallOptions, ContainerFilter, ContainerId, Containers } from '../.
 import { VncctlError } from '../../errors.ts';
 import type { Caller } from './call.ts';
 import { createOptions, limitOptions } from './container-options.ts';
-import { type Dialable, detailsOf, nearbyAddresses, summaryOf } from './container-shape.ts';
+import { type Dialable, detailsOf, nearbyAddresses, summaryOf, usageOf } from './container-shape.ts';
 import { createEvents } from './events.ts';
 import { splitFrames } from './frames.ts';
 import { signalled } from './signalled.ts';
@@ -223,6 +223,18 @@ export function createContainers(docker: Docker, call: Caller, { local, isPodman
     },
 
     events: createEvents(docker, call),
+
+    async usage(id, options) {
+      return call(
+        `ask what container ${short(id)} uses`,
+        async (signal) => {
+          // Without one-shot it waits a second or more for a second reading.
+          const stats = await unlessStatus([404, 409], at(id).stats(signalled(signal, { stream: false as const, 'one-shot': true })));
+          return stats && usageOf(stats);
+        },
+        options,
+      );
+    },
 
     async logs(id, tailLines, options) {
       return call(
