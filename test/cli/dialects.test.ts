@@ -40,7 +40,7 @@ test("each system's clients get a desktop and see it, and the figures tell of th
   const first = await figures();
   expect(first).toMatch(/vncctl_desktops\{status="ready",image="[^"]+"\} 3/);
   expect(first).toContain('vncctl_viewers{mode="full"} 4');
-  expect(Number(/vncctl_tunnel_bytes_total\{direction="to_viewer"\} (\d+)/.exec(first)?.[1])).toBeGreaterThan(1000);
+  expect(Number(/vncctl_tunnel_bytes_total\{direction="to_viewer"\} (\d+)/.exec(first)?.[1])).toBeGreaterThan(100);
   namesNobody(first, [CLIENT, 'a-uid']);
 
   expect(JSON.parse(await runCurlLine('curl "http://localhost:8080/remove?id=111.222.333-44"', port))).toMatchObject({ status: 'removed', client_id: '111.222.333-44' });
