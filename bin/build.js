@@ -1,5 +1,5 @@
 // Builds dist/: the program (one chunk a verb, so that a verb loads only what it uses), the viewer page that images and
-// gateway serve, and the built-in catalog. Run by `npm run build`; needs the packages, nothing else.
+// gateway serve, the dashboard, and the built-in catalog. Run by `npm run build`; needs the packages, nothing else.
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -111,16 +111,25 @@ await build({
   logLevel: 'warning',
 });
 
-await build({
-  entryPoints: { viewer: join(root, 'src/web/viewer/main.ts') },
-  outdir: join(dist, 'viewer'),
-  bundle: true,
-  minify: true,
-  format: 'esm',
-  target: 'es2022',
-  logLevel: 'warning',
-});
-for (const file of ['index.html', 'viewer.css']) cpSync(join(root, 'src/web/viewer', file), join(dist, 'viewer', file));
+/** A page for browsers: one script, its markup and its style. */
+async function buildPage(name, entry) {
+  await build({
+    entryPoints: { [name]: join(root, 'src/web', name, entry) },
+    outdir: join(dist, name),
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    target: 'es2022',
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
+    logLevel: 'warning',
+  });
+  for (const file of ['index.html', `${name}.css`]) cpSync(join(root, 'src/web', name, file), join(dist, name, file));
+}
+await buildPage('viewer', 'main.ts');
+await buildPage('dashboard', 'main.tsx');
+// Preact is in the bundle: its licence (MIT) goes where the bundle goes.
+cpSync(join(root, 'node_modules/preact/LICENSE'), join(dist, 'dashboard', 'preact-LICENSE.txt'));
 // noVNC is in the bundle: its licence (MPL-2.0) goes where the bundle goes.
 cpSync(join(root, 'node_modules/@novnc/novnc/LICENSE.txt'), join(dist, 'viewer', 'novnc-LICENSE.txt'));
 

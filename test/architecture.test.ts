@@ -47,6 +47,7 @@ const ENTRANCES: Readonly<Record<string, string>> = {
   fastify: 'src/api/server.ts',
   inquirer: 'src/ui/prompt.ts',
   open: 'src/ui/browser.ts',
+  preact: 'src/web/dashboard/',
   'prom-client': 'src/daemon/metrics.ts',
   'proper-lockfile': 'src/store/lock.ts',
   'tar-stream': 'src/engine/image-sources.ts',
@@ -87,7 +88,7 @@ function importsOf(file: string): Import[] {
   });
 }
 
-const sources = filesUnder('src', /\.ts$/);
+const sources = filesUnder('src', /\.tsx?$/);
 const imports = sources.flatMap(importsOf);
 const partOf = (file: string): string => /^src\/([^/.]+)/.exec(file)?.[1] ?? file;
 const show = ({ file, target }: Import): string => `${file} imports ${target}`;
@@ -133,7 +134,7 @@ test('the API and its packages are loaded by an import of their own, with the fi
 });
 
 test('Node is imported with node: and own files with their extension', () => {
-  const bare = imports.filter(({ own, target }) => (own ? !/\.(ts|js|json|css)$/.test(target) : /^(fs|path|net|http|https|os|crypto|stream|child_process|url|util|events|timers)(\/|$)/.test(target)));
+  const bare = imports.filter(({ own, target }) => (own ? !/\.(tsx?|js|json|css)$/.test(target) : /^(fs|path|net|http|https|os|crypto|stream|child_process|url|util|events|timers)(\/|$)/.test(target)));
   expect(bare.map(show)).toEqual([]);
 });
 

@@ -31,6 +31,7 @@ const IMAGES = ['firefox-kiosk', 'desktop'];
 const CHECKS = [
   { name: 'types', command: ['node_modules/.bin/tsc', '-p', 'tsconfig.json'] },
   { name: 'types of the viewer', command: ['node_modules/.bin/tsc', '-p', 'src/web/viewer/tsconfig.json'] },
+  { name: 'types of the dashboard', command: ['node_modules/.bin/tsc', '-p', 'src/web/dashboard/tsconfig.json'] },
   { name: 'lint', command: ['node_modules/.bin/oxlint', '--deny-warnings', 'src', 'bin', 'test'] },
 ];
 

@@ -36,7 +36,7 @@ export function eventRoutes(parts: EventParts): ApiRoute[] {
       access: 'read',
       tag,
       summary: 'what happened in the last seven days; with `Accept: text/event-stream`, what happens from now on',
-      about: 'The stream tells life events by their names (created, ready, warned, paused, …), and `operation` for each step of long work. It goes on behind `Last-Event-ID`.',
+      about: 'The stream tells life events by their names (created, ready, warned, paused, …), `operation` for each step of long work, and `changed` once a request has changed something. It goes on behind `Last-Event-ID`.',
       query: EVENTS,
       answer: { schema: ANSWERS.EventList, about: 'a page of them, oldest first; or the stream' },
       stream: true,

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { READY_STAGES } from '../core/catalog.ts';
 import { LIFE_EVENTS } from '../core/journal.ts';
+import { SCOPES } from '../core/tokens.ts';
 
 const time = z.string().describe('RFC 3339, UTC');
 const nullableTime = time.nullable();
@@ -134,6 +135,20 @@ export const ANSWERS = {
     error: Failure.nullable(),
   }),
   SettingList: z.strictObject({ settings: z.array(Setting) }),
+  Me: z.strictObject({ scope: z.enum(SCOPES) }),
+  Usage: z.strictObject({
+    at: time,
+    desktops: z.array(
+      z.strictObject({
+        id: z.string(),
+        viewers: z.number().int().nullable().describe('null: nobody can tell'),
+        lastInputAt: nullableTime.describe('the last key, pointer or clipboard message; null: none, or nobody can tell'),
+        cpus: z.number().nullable().describe('of one processor, since the reading before; null: not known yet'),
+        memoryBytes: z.number().nullable(),
+        memoryLimitBytes: z.number().nullable(),
+      }),
+    ),
+  }),
   Health: z.strictObject({ healthy: z.literal(true), ready: z.boolean(), reason: z.string().nullable(), counts, version: z.string() }),
   Stats: z.strictObject({
     at: time,
@@ -156,6 +171,7 @@ export const BODIES = {
     memory: z.string().max(30).optional().describe('like 512m or 1g'),
     wait: z.enum(READY_STAGES).optional(),
     timeout: length.optional(),
+    queue: z.string().max(30).optional().describe('how long it may wait where there is no memory or no port for a new one, like 30s; off for not at all'),
     recreate: z.boolean().optional(),
     direct: z.boolean().optional().describe('give it a port of its own, and answer with the link that goes there'),
     lease: z.strictObject({ idle: length, removeAfter: length, inputIdle: length, ttl: length, maxAge: length }).partial().optional(),

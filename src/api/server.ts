@@ -104,6 +104,11 @@ export async function createApiServer(parts: ApiParts, extensions: readonly Exte
     const { route: asked } = request.routeOptions.config;
     parts.metrics().answered({ method: request.method, route: asked?.path ?? 'none', status: reply.statusCode }, reply.elapsedTime);
   });
+  // What has no life event of its own (a desktop that is kept, a share) is seen by whoever follows all the same. Names nobody.
+  app.addHook('onResponse', async ({ method, routeOptions }, reply) => {
+    const { route: asked } = routeOptions.config;
+    if (asked && method !== 'GET' && method !== 'HEAD' && reply.statusCode < 400) stream.publish('changed', { by: `${method} ${asked.path}` });
+  });
   app.setNotFoundHandler({ preHandler: app.rateLimit() }, async (request, reply) => {
     const allowed = methodsAt(routes, request.url);
     if (allowed.length === 0) throw new VncctlError('ROUTE_NOT_FOUND', 'there is nothing at this address', { hint: 'see what there is: /api/docs' });

@@ -25,6 +25,8 @@ export interface ApiInput extends Pick<ApiParts, 'desktops' | 'activity' | 'jour
   auth: 'token' | 'none';
   dialects: readonly Dialect[];
   figures: Figures;
+  /** What the dashboard adds. */
+  dashboard(): Promise<ExtensionMaker>;
 }
 
 /** What is answered beside the API's own, and by whom. */
@@ -34,9 +36,11 @@ interface ApiAddition {
 }
 
 /** Dialects, the dashboard and metrics: a line each. */
-const additionsOf = ({ dialects, figures }: Pick<ApiInput, 'dialects' | 'figures'>): readonly ApiAddition[] => [
+const additionsOf = ({ dialects, figures, dashboard }: Pick<ApiInput, 'dialects' | 'figures' | 'dashboard'>): readonly ApiAddition[] => [
   { claims: (path) => path === '/metrics', load: async () => (await import('../api/metrics.ts')).metricsExtension(() => figures.tell()) },
   { claims: (path) => isOfDialects(path, dialects), load: async () => (await import('../api/dialects/dialects.ts')).dialectsExtension(dialects) },
+  // Its page is served beside the API.
+  { claims: () => false, load: dashboard },
 ];
 
 export interface Api {
@@ -50,13 +54,13 @@ export interface Api {
 }
 
 /** An API that nobody has asked yet. */
-export function openApi({ app, auth, dialects, figures, log, ...parts }: ApiInput): Api {
-  const additions = additionsOf({ dialects, figures });
+export function openApi({ app, auth, dialects, figures, dashboard, log, ...parts }: ApiInput): Api {
+  const additions = additionsOf({ dialects, figures, dashboard });
   let server: Promise<ApiServer> | undefined;
   const load = (): Promise<ApiServer> =>
     (server ??= (async () => {
       const [{ createApiServer }, ...makers] = await Promise.all([import('../api/server.ts'), ...additions.map((addition) => addition.load())]);
-      return createApiServer(partsOf({ app, auth, dialects, figures, log, ...parts }), makers);
+      return createApiServer(partsOf({ app, auth, figures, log, ...parts }), makers);
     })());
 
   return {
@@ -95,7 +99,7 @@ function isOurs({ url = '' }: IncomingMessage, additions: readonly ApiAddition[]
   return path.startsWith('/api/') || path === '/api' || additions.some((addition) => addition.claims(path));
 }
 
-function partsOf({ app, auth, dialects: _, figures, ...parts }: ApiInput): ApiParts {
+function partsOf({ app, auth, figures, ...parts }: Omit<ApiInput, 'dialects' | 'dashboard'>): ApiParts {
   const rulesFor = rulesOnce();
   const rules = (): HostRules => rulesFor(app().settings);
   const arrival = (request: IncomingMessage): Arrival => arrivalOf(request, rules().proxies);

@@ -1,5 +1,4 @@
 // The part of the composition root that watches: one sweep, or the daemon with its log, journal, hooks, door and lock.
-import { fstatSync } from 'node:fs';
 import type { App, AppParts } from '../app.ts';
 import type { Io } from '../commands/context.ts';
 import type { ActivitySource } from '../core/activity.ts';
@@ -14,8 +13,6 @@ import type { Log } from '../core/log.ts';
 import { measuredReaper } from '../core/measured.ts';
 import { gatewayAddress } from '../core/public-address.ts';
 import { createReaper, type Sweep, type SweepOptions } from '../core/reap.ts';
-import { UNSPOKEN } from '../core/setting-facts.ts';
-import { describeOrigin } from '../core/setting-layers.ts';
 import type { ListenAddress } from '../core/setting-types.ts';
 import { tlsFilesOf } from '../core/tls-files.ts';
 import { type CertificateFollower, followCertificate, readCertificate } from '../daemon/certificate.ts';
@@ -26,7 +23,6 @@ import { judgeReadiness, type Readiness } from '../daemon/health.ts';
 import { keepPool } from '../daemon/pool.ts';
 import { postJson } from '../daemon/http-post.ts';
 import { createHooks, type Hooks, noHooks } from '../daemon/hooks.ts';
-import { createLog, isJournalStream, logShapeOf } from '../daemon/log.ts';
 import type { MomentFigures } from '../daemon/metrics.ts';
 import { takePassedSocket } from '../daemon/passed-socket.ts';
 import { createServiceNotify } from '../daemon/service-notify.ts';
@@ -38,10 +34,13 @@ import { hostBootClock } from '../engine/host-boot.ts';
 import { ownProcesses } from '../engine/host-processes.ts';
 import { runProgram } from '../engine/run-program.ts';
 import { openApi } from './api.ts';
+import { logOn, tellAll } from './daemon-log.ts';
+import { openDashboard } from './dashboard.ts';
 import { createFigures } from './figures.ts';
 import { openGateway } from './gateway.ts';
 import { handingOut } from './handing-out.ts';
-import { AT_START, catalogVersion, factsOf, heldFacts } from './installation-facts.ts';
+import { catalogVersion, factsOf, heldFacts } from './installation-facts.ts';
+import { settingsAnew } from './settings-anew.ts';
 import type { Settings } from '../settings.ts';
 import { takeDaemonLock } from '../store/daemon-lock.ts';
 import { daemonFileOf } from '../store/paths.ts';
@@ -118,10 +117,12 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
     const certificate = tlsFiles && readCertificate(tlsFiles);
     let follower: CertificateFollower | undefined;
     const gateway = listen === 'off' ? undefined : await openGateway({ app: () => current, journal, clock, log });
-    const activity = gateway?.activityWith(direct) ?? direct;
+    const dashboard = openDashboard({ app: () => current, desktops, log });
+    const seen = dashboard.apartFrom(direct);
+    const activity = gateway?.activityWith(seen) ?? seen;
     const readiness = (): Readiness => readinessOf(state, clock.monotonicMs(), current.settings.sweepInterval);
     const life = lifeTracker(() => current, journal);
-    const api = openApi({ app: () => current, desktops, activity, journal, control: gateway?.control ?? noViewers, readiness, intend: life.intend, auth: settings.auth, dialects: settings.dialects, figures, signal: options.signal, log });
+    const api = openApi({ app: () => current, desktops, activity, journal, control: gateway?.control ?? noViewers, readiness, intend: life.intend, auth: settings.auth, dialects: settings.dialects, figures, dashboard: dashboard.extension, signal: options.signal, log });
     const ups = createUpRoute({ ...handingOut({ app: () => current, facts: () => facts, desktops, metrics: figures.current }), log });
     const control = createDoor({ routes: [api.routesAt('socket'), ups], readiness });
     stops.push(() => control.stop());
@@ -129,7 +130,7 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
     await listenOnSocket(control, socket);
     lock.answersAt({ socket });
     if (gateway && listen !== 'off') {
-      const door = createDoor({ certificate, routes: [gateway.routes, api.routesAt('tcp')], readiness });
+      const door = createDoor({ certificate, routes: [gateway.routes, dashboard.routes, api.routesAt('tcp')], readiness });
       // Viewers first: the door cuts off whoever is still there.
       stops.push(() => door.stop(), () => gateway.stop());
       const address = await door.listen(takePassedSocket(io.env, process.pid) ?? listen);
@@ -211,74 +212,8 @@ function bootOf(parts: Partial<AppParts>): BootClock {
   return parts.boot ?? hostBootClock();
 }
 
-function logOn({ stderr, env }: Io, format: Settings['logFormat'], clock: Clock): Log {
-  const journald = isJournalStream(env, fileOf(stderr));
-  return createLog({ stream: stderr, shape: logShapeOf(format === 'json' ? 'json' : 'text', { terminal: stderr.isTTY === true, journald }), now: () => clock.now() });
-}
-
-function fileOf(stream: object): { dev: number; ino: number } | undefined {
-  const { fd } = stream as { fd?: unknown };
-  try {
-    return typeof fd === 'number' ? fstatSync(fd) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 function hooksOf({ hook, hookTimeout }: Settings, log: Log, clock: Clock, { env }: Io): Hooks {
   return hook === undefined ? noHooks : createHooks({ hook, timeoutMs: hookTimeout, run: runProgram, post: postJson, clock, log, env });
-}
-
-async function tellAll(events: readonly LifeEvent[], { log, journal, hooks }: { log: Log; journal: InstanceJournal; hooks: () => Hooks }): Promise<void> {
-  for (const event of events) {
-    const { desktop, cause, image, removeAt } = event;
-    log.write(event.event === 'died' ? 'warning' : 'info', SENTENCES[event.event], { event: event.event, desktop, cause, image, removeAt });
-    hooks().tell(event);
-  }
-  if (events.length > 0) await journal.append(events);
-}
-
-const SENTENCES: Readonly<Record<LifeEvent['event'], string>> = {
-  created: 'created a desktop',
-  ready: 'a desktop can be seen',
-  warned: 'a desktop will be removed soon',
-  kept: 'a desktop will not be removed after all',
-  paused: 'paused a desktop',
-  woken: 'woke a desktop',
-  stopped: 'a desktop ended',
-  died: 'a desktop died',
-  started: 'started a desktop again',
-  renamed: 'a desktop was renamed',
-  removed: 'removed a desktop',
-};
-
-
-/** The program with the settings as they are now, and what has changed in the log. Throws BAD_SETTING and BAD_CATALOG_ENTRY. */
-async function settingsAnew(before: App, again: DaemonInput['again'], log: Log): Promise<App> {
-  const next = again(await held(before));
-  next.warnThrough((message) => log.write('warning', message));
-  // Both are checked before anything is taken over.
-  void next.settings;
-  await next.catalog();
-  const changed = next.reading.settings.flatMap((setting) => {
-    const old = before.reading.settings.find(({ name }) => name === setting.name);
-    return !old || old.text === setting.text ? [] : [{ ...setting, old }];
-  });
-  if (changed.length === 0) log.write('info', 'the settings were read anew; nothing has changed');
-  for (const { name, text, origin, old } of changed) {
-    const note = AT_START.includes(name) ? 'from the next start on' : 'from now on';
-    log.write('info', `setting ${name} changed, ${note}`, { ...(UNSPOKEN.includes(name) ? {} : { before: old.text, now: text }), from: describeOrigin(origin) });
-  }
-  return next;
-}
-
-/** What goes on being used; nothing where there is no engine yet. */
-async function held({ engine, store, activity }: App): Promise<Partial<AppParts>> {
-  try {
-    return { engine: await engine(), store: await store(), activity: await activity() };
-  } catch {
-    return {};
-  }
 }
 
 function readinessOf({ trouble, lookedAtMs, summary }: DaemonState, nowMs: number, sweepIntervalMs: number): Readiness {

@@ -22,6 +22,7 @@ export const VERBS: readonly Verb[] = [
   { name: 'ls', aliases: ['list', 'ps'], usage: '', summary: 'list the desktops', group: 'Desktops:', load: () => import('./ls.ts') },
   { name: 'open', aliases: ['attach'], usage: '<client>', summary: 'open a desktop in the browser', group: 'Desktops:', load: () => import('./open.ts') },
   { name: 'share', aliases: [], usage: '<client> | <command>', summary: 'give a link to a desktop that ends by itself', group: 'Desktops:', load: () => import('./share.ts') },
+  { name: 'dashboard', aliases: [], usage: '[command]', summary: 'open the page that shows all desktops', group: 'Desktops:', load: () => import('./dashboard.ts') },
   { name: 'viewers', aliases: [], usage: '[client]', summary: 'list who looks at the desktops', group: 'Desktops:', load: () => import('./viewers.ts') },
   { name: 'kick', aliases: [], usage: '<client> [viewer...]', summary: 'end the view of somebody who looks at a desktop', group: 'Desktops:', load: () => import('./kick.ts') },
   { name: 'touch', aliases: [], usage: '<client>', summary: 'keep a desktop: it counts as used now', group: 'Desktops:', load: () => import('./touch.ts') },
@@ -38,6 +39,7 @@ export const VERBS: readonly Verb[] = [
   { name: 'token', aliases: [], usage: '<command>', summary: "make, list and revoke the tokens to the daemon's API", group: 'Installation:', load: () => import('./token.ts') },
   { name: 'daemon', aliases: [], usage: '[command]', summary: 'watch the desktops: warn, pause and remove idle ones', group: 'Installation:', load: () => import('./daemon.ts') },
   { name: 'doctor', aliases: [], usage: '', summary: 'check everything a desktop needs', group: 'Installation:', load: () => import('./doctor.ts') },
+  { name: 'bench', aliases: [], usage: '', summary: 'measure how fast desktops come and go here', group: 'Installation:', load: () => import('./bench.ts') },
   { name: 'completion', aliases: [], usage: '<shell>', summary: 'print the completion script of a shell', group: 'Help:', load: () => import('./completion.ts') },
   { name: 'version', aliases: [], usage: '', summary: 'show the versions of vncctl and of the engine', group: 'Help:', load: () => import('./version.ts') },
 ];

@@ -13,6 +13,7 @@ import { momentText, relativeTime } from '../ui/time.ts';
 import { readClient } from './client.ts';
 import type { CommandContext } from './context.ts';
 import { withExamples } from './help.ts';
+import { innerFlags } from './inner-flags.ts';
 
 interface ShareFlags {
   viewOnly?: boolean;
@@ -55,14 +56,14 @@ export function define(command: Command, context: CommandContext): void {
     .option('-q, --quiet', 'only the ids')
     .option('--mask', 'hide the middle of client ids')
     .option('--json', 'print a JSON array; times are RFC 3339')
-    .action((_, inner: Command) => list(context, flagsOf(inner)));
+    .action((_, inner: Command) => list(context, innerFlags<ListFlags>(inner)));
   command
     .command('revoke')
     .summary('take a link back')
     .description('Take a link back. Whoever looks through it sees nothing any more.')
     .argument('<id>', 'id of the link, as `vncctl share ls` shows it')
     .option('--json', 'print what was taken back as JSON')
-    .action((id: string, _, inner: Command) => revoke(context, id, flagsOf(inner)));
+    .action((id: string, _, inner: Command) => revoke(context, id, innerFlags<{ json?: boolean }>(inner)));
 }
 
 async function share(context: CommandContext, typed: string, flags: ShareFlags): Promise<void> {
@@ -119,14 +120,6 @@ async function revoke(context: CommandContext, id: string, flags: { json?: boole
   const revoked = await revokeShare(await app.tickets(), id, app.clock.now());
   if (flags.json) return writeJson(context.io, { id: revoked.id, desktop: revoked.desktopId, revokedAt: revoked.revokedAt });
   context.io.stdout.write(`revoked ${revoked.id}\n`);
-}
-
-/** The flags of `ls` and `revoke`: commander gives one that `share` has too to that. Throws USAGE for one that only `share` has. */
-function flagsOf(inner: Command): ListFlags {
-  const { parent } = inner;
-  const stray = parent?.options.find((option) => parent.getOptionValueSource(option.attributeName()) === 'cli' && !inner.options.some(({ long }) => long === option.long));
-  if (stray) throw new VncctlError('USAGE', `unknown option '${stray.long}'`, { hint: `see: vncctl share ${inner.name()} --help` });
-  return inner.optsWithGlobals<ListFlags>();
 }
 
 function readUses(typed: string): number {

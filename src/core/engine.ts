@@ -93,6 +93,16 @@ export interface ContainerFilter {
   labels: Readonly<Record<string, string>>;
 }
 
+/** What a running container uses. */
+export interface ContainerUsage {
+  /** Processor time since it was started. */
+  cpuNanoseconds: number;
+  /** Without what the kernel would give back at once: its cache of files. */
+  memoryBytes: number;
+  /** Absent: none was set. */
+  memoryLimitBytes?: number;
+}
+
 export interface Containers {
   /** All containers that match, running or not, in one call. */
   list(filter: ContainerFilter, options?: CallOptions): Promise<ContainerSummary[]>;
@@ -110,6 +120,8 @@ export interface Containers {
   updateLimits(id: ContainerId, limits: { cpus: number; memoryBytes: number }, options?: CallOptions): Promise<void>;
   /** Milliseconds of processor time that all of it has used since its start; undefined when it is not running. */
   cpuMs(id: ContainerId, options?: CallOptions): Promise<number | undefined>;
+  /** Bytes of memory that all of it holds now, without what the system could take back; undefined when it is not running, or nobody can tell. */
+  memoryBytes(id: ContainerId, options?: CallOptions): Promise<number | undefined>;
   pause(id: ContainerId, options?: CallOptions): Promise<void>;
   /** Idempotent. */
   unpause(id: ContainerId, options?: CallOptions): Promise<void>;
@@ -121,6 +133,8 @@ export interface Containers {
   exec(id: ContainerId, argv: readonly string[], options?: CallOptions): Promise<{ exitCode: number; output: string }>;
   /** What happens to containers with these labels from now on. `onOpen` is called once the engine listens: what happens after that is not missed. Ends by throwing: ENGINE_UNREACHABLE when the connection is lost, the signal's reason when that aborts. Has no deadline after it was opened. */
   events(filter: ContainerFilter, options: CallOptions & { onOpen?: () => void }): AsyncIterable<ContainerEvent>;
+  /** What it uses at this moment; undefined for one that doesn't run or is gone. */
+  usage(id: ContainerId, options?: CallOptions): Promise<ContainerUsage | undefined>;
   /** The last lines of stdout and stderr, oldest first; empty when there is none. */
   logs(id: ContainerId, tailLines: number, options?: CallOptions): Promise<string[]>;
 }

@@ -52,6 +52,11 @@ export function newDesktopId(): DesktopId {
   return randomText(ID_ALPHABET, 12) as DesktopId;
 }
 
+/** Whether a word has the form of a desktop's id. */
+export function isDesktopId(word: string): word is DesktopId {
+  return word.length === 12 && [...word].every((letter) => ID_ALPHABET.includes(letter));
+}
+
 /** A new VNC secret: eight characters, 46 bits, since VNC authentication uses no more than eight (RFC 6143, 7.2.2). */
 export function newSecret(): string {
   return randomText(SECRET_ALPHABET, 8);

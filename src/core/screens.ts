@@ -67,6 +67,15 @@ export async function openScreen(desktops: Desktops, id: DesktopId, signal: Abor
   return target;
 }
 
+/** Where the screen of a desktop is that runs already: nothing is woken or started. Undefined for one that does not run, or can't be dialled from here; DESKTOP_NOT_FOUND when it is gone or going. */
+export async function findRunningScreen(desktops: Desktops, id: DesktopId, options?: CallOptions): Promise<ProbeTarget | undefined> {
+  const { desktop } = await findById(desktops, id, options);
+  if (!desktop?.container || desktop.status === 'exiting') throw new VncctlError('DESKTOP_NOT_FOUND', 'the desktop is gone');
+  if (!desktop.container.running) return undefined;
+  const details = await desktops.engine.containers.find(desktop.container.id, options);
+  return details && probeTarget(desktops, desktop.image, details);
+}
+
 async function findById(desktops: Desktops, id: DesktopId, options?: CallOptions): Promise<{ desktop: Desktop | undefined; state: StoreState }> {
   const labels = { ...ownershipLabels(desktops.installation.instance), [LABEL.desktop]: id };
   const [[container], state] = await Promise.all([desktops.engine.containers.list({ labels }, options), desktops.store.read()]);

@@ -6,8 +6,8 @@ import type { DesktopId } from './store.ts';
 /** What a viewer may do: everything, or only look. */
 export type TicketMode = 'full' | 'view-only';
 
-/** A link for the person at this terminal, which opens once; or one that is given away, which opens until it ends. */
-export type TicketKind = 'link' | 'share';
+/** A link for the person at this terminal, which opens once: a desktop, or the dashboard; or one that is given away, which opens until it ends. */
+export type TicketKind = 'link' | 'share' | 'dashboard';
 
 /** What is kept of a ticket. Times are ISO-8601 UTC. */
 export interface Ticket {
@@ -15,6 +15,7 @@ export interface Ticket {
   id: string;
   /** SHA-256 of its secret, hexadecimal. */
   hash: string;
+  /** What it opens; DASHBOARD for one of that kind. */
   desktopId: DesktopId;
   mode: TicketMode;
   kind: TicketKind;
@@ -58,6 +59,9 @@ export interface TicketKeys {
   id: string;
   secret: string;
 }
+
+/** What a ticket to the dashboard names in place of a desktop: no desktop's id has a vowel in it. */
+export const DASHBOARD = 'dashboard' as DesktopId;
 
 // A tab that stays open comes back by its session after each pause of the desktop, which has gone long before this.
 const LINK_SESSION_MS = 7 * 86_400_000;
@@ -120,8 +124,17 @@ export function revokeTicket(tickets: readonly Ticket[], id: string, now: Date):
 
 /** The shares that count, oldest first; one that is used up does, since what it opened lasts until it expires. */
 export function liveShares(tickets: readonly Ticket[], now: Date): Ticket[] {
+  return liveOf('share', tickets, now);
+}
+
+/** The sign-ins to the dashboard that count, and the links to it that can still be opened; oldest first. */
+export function liveSignIns(tickets: readonly Ticket[], now: Date): Ticket[] {
+  return liveOf('dashboard', tickets, now);
+}
+
+function liveOf(kind: TicketKind, tickets: readonly Ticket[], now: Date): Ticket[] {
   return tickets
-    .filter((ticket) => ticket.kind === 'share' && ticket.revokedAt === undefined && !isOver(ticket, now))
+    .filter((ticket) => ticket.kind === kind && ticket.revokedAt === undefined && !isOver(ticket, now))
     .sort((a, b) => Date.parse(a.createdAt) - Date.parse(b.createdAt));
 }
 
@@ -140,7 +153,7 @@ function sessionEndMs({ kind, expiresAt }: Ticket, openedAt: Date): number {
 
 /** Whether nothing that it opened can be alive: an unused link leaves nothing behind it. */
 function isOver(ticket: Ticket, now: Date): boolean {
-  const unused = ticket.kind === 'link' && (ticket.usesLeft ?? 0) > 0;
+  const unused = ticket.kind !== 'share' && (ticket.usesLeft ?? 0) > 0;
   const last = unused ? Date.parse(ticket.expiresAt) : sessionEndMs(ticket, new Date(ticket.expiresAt));
   return last <= now.getTime();
 }

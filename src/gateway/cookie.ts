@@ -6,7 +6,7 @@ import type { Session } from '../core/tickets.ts';
 
 /** Signs and reads sessions. */
 export interface SessionCookies {
-  /** The value of a Set-Cookie header, for the paths of that desktop only. */
+  /** The value of a Set-Cookie header, for the paths of the scope only. */
   set(session: Session, now: Date, scope: CookieScope): string;
   /** The session for that desktop in a Cookie header; undefined when none in it was signed here. */
   read(header: string | undefined, desktopId: DesktopId): Session | undefined;
@@ -23,16 +23,17 @@ export interface CookieScope {
 export interface SessionCookieOptions {
   /** The key of the instance; the one for cookies is derived from it. */
   instanceKey: Uint8Array;
+  /** What they are called; absent: as those of desktops. */
+  name?: string;
 }
 
-const NAME = 'vncctl';
 const LAYOUT = '1';
 const LONGEST = 256;
 // Of several with the name (another path's, a stranger's) each is tried.
 const MOST = 8;
 
 /** Cookies of this instance. */
-export function createSessionCookies({ instanceKey }: SessionCookieOptions): SessionCookies {
+export function createSessionCookies({ instanceKey, name = 'vncctl' }: SessionCookieOptions): SessionCookies {
   // No client id has a NUL in it, and the journal's hashes begin otherwise: no other use of the instance's key makes this one.
   const key = createHmac('sha256', instanceKey).update('cookie\0sessions').digest();
   const macOf = (payload: string): string => createHmac('sha256', key).update(payload).digest('base64url');
@@ -51,16 +52,16 @@ export function createSessionCookies({ instanceKey }: SessionCookieOptions): Ses
     set(session, now, { path, secure }) {
       const payload = encode(session);
       const maxAgeSeconds = Math.max(0, Math.floor((Date.parse(session.expiresAt) - now.getTime()) / 1000));
-      return `${NAME}=${payload}.${macOf(payload)}; Path=${path}; Max-Age=${maxAgeSeconds}; HttpOnly; SameSite=Strict${secure ? '; Secure' : ''}`;
+      return `${name}=${payload}.${macOf(payload)}; Path=${path}; Max-Age=${maxAgeSeconds}; HttpOnly; SameSite=Strict${secure ? '; Secure' : ''}`;
     },
     read(header = '', desktopId) {
       const values = header
         .split(';')
         .map((part) => part.trim())
-        .filter((part) => part.startsWith(`${NAME}=`))
+        .filter((part) => part.startsWith(`${name}=`))
         .slice(0, MOST);
       for (const value of values) {
-        const session = verify(value.slice(NAME.length + 1));
+        const session = verify(value.slice(name.length + 1));
         if (session?.desktopId === desktopId) return session;
       }
       return undefined;

@@ -1,14 +1,13 @@
 // Waits until a desktop is ready by looking at it as a viewer would: greeting, authentication, picture. Owns the retries
 // and the one case that only time can decide; what a picture shows is stage.ts.
 import type { Clock } from '../core/clock.ts';
-import type { DesktopProbe, ProbeOptions, ProbeTarget } from '../core/readiness.ts';
+import type { DesktopProbe, ProbeOptions } from '../core/readiness.ts';
 import type { ByteStream } from './byte-stream.ts';
+import { connectTo } from './connect.ts';
 import { RfbFailure, toVncctlError } from './failure.ts';
 import { Framebuffer } from './framebuffer.ts';
 import { authenticate, initialise } from './handshake.ts';
 import { judgePicture } from './stage.ts';
-import { connectTcp } from './tcp-stream.ts';
-import { connectWebSocket } from './websocket-stream.ts';
 
 /** The stages this file can see, in their order. */
 const STAGES = ['rfb', 'window', 'page'] as const;
@@ -126,8 +125,4 @@ function startTimer(clock: Clock, ms: number, onElapsed: () => void): { stop(): 
   const stopped = new AbortController();
   clock.sleep(ms, stopped.signal).then(onElapsed, () => undefined);
   return { stop: () => stopped.abort() };
-}
-
-function connectTo(target: ProbeTarget, signal: AbortSignal): Promise<ByteStream> {
-  return target.kind === 'tcp' ? connectTcp(target.host, target.port, { signal }) : connectWebSocket(target.url, { signal });
 }

@@ -25,7 +25,7 @@ function isTicket(value: unknown): value is Ticket {
     [id, desktopId].every((text) => typeof text === 'string' && text !== '') &&
     isHash(hash) &&
     (mode === 'full' || mode === 'view-only') &&
-    (kind === 'link' || kind === 'share') &&
+    (kind === 'link' || kind === 'share' || kind === 'dashboard') &&
     isTime(createdAt) &&
     isTime(expiresAt) &&
     (usesLeft === undefined || (Number.isSafeInteger(usesLeft) && (usesLeft as number) >= 0)) &&

@@ -32,7 +32,7 @@ set -eu
 
 test('the section has examples of every route of the API', () => {
   expect(lines.length).toBeGreaterThan(25);
-  for (const route of ['desktops', 'why', 'viewers', 'open', 'touch', 'pause', 'wake', 'restart', 'shares', 'images', 'settings', 'stats', 'health', 'events', 'openapi.json']) expect(section).toContain(route);
+  for (const route of ['desktops', 'why', 'viewers', 'open', 'touch', 'pause', 'wake', 'restart', 'shares', 'images', 'settings', 'stats', 'usage', 'me', 'screen.png', 'health', 'events', 'openapi.json']) expect(section).toContain(route);
 });
 
 test('each of them works, one after another', async () => {

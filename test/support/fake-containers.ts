@@ -20,6 +20,8 @@ export interface FakeProgram {
   health?: 'healthy' | 'unhealthy';
   /** Processor time that it has used so far; absent: next to none. */
   cpuMs?: () => number;
+  /** Memory that it holds; absent: hardly any. */
+  memoryBytes?: () => number;
   exec?: (argv: readonly string[]) => { exitCode: number; output: string };
 }
 
@@ -40,6 +42,9 @@ export interface FakeContainer {
   address?: string;
   /** Set at the first start: like Docker, it asks for this very network from then on. */
   networkId?: string;
+  /** What it has used; a mebibyte of memory unless a test says otherwise. */
+  cpuNanoseconds?: number;
+  memoryBytes?: number;
   /** While it runs on an engine of this host. */
   pid?: number;
   program: FakeProgram;
@@ -273,6 +278,12 @@ export function createFakeContainers({ run, clock, networks, imageIdOf, programO
         return container && runs(container) ? (container.program.cpuMs?.() ?? 1) : undefined;
       }),
 
+    memoryBytes: (id, options) =>
+      run('containers.memoryBytes', id, options, () => {
+        const container = lookUp(id);
+        return container && runs(container) ? (container.program.memoryBytes?.() ?? 4096) : undefined;
+      }),
+
     pause: (id, options) =>
       run('containers.pause', id, options, () => {
         const container = lookUp(id);
@@ -314,6 +325,12 @@ export function createFakeContainers({ run, clock, networks, imageIdOf, programO
         const container = lookUp(id);
         if (container?.state !== 'running') throw notRunning(id);
         return container.program.exec?.(argv) ?? { exitCode: 0, output: '' };
+      }),
+
+    usage: (id, options) =>
+      run('containers.usage', id, options, () => {
+        const container = lookUp(id);
+        return container && runs(container) ? { cpuNanoseconds: container.cpuNanoseconds ?? 0, memoryBytes: container.memoryBytes ?? 1024 * 1024, memoryLimitBytes: container.spec.limits.memoryBytes } : undefined;
       }),
 
     logs: (id, tailLines, options) => run('containers.logs', id, options, () => lookUp(id)?.lines.slice(-tailLines) ?? []),

@@ -1,8 +1,8 @@
 // What the Docker API tells of a container, in core's words: one row of a list, one inspect, and the address when it can be
 // dialled from this host.
-import { networkInterfaces } from 'node:os';
+import { networkInterfaces, totalmem } from 'node:os';
 import type Docker from 'dockerode';
-import type { ContainerDetails, ContainerHealth, ContainerId, ContainerState, ContainerSummary } from '../../core/engine.ts';
+import type { ContainerDetails, ContainerHealth, ContainerId, ContainerState, ContainerSummary, ContainerUsage } from '../../core/engine.ts';
 
 /** The address when it can be dialled from here, otherwise undefined. */
 export type Dialable = (address: string | undefined) => string | undefined;
@@ -105,4 +105,15 @@ export function detailsOf(info: Docker.ContainerInspectInfo, dialable: Dialable,
 
 function firstAddress(networks: Record<string, { IPAddress?: string }> | undefined): string | undefined {
   return Object.values(networks ?? {}).find((network) => network.IPAddress)?.IPAddress;
+}
+
+/** One reading of what a container uses; undefined where the engine has none, as for one that doesn't run. */
+export function usageOf({ cpu_stats: cpu, memory_stats: memory }: Docker.ContainerStats): ContainerUsage | undefined {
+  const { usage, limit, stats } = memory;
+  if (!usage) return undefined;
+  // By control groups of the second and the first version; what `docker stats` leaves out too.
+  const cache = stats?.inactive_file ?? stats?.total_inactive_file ?? 0;
+  // Where there is no limit the engine tells the memory of the machine or more, which says nothing.
+  const bounded = limit > 0 && limit < totalmem();
+  return { cpuNanoseconds: cpu.cpu_usage.total_usage, memoryBytes: Math.max(0, usage - cache), ...(bounded ? { memoryLimitBytes: limit } : {}) };
 }

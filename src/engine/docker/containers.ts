@@ -4,7 +4,7 @@ import type { CallOptions, ContainerFilter, ContainerId, Containers } from '../.
 import { VncctlError } from '../../errors.ts';
 import type { Caller } from './call.ts';
 import { createOptions, limitOptions } from './container-options.ts';
-import { type Dialable, detailsOf, nearbyAddresses, summaryOf } from './container-shape.ts';
+import { type Dialable, detailsOf, nearbyAddresses, summaryOf, usageOf } from './container-shape.ts';
 import { createEvents } from './events.ts';
 import { splitFrames } from './frames.ts';
 import { signalled } from './signalled.ts';
@@ -19,6 +19,13 @@ export interface EngineFacts {
 /** The containers of one Docker API endpoint. */
 export function createContainers(docker: Docker, call: Caller, { local, isPodman }: EngineFacts): Containers {
   const at = (id: string): Docker.Container => docker.getContainer(id);
+  // One look, without the second that the engine would take to compare two.
+  const statsOf = (id: ContainerId, options?: CallOptions): Promise<Docker.ContainerStats | undefined> =>
+    call(
+      `look at what container ${short(id)} uses`,
+      async (signal) => (await unlessStatus([404, 409], at(id).stats(signalled(signal, { stream: false as const, 'one-shot': true as const })))) as Docker.ContainerStats | undefined,
+      options,
+    );
   const dialable: () => Dialable = local ? nearbyAddresses() : () => () => undefined;
 
   return {
@@ -136,16 +143,16 @@ export function createContainers(docker: Docker, call: Caller, { local, isPodman
     },
 
     async cpuMs(id, options) {
-      return call(
-        `look at what container ${short(id)} uses`,
-        async (signal) => {
-          // One look, without the second that the engine would take to compare two.
-          const stats = await unlessStatus([404, 409], at(id).stats(signalled(signal, { stream: false as const, 'one-shot': true as const })));
-          const total = (stats as Docker.ContainerStats | undefined)?.cpu_stats?.cpu_usage?.total_usage;
-          return total ? total / 1e6 : undefined;
-        },
-        options,
-      );
+      const total = (await statsOf(id, options))?.cpu_stats?.cpu_usage?.total_usage;
+      return total ? total / 1e6 : undefined;
+    },
+
+    async memoryBytes(id, options) {
+      const memory = (await statsOf(id, options))?.memory_stats;
+      if (!memory?.usage) return undefined;
+      // Files it read, which the system can drop: of cgroups in their second version, or the first.
+      const { inactive_file: inactive, total_inactive_file: totalInactive } = memory.stats ?? {};
+      return Math.max(0, memory.usage - (totalInactive ?? inactive ?? 0));
     },
 
     async pause(id, options) {
@@ -216,6 +223,18 @@ export function createContainers(docker: Docker, call: Caller, { local, isPodman
     },
 
     events: createEvents(docker, call),
+
+    async usage(id, options) {
+      return call(
+        `ask what container ${short(id)} uses`,
+        async (signal) => {
+          // Without one-shot it waits a second or more for a second reading.
+          const stats = await unlessStatus([404, 409], at(id).stats(signalled(signal, { stream: false as const, 'one-shot': true })));
+          return stats && usageOf(stats);
+        },
+        options,
+      );
+    },
 
     async logs(id, tailLines, options) {
       return call(

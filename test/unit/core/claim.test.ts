@@ -1,5 +1,6 @@
 // Taking warm desktops on fakes: who gets one, what they are given, and what is left when something comes in between.
 import { expect, test } from 'vitest';
+import { milliseconds } from '../../../src/core/duration.ts';
 import { explain } from '../../../src/core/explain.ts';
 import { leaseOf } from '../../../src/core/lease-of.ts';
 import { listDesktops } from '../../../src/core/list.ts';
@@ -88,7 +89,8 @@ test('its ages count from the claim, and its lease is the one that was asked for
   const t = createWarmDesktops(1);
   await t.fill();
   t.clock.advance(3 * HOUR);
-  const { desktop, lease } = await t.up({ lease: { ttl: 5 * HOUR } as never });
+  const { desktop, lease, notes } = await t.up({ lease: { ttl: milliseconds(5 * HOUR) } });
+  expect(notes).toEqual([]);
   expect(desktop.createdAt).toBe(t.clock.now().toISOString());
   expect(lease.ttl.length).toBe(5 * HOUR);
   const { state } = explain(t.desktops, desktop, t.store.state);
@@ -98,7 +100,7 @@ test('its ages count from the claim, and its lease is the one that was asked for
 test('one that has another end by itself is not taken', async () => {
   const t = createWarmDesktops(1);
   await t.fill();
-  const result = await t.up({ lease: { removeAfter: 48 * HOUR } as never });
+  const result = await t.up({ lease: { removeAfter: milliseconds(48 * HOUR) } });
   expect(result).toMatchObject({ outcome: 'created', why: '111.444.777-35 has no desktop, and none of the 1 warm desktops can become what was asked: image, settings, limits or network differ' });
   expect(leaseOf(t.desktops, result.desktop).removeAfter.length).toBe(48 * HOUR);
 });

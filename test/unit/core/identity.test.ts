@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { clientHash, clientKey, containerName, newDesktopId, newSecret } from '../../../src/core/identity.ts';
+import { clientHash, clientKey, containerName, isDesktopId, newDesktopId, newSecret } from '../../../src/core/identity.ts';
 import { ANA, clientOf } from '../../support/test-desktops.ts';
 
 const key = new Uint8Array(32).fill(7);
@@ -44,6 +44,10 @@ test('desktop ids and secrets are new each time, of the promised length, and eas
   const secrets = new Set(Array.from({ length: 200 }, newSecret));
   expect(ids.size).toBe(200);
   expect(secrets.size).toBe(200);
-  for (const id of ids) expect(id).toMatch(/^[b-df-hj-np-tv-z2-9]{12}$/);
+  for (const id of ids) expect([id, isDesktopId(id)]).toEqual([expect.stringMatching(/^[b-df-hj-np-tv-z2-9]{12}$/), true]);
   for (const secret of secrets) expect(secret).toMatch(/^[A-HJ-NP-Za-km-z2-9]{8}$/);
+});
+
+test.each(['dashboard', '11144477735', '111.444.777-35', 'bcdfghjkmnp', 'bcdfghjkmnpqr', 'abcdfghjkmnp', '012345678901'])('%s is no id of a desktop', (word) => {
+  expect(isDesktopId(word)).toBe(false);
 });

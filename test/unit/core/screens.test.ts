@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Journal, LifeEvent } from '../../../src/core/journal.ts';
 import { listDesktops } from '../../../src/core/list.ts';
-import { findScreen, keepScreen, openScreen } from '../../../src/core/screens.ts';
+import { findRunningScreen, findScreen, keepScreen, openScreen } from '../../../src/core/screens.ts';
 import { milliseconds } from '../../../src/core/duration.ts';
 import { announceRemoval } from '../../../src/core/remove.ts';
 import type { DesktopId, StoreState } from '../../../src/core/store.ts';
@@ -131,4 +131,18 @@ test('keeping one is a touch', async () => {
   expect(await keepScreen(t.desktops, journalOf(), t.id)).toMatchObject({ status: 'ready' });
   expect(t.store.state.allocations[t.id]?.touchedAt).toBe(t.clock.now().toISOString());
   expect(await keepScreen(t.desktops, journalOf(), 'never' as DesktopId)).toBeUndefined();
+});
+
+test('where the screen of a running desktop is can be asked without waking or starting one that does not run', async () => {
+  const t = await withDesktop();
+  const { address } = t.engine.world.get(NAME);
+  expect(await findRunningScreen(t.desktops, t.id)).toMatchObject({ kind: 'tcp', host: address, port: 5900 });
+  await t.engine.containers.pause(t.engine.world.get(NAME).id);
+  expect(await findRunningScreen(t.desktops, t.id)).toBeUndefined();
+  expect(t.engine.world.get(NAME).state).toBe('paused');
+  t.engine.world.end(NAME, 0);
+  expect(await findRunningScreen(t.desktops, t.id)).toBeUndefined();
+  expect(t.engine.world.get(NAME).state).toBe('exited');
+  t.engine.world.vanish(NAME);
+  await expect(findRunningScreen(t.desktops, t.id)).rejects.toMatchObject({ code: 'DESKTOP_NOT_FOUND' });
 });

@@ -66,3 +66,13 @@ test('the hash is that of a key of its own, not of the key of the instance', () 
   const [payload = '', mac] = (/=(.*)\.([^.]*)$/.exec(pairOf(cookies().set(SESSION, NOW, PLAIN))) ?? []).slice(1);
   expect(createHmac('sha256', KEY).update(payload).digest('base64url')).not.toBe(mac);
 });
+
+test('one of another name is read as no desktop\'s, and the other way round', () => {
+  const scope = { path: '/', secure: false };
+  const dashboard = createSessionCookies({ instanceKey: KEY, name: 'vncctl-dashboard' });
+  const pair = pairOf(dashboard.set(SESSION, NOW, scope));
+  expect(pair).toMatch(/^vncctl-dashboard=/);
+  expect(dashboard.read(pair, ONE)).toEqual(SESSION);
+  expect(cookies().read(pair, ONE)).toBeUndefined();
+  expect(dashboard.read(pairOf(cookies().set(SESSION, NOW, scope)), ONE)).toBeUndefined();
+});

@@ -108,7 +108,7 @@ test('a look at the headers costs no body', async () => {
 
 test('a page without its files, or another than is known, fails at the start', async () => {
   await expect(loadViewerFiles('/nowhere')).rejects.toThrow('ENOENT');
-  await expect(loadViewerFiles(viewerFolder({ 'index.html': PAGE.replace('viewer.js', 'main.js') }))).rejects.toThrow('"viewer.js" once');
+  await expect(loadViewerFiles(viewerFolder({ 'index.html': PAGE.replace('viewer.js', 'main.js') }))).rejects.toThrow('viewer.js" once');
   await expect(loadViewerFiles(viewerFolder({ 'index.html': PAGE.replace('<html lang="en">', '') }))).rejects.toThrow('<html ');
 });
 

@@ -62,7 +62,7 @@ pref("browser.region.update.enabled", false);
 pref("browser.search.update", false);
 pref("geo.enabled", false);
 
-// Parts of a browser that a kiosk never shows, and which load, look things up or keep workers at every start.
+// Parts of a browser that no desktop here shows, and which load, look things up or keep workers at every start.
 pref("browser.newtab.preload", false);
 pref("browser.newtabpage.activity-stream.testing.shouldInitializeFeeds", false);
 pref("browser.backup.enabled", false);
@@ -75,15 +75,9 @@ pref("extensions.screenshots.disabled", true);
 pref("app.shield.optoutstudies.enabled", false);
 pref("messaging-system.rsexperimentloader.enabled", false);
 pref("nimbus.rollouts.enabled", false);
-pref("browser.newtabpage.activity-stream.asrouter.providers.cfr", "null");
-pref("browser.newtabpage.activity-stream.asrouter.providers.message-groups", "null");
-pref("browser.newtabpage.activity-stream.asrouter.providers.messaging-experiments", "null");
-pref("browser.newtabpage.activity-stream.asrouter.providers.onboarding", "null");
 pref("toolkit.telemetry.archive.enabled", false);
 pref("toolkit.telemetry.newProfilePing.enabled", false);
 pref("toolkit.telemetry.shutdownPingSender.enabled", false);
 pref("toolkit.telemetry.firstShutdownPing.enabled", false);
 pref("browser.places.interactions.enabled", false);
 pref("browser.pagethumbnails.capturing_disabled", true);
-pref("browser.sessionstore.max_tabs_undo", 0);
-pref("browser.sessionstore.max_windows_undo", 0);

@@ -1,6 +1,7 @@
-import type { networkInterfaces } from 'node:os';
-import { expect, test } from 'vitest';
-import { nearbyAddresses } from '../../../../src/engine/docker/container-shape.ts';
+import { type networkInterfaces, totalmem } from 'node:os';
+import type Docker from 'dockerode';
+import { describe, expect, test } from 'vitest';
+import { nearbyAddresses, usageOf } from '../../../../src/engine/docker/container-shape.ts';
 
 type Interfaces = ReturnType<typeof networkInterfaces>;
 
@@ -43,4 +44,20 @@ test('the interfaces are read once for an answer at most, and for none in which 
   const near = answers();
   for (const address of ['10.9.0.1', '10.9.0.2', undefined]) near(address);
   expect(reads()).toBe(2);
+});
+
+describe('a reading of what a container uses', () => {
+  const stats = (memory: object): Docker.ContainerStats => ({ cpu_stats: { cpu_usage: { total_usage: 5e9 } }, memory_stats: memory }) as Docker.ContainerStats;
+
+  test.each([
+    ['control groups of the second version', { inactive_file: 10, file: 99 }],
+    ['those of the first', { total_inactive_file: 10, cache: 99 }],
+  ])('leaves out the files that are only cached, by %s', (_, details) => {
+    expect(usageOf(stats({ usage: 100, limit: 500, stats: details }))).toEqual({ cpuNanoseconds: 5e9, memoryBytes: 90, memoryLimitBytes: 500 });
+  });
+
+  test('has no limit where the engine tells that of the machine, and is none of one that does not run', () => {
+    expect(usageOf(stats({ usage: 100, limit: totalmem(), stats: {} }))).toEqual({ cpuNanoseconds: 5e9, memoryBytes: 100 });
+    expect(usageOf(stats({}))).toBeUndefined();
+  });
 });

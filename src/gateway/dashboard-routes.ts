@@ -1,0 +1,97 @@
+// What is answered at `/` and under /dashboard/: the dashboard's page and files, and the two ends of a sign-in. Everything that the
+// page shows and does comes from the API. Asks first whether it was sent to a name of ours, and by a page of ours.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Clock } from '../core/clock.ts';
+import type { Log } from '../core/log.ts';
+import { namesPublicHost } from '../core/public-address.ts';
+import { DASHBOARD, type Session } from '../core/tickets.ts';
+import { isVncctlError } from '../errors.ts';
+import { refuse, send, statusOf } from './answers.ts';
+import { type Arrival, arrivalOf } from './arrival.ts';
+import { createAttempts } from './attempts.ts';
+import { type HostRules, isOurHost, isOurOrigin } from './checks.ts';
+import type { DashboardFiles } from './dashboard-files.ts';
+import type { Sessions } from './sessions.ts';
+import { readTicketBody } from './ticket-body.ts';
+
+export interface DashboardRoutesOptions {
+  files(): Promise<DashboardFiles>;
+  sessions(): Promise<Sessions>;
+  /** Takes a sign-in back. */
+  signOut(session: Session): Promise<void>;
+  hosts: () => HostRules;
+  log: Log;
+  clock: Pick<Clock, 'monotonicMs'>;
+}
+
+/** The name of the cookie of a sign-in, which goes to the API too. */
+export const DASHBOARD_COOKIE = 'vncctl-dashboard';
+
+const COOKIE_PATH = '/';
+const GONE_COOKIE = `${DASHBOARD_COOKIE}=; Path=${COOKIE_PATH}; Max-Age=0; HttpOnly; SameSite=Strict`;
+
+/** Answers what is the dashboard's; returns whether it was. */
+export function createDashboardRoutes({ files, sessions, signOut, hosts, log, clock }: DashboardRoutesOptions): { request(request: IncomingMessage, response: ServerResponse): boolean } {
+  const attempts = createAttempts(clock);
+
+  const signIn = async (request: IncomingMessage, response: ServerResponse, { address, secure }: Arrival): Promise<void> => {
+    const body = await readTicketBody(request);
+    if ('status' in body) return refuse(request, response, body.status);
+    const waitSeconds = attempts.take(address, DASHBOARD);
+    if (waitSeconds !== undefined) return refuse(request, response, 429, { 'retry-after': String(waitSeconds) });
+    const session = await (await sessions()).open(DASHBOARD, body.secret);
+    if (!session) {
+      attempts.miss(address, DASHBOARD);
+      return refuse(request, response, 401);
+    }
+    attempts.forgive(address, DASHBOARD);
+    log.write('info', 'somebody signed in to the dashboard', { ticket: session.ticketId, mode: session.mode });
+    send(request, response, 204, { 'set-cookie': (await sessions()).cookieOf(session, { path: COOKIE_PATH, secure }) });
+  };
+
+  const end = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const session = await (await sessions()).find(request.headers.cookie, DASHBOARD);
+    if (session) {
+      await signOut(session);
+      log.write('info', 'somebody signed out of the dashboard', { ticket: session.ticketId });
+    }
+    send(request, response, 204, { 'set-cookie': GONE_COOKIE });
+  };
+
+  const answer = async (request: IncomingMessage, response: ServerResponse, arrival: Arrival, { path, version }: { path: string; version: string | null }): Promise<void> => {
+    const method = request.method ?? '';
+    if (path === '/dashboard/session') {
+      if (method === 'POST') return signIn(request, response, arrival);
+      return method === 'DELETE' ? end(request, response) : refuse(request, response, 405, { allow: 'DELETE, POST' });
+    }
+    if (method !== 'GET' && method !== 'HEAD') return refuse(request, response, 405, { allow: 'GET, HEAD' });
+    const loaded = await files();
+    if (path === '/') return loaded.sendPage(request, response);
+    if (!loaded.sendFile(request, response, path.slice('/dashboard/'.length), version)) refuse(request, response, 404);
+  };
+
+  return {
+    request(request, response) {
+      // As it was sent: one spelling leads to one thing.
+      const [path = '', query] = (request.url ?? '').split('?', 2);
+      if (path !== '/' && !path.startsWith('/dashboard/')) return false;
+      const reads = request.method === 'GET' || request.method === 'HEAD';
+      const rules = hosts();
+      const came = arrivalOf(request, rules.proxies);
+      const { publicAddress } = rules;
+      const arrival = { ...came, secure: came.secure || (publicAddress?.scheme === 'https' && namesPublicHost(publicAddress, came.host) !== undefined) };
+      if (!isOurHost(arrival, request.socket.localAddress, rules) || (!reads && !isOurOrigin(request.headers, arrival))) {
+        refuse(request, response, 403);
+        return true;
+      }
+      answer(request, response, arrival, { path, version: new URLSearchParams(query).get('v') }).catch((error: unknown) => {
+        // Whoever left while asking gets no answer, and is no failure.
+        if (request.destroyed && !request.complete) return;
+        log.write('error', 'could not answer at the dashboard', { reason: isVncctlError(error) ? error.code : String(error) });
+        if (response.headersSent) response.destroy();
+        else refuse(request, response, statusOf(error));
+      });
+      return true;
+    },
+  };
+}

@@ -1,0 +1,120 @@
+// Asking the API: with the cookie that the browser holds, and with what shows that the request is this page's own. Addresses are
+// relative, so that a prefix in front of all of it changes nothing.
+import type { DesktopFigures, DesktopRow, Failure, Host, ImageRow, LifeEventRow, OperationRow, Scope } from './answers.ts';
+
+/** A failure in the API's own words. */
+export class ApiFailure extends Error {
+  readonly status: number;
+  readonly hint: string | null;
+
+  constructor(status: number, { message, hint }: Pick<Failure, 'message' | 'hint'>) {
+    super(message);
+    this.status = status;
+    this.hint = hint;
+  }
+}
+
+export interface NewDesktop {
+  client: string;
+  image: string;
+  url?: string;
+  size?: string;
+  cpus?: number;
+  memory?: string;
+}
+
+export interface NewShare {
+  desktop: string;
+  mode: 'full' | 'view-only';
+  for: string;
+}
+
+/** All reject with ApiFailure, or with what `fetch` throws where nobody answers. */
+export interface Api {
+  me(): Promise<{ scope: Scope }>;
+  desktops(): Promise<DesktopRow[]>;
+  figures(): Promise<DesktopFigures[]>;
+  host(): Promise<Host>;
+  images(): Promise<ImageRow[]>;
+  /** Of the last day, oldest first. */
+  events(): Promise<LifeEventRow[]>;
+  create(wish: NewDesktop): Promise<OperationRow>;
+  operation(id: string): Promise<OperationRow>;
+  /** The link to its screen, which opens once. */
+  open(id: string): Promise<string>;
+  share(wish: NewShare): Promise<{ url: string; expiresAt: string }>;
+  act(id: string, action: 'touch' | 'pause' | 'wake' | 'restart'): Promise<void>;
+  /** `leaving`: the page is going away and waits for nothing. */
+  remove(id: string, leaving: boolean): Promise<void>;
+  /** A picture of a screen and what names its content; undefined where there is none. */
+  picture(id: string, width: number, signal: AbortSignal): Promise<{ image: Blob; tag: string } | undefined>;
+  /** Whether the secret of a link was taken. */
+  signIn(ticket: string): Promise<boolean>;
+  signOut(): Promise<void>;
+}
+
+const OWN = { 'x-vncctl': 'dashboard' };
+const PAGE_SIZE = 1000;
+
+/** Asks where this page comes from. */
+export function createApi(fetch: typeof globalThis.fetch, newKey: () => string): Api {
+  const ask = async (method: string, path: string, { body, headers = {}, ...init }: { body?: object; headers?: Record<string, string>; signal?: AbortSignal; keepalive?: boolean } = {}): Promise<Response> => {
+    const sent = { ...OWN, ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers };
+    const response = await fetch(path, { method, headers: sent, ...(body === undefined ? {} : { body: JSON.stringify(body) }), ...init });
+    if (!response.ok) throw new ApiFailure(response.status, await failureIn(response));
+    return response;
+  };
+  const get = async <T>(path: string): Promise<T> => (await ask('GET', `api/v1/${path}`)).json() as Promise<T>;
+  const post = async <T>(path: string, body?: object, headers?: Record<string, string>): Promise<T> =>
+    (await ask('POST', `api/v1/${path}`, { ...(body ? { body } : {}), ...(headers ? { headers } : {}) })).json() as Promise<T>;
+
+  const all = async <T>(path: string, read: (page: never) => T[]): Promise<T[]> => {
+    const found: T[] = [];
+    for (let cursor: string | null = ''; cursor !== null; ) {
+      const page: { next: string | null } = await get(`${path}${path.includes('?') ? '&' : '?'}limit=${PAGE_SIZE}${cursor === '' ? '' : `&cursor=${cursor}`}`);
+      found.push(...read(page as never));
+      cursor = page.next;
+    }
+    return found;
+  };
+
+  return {
+    me: () => get('me'),
+    desktops: () => all('desktops', (page: { desktops: DesktopRow[] }) => page.desktops),
+    figures: async () => (await get<{ desktops: DesktopFigures[] }>('usage')).desktops,
+    host: async () => (await get<{ host: Host }>('stats')).host,
+    images: async () => (await get<{ images: ImageRow[] }>('images')).images,
+    events: () => all('events?since=24h', (page: { events: LifeEventRow[] }) => page.events),
+    create: (wish) => post('desktops', wish, { prefer: 'respond-async', 'idempotency-key': newKey() }),
+    operation: (id) => get(`operations/${id}`),
+    open: async (id) => (await post<{ url: string }>(`desktops/${id}/open`)).url,
+    share: (wish) => post('shares', wish),
+    act: async (id, action) => void (await post(`desktops/${id}/${action}`)),
+    async remove(id, leaving) {
+      await ask('DELETE', `api/v1/desktops/${id}`, leaving ? { keepalive: true, headers: { prefer: 'respond-async' } } : {});
+    },
+    async picture(id, width, signal) {
+      const response = await ask('GET', `api/v1/desktops/${id}/screen.png?width=${width}`, { signal });
+      return response.status === 204 ? undefined : { image: await response.blob(), tag: response.headers.get('etag') ?? '' };
+    },
+    async signIn(ticket) {
+      try {
+        await ask('POST', 'dashboard/session', { body: { ticket } });
+        return true;
+      } catch (error) {
+        if (error instanceof ApiFailure && error.status < 500) return false;
+        throw error;
+      }
+    },
+    signOut: async () => void (await ask('DELETE', 'dashboard/session')),
+  };
+}
+
+async function failureIn(response: Response): Promise<Pick<Failure, 'message' | 'hint'>> {
+  try {
+    const { error } = (await response.json()) as { error: Failure };
+    return { message: error.message, hint: error.hint ?? null };
+  } catch {
+    return { message: `HTTP ${response.status}`, hint: null };
+  }
+}

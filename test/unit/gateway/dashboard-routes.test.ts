@@ -1,0 +1,88 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { createDashboardStand, type DashboardStand } from '../../support/dashboard-stand.ts';
+
+const PAGE = '<!doctype html><html lang="en"><link rel="stylesheet" href="dashboard/dashboard.css"><script type="module" src="dashboard/dashboard.js"></script>';
+
+async function stand(): Promise<DashboardStand> {
+  const folder = mkdtempSync(join(tmpdir(), 'vncctl-dashboard-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  for (const [name, content] of [['index.html', PAGE], ['dashboard.js', 'go()'], ['dashboard.css', 'p {}']] as const) writeFileSync(join(folder, name), content);
+  return createDashboardStand({ folder });
+}
+
+const exchange = ({ origin }: DashboardStand, ticket: string, headers: Record<string, string> = {}) =>
+  fetch(`${origin}/dashboard/session`, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify({ ticket }) });
+const ticketOf = (link: string): string => link.split('#ticket=')[1] ?? '';
+
+test('the page is there for everybody, kept by nobody, and may load nothing but its own', async () => {
+  const { origin } = await stand();
+  const answer = await fetch(`${origin}/`);
+  const page = await answer.text();
+  expect(answer.headers.get('cache-control')).toBe('no-store');
+  expect(answer.headers.get('content-security-policy')).toMatch(/^default-src 'none'; script-src 'self'; style-src 'self'; .*frame-ancestors 'none'$/);
+  expect(page).toMatch(/href="dashboard\/dashboard\.css\?v=[0-9a-f]{20}"/);
+  const script = /dashboard\/dashboard\.js\?v=[0-9a-f]{20}/.exec(page)?.[0] ?? expect.unreachable();
+  const file = await fetch(`${origin}/${script}`, { headers: { 'accept-encoding': 'br' } });
+  expect([file.headers.get('cache-control'), file.headers.get('content-encoding'), await file.text()]).toEqual(['public, max-age=31536000, immutable', 'br', 'go()']);
+});
+
+test.each([
+  ['GET', '/dashboard/other.js', 404],
+  ['GET', '/dashboard/../index.html', 404],
+  ['GET', '/dashboard/index.html', 404],
+  ['POST', '/', 405],
+  ['GET', '/dashboard/session', 405],
+  ['PUT', '/dashboard/session', 405],
+])('%s %s is answered with %i', async (method, path, status) => {
+  const { origin } = await stand();
+  expect((await fetch(`${origin}${path}`, { method })).status).toBe(status);
+});
+
+test('a ticket is traded for a cookie once: out of reach of scripts, for this origin only', async () => {
+  const made = await stand();
+  const ticket = ticketOf(await made.link());
+  const answer = await exchange(made, ticket);
+  expect(answer.status).toBe(204);
+  expect(answer.headers.get('set-cookie')).toMatch(/^vncctl-dashboard=[^;]+; Path=\/; Max-Age=604800; HttpOnly; SameSite=Strict$/);
+  expect((await exchange(made, ticket)).status).toBe(401);
+});
+
+test.each([
+  ['a page of another origin', { origin: 'http://evil.example' }],
+  ['another port of this machine', { origin: 'http://127.0.0.1:1' }],
+  ['another site, as the browser says', { 'sec-fetch-site': 'cross-site' }],
+])('%s signs nobody in, and uses no ticket up', async (_, headers) => {
+  const made = await stand();
+  const ticket = ticketOf(await made.link());
+  expect((await exchange(made, ticket, headers)).status).toBe(403);
+  expect((await exchange(made, ticket)).status).toBe(204);
+});
+
+test('whoever guesses waits after ten tries', async () => {
+  const made = await stand();
+  const statuses: number[] = [];
+  for (let time = 0; time < 11; time++) statuses.push((await exchange(made, 'x'.repeat(22))).status);
+  expect([...new Set(statuses.slice(0, 10)), statuses[10]]).toEqual([401, 429]);
+});
+
+test('signing out takes the sign-in back: the cookie that was kept opens nothing any more', async () => {
+  const made = await stand();
+  const cookie = await made.signIn();
+  const me = () => fetch(`${made.origin}/api/v1/me`, { headers: { cookie } });
+  expect((await me()).status).toBe(200);
+  const answer = await fetch(`${made.origin}/dashboard/session`, { method: 'DELETE', headers: { cookie } });
+  expect([answer.status, answer.headers.get('set-cookie')]).toEqual([204, 'vncctl-dashboard=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict']);
+  expect((await me()).status).toBe(401);
+});
+
+test('the log tells of sign-ins without their secrets', async () => {
+  const made = await stand();
+  const ticket = ticketOf(await made.link());
+  await exchange(made, ticket);
+  const text = JSON.stringify(made.api.log.lines);
+  expect(text).toContain('signed in');
+  expect(text).not.toContain(ticket);
+});
