@@ -36,6 +36,8 @@ export interface Api {
   figures(): Promise<DesktopFigures[]>;
   host(): Promise<Host>;
   images(): Promise<ImageRow[]>;
+  /** The key of the image that `vncctl up` takes where none is named. */
+  defaultImage(): Promise<string | undefined>;
   /** Of the last day, oldest first. */
   events(): Promise<LifeEventRow[]>;
   create(wish: NewDesktop): Promise<OperationRow>;
@@ -84,6 +86,11 @@ export function createApi(fetch: typeof globalThis.fetch, newKey: () => string):
     figures: async () => (await get<{ desktops: DesktopFigures[] }>('usage')).desktops,
     host: async () => (await get<{ host: Host }>('stats')).host,
     images: async () => (await get<{ images: ImageRow[] }>('images')).images,
+    async defaultImage() {
+      const { settings } = await get<{ settings: { name: string; value: unknown }[] }>('settings');
+      const value = settings.find(({ name }) => name === 'image')?.value;
+      return typeof value === 'string' ? value : undefined;
+    },
     events: () => all('events?since=24h', (page: { events: LifeEventRow[] }) => page.events),
     create: (wish) => post('desktops', wish, { prefer: 'respond-async', 'idempotency-key': newKey() }),
     operation: (id) => get(`operations/${id}`),

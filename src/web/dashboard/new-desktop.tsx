@@ -21,10 +21,17 @@ const ASK_EVERY_MS = 500;
 
 export function NewDesktopDialog({ view: { words }, api, onClose, onReady, onFailed }: NewDesktopProps) {
   const [images, setImages] = useState<readonly ImageRow[]>();
+  const [chosen, setChosen] = useState<string>();
   const [work, setWork] = useState<OperationRow | 'asked'>();
   const [failure, setFailure] = useState<string>();
   useEffect(() => {
-    api.images().then(setImages, (error: unknown) => setFailure(textOf(error)));
+    Promise.all([api.images(), api.defaultImage()]).then(
+      ([all, usual]) => {
+        setImages(all);
+        setChosen(all.some(({ key }) => key === usual) ? usual : all[0]?.key);
+      },
+      (error: unknown) => setFailure(textOf(error)),
+    );
   }, [api]);
 
   const submit = async (form: HTMLFormElement): Promise<void> => {
@@ -66,12 +73,12 @@ export function NewDesktopDialog({ view: { words }, api, onClose, onReady, onFai
           void submit(event.currentTarget);
         }}
       >
-        {field('client', 'new.client.help', { required: true, autofocus: true })}
+        {field('client', 'new.client.help', { required: true })}
         <fieldset>
           <legend>{words.say('new.image')}</legend>
-          {images?.map(({ key, title, description, state }, index) => (
+          {images?.map(({ key, title, description, state }) => (
             <label key={key} class="choice">
-              <input type="radio" name="image" value={key} defaultChecked={index === 0} />
+              <input type="radio" name="image" value={key} checked={key === chosen} onChange={() => setChosen(key)} />
               <span><b>{title}</b> <small>{key}{state === 'missing' ? ` – ${words.say('new.image.missing')}` : ''}</small><br />{description}</span>
             </label>
           ))}

@@ -53,3 +53,8 @@ test('where there is no picture there is none', async () => {
   expect(await api.picture('bcdf', 480, signal)).toBeUndefined();
   expect(await api.picture('bcdf', 480, signal)).toMatchObject({ tag: '"a"' });
 });
+
+test('the image that is taken where none is named is the one of the settings', async () => {
+  const { api } = asking(Response.json({ settings: [{ name: 'host', value: 'x' }, { name: 'image', value: 'firefox-kiosk' }] }), Response.json({ settings: [] }));
+  expect([await api.defaultImage(), await api.defaultImage()]).toEqual(['firefox-kiosk', undefined]);
+});
