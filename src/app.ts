@@ -21,6 +21,7 @@ import type { BootClock } from './core/gap.ts';
 import { clientHash } from './core/identity.ts';
 import type { ImageBuilding, ImageSources } from './core/images.ts';
 import type { InstanceJournal } from './core/journal.ts';
+import type { HostMemory } from './core/host-memory.ts';
 import type { HostPorts } from './core/ports.ts';
 import { gatewayAddress, type PublicAddress } from './core/public-address.ts';
 import type { DesktopProbe } from './core/readiness.ts';
@@ -31,6 +32,7 @@ import type { TokenStore } from './core/tokens.ts';
 import type { EmbeddedEngine, EmbeddedWiring } from './engine/embedded/operations.ts';
 import { embeddedSocketOf } from './engine/embedded/paths.ts';
 import { type Endpoint, machineFiles, resolveEndpoint } from './engine/endpoint.ts';
+import { hostMemory } from './engine/host-memory.ts';
 import { hostPorts } from './engine/host-ports.ts';
 import { ownProcesses } from './engine/host-processes.ts';
 import { isVncctlError } from './errors.ts';
@@ -50,6 +52,7 @@ export interface AppParts {
   catalog: readonly CatalogEntry[];
   imageSources: ImageSources;
   hostPorts: HostPorts;
+  memory: HostMemory;
   probe: DesktopProbe;
   clock: Clock;
   processes: ProcessTable;
@@ -222,6 +225,7 @@ export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
         probe: parts.probe ?? lazyProbe(clock),
         clock,
         hostPorts: parts.hostPorts ?? hostPorts,
+        memory: parts.memory ?? hostMemory,
         processes: parts.processes ?? ownProcesses,
         warm: parts.warm ?? warmTools(theEngine, theInstallation.instance),
         gateway: gatewayOf(app.daemon()),

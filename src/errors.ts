@@ -56,6 +56,7 @@ export const ERROR_CODES = {
   IDEMPOTENCY_CONFLICT: 'conflict',
   CLAIM_REFUSED: 'conflict',
   NO_FREE_PORT: 'capacity',
+  NO_MEMORY: 'capacity',
   TOO_MANY_REQUESTS: 'capacity',
   ENGINE_UNREACHABLE: 'engine',
   ENGINE_DENIED: 'engine',

@@ -158,8 +158,8 @@ export interface Given {
 /** Gives the client of a spelling their desktop, found or made. `called`: how the request names a field. */
 export async function giveDesktop(parts: ApiParts, call: Pick<Call, 'signal' | 'progress'>, word: string, words: UpWords, called: (field: keyof UpWords) => string = (field) => field): Promise<Given> {
   const { id: client, warning } = readClient(parts, word);
-  const { image, wait, timeout } = parts.settings();
-  const request = readUpRequest(client, words, { catalog: await parts.catalog(), defaults: { image, wait, timeout }, called, hint: 'see what is taken: /api/docs' });
+  const { image, wait, timeout, queue } = parts.settings();
+  const request = readUpRequest(client, words, { catalog: await parts.catalog(), defaults: { image, wait, timeout, queue }, called, hint: 'see what is taken: /api/docs' });
   const desktops = await parts.desktops();
   const result = await up(desktops, request, upOptions(parts, call)).catch((error: unknown) => {
     parts.metrics().broughtUp('failed');

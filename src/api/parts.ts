@@ -23,6 +23,7 @@ export interface ApiSettings {
   image: string;
   wait: ReadyStage | undefined;
   timeout: Milliseconds | undefined;
+  queue: Milliseconds | 'off';
   mask: boolean;
   /** `none`: whoever comes to the TCP door from this machine may do everything. */
   auth: 'token' | 'none';

@@ -171,6 +171,7 @@ export const BODIES = {
     memory: z.string().max(30).optional().describe('like 512m or 1g'),
     wait: z.enum(READY_STAGES).optional(),
     timeout: length.optional(),
+    queue: z.string().max(30).optional().describe('how long it may wait where there is no memory or no port for a new one, like 30s; off for not at all'),
     recreate: z.boolean().optional(),
     direct: z.boolean().optional().describe('give it a port of its own, and answer with the link that goes there'),
     lease: z.strictObject({ idle: length, removeAfter: length, inputIdle: length, ttl: length, maxAge: length }).partial().optional(),

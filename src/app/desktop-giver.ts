@@ -10,7 +10,7 @@ import { askForUp, type UpAnswer } from '../daemon/up-client.ts';
 import { catalogVersion, factsOf } from './installation-facts.ts';
 
 export interface HandOutOptions extends Pick<UpOptions, 'signal' | 'onPhase'> {
-  /** Is told of what takes long: an image that has to be got. */
+  /** Is told of what takes long: an image that has to be got, a wait for room on the host. */
   onProgress: ProgressListener;
 }
 
@@ -25,7 +25,7 @@ export interface DesktopGiver {
 export function createDesktopGiver({ app, io, debug }: { app: App; io: Io; debug: boolean }): DesktopGiver {
   return {
     async handOut(ask, { onProgress, ...options }) {
-      const answer = await askDaemon(app, ask, options);
+      const answer = await askDaemon(app, ask, { ...options, onProgress });
       if (answer && 'report' in answer) return answer.report;
       if (answer && debug) io.stderr.write(`debug: the daemon leaves it to this process: ${answer.left}\n`);
       const [{ handOut }, { ensureImage }, tools] = await Promise.all([import('../core/hand-out.ts'), import('../core/images.ts'), toolsOf(app)]);
@@ -45,7 +45,7 @@ export function createDesktopGiver({ app, io, debug }: { app: App; io: Io; debug
 }
 
 /** Undefined where none runs that could be asked. */
-async function askDaemon(app: App, ask: UpAsk, options: Pick<UpOptions, 'signal' | 'onPhase'>): Promise<UpAnswer | undefined> {
+async function askDaemon(app: App, ask: UpAsk, options: HandOutOptions): Promise<UpAnswer | undefined> {
   const socket = app.daemon()?.socket;
   if (socket === undefined) return undefined;
   const facts = { ...factsOf(app, catalogVersion(app.paths.catalog)), engine: (await app.endpoint()).address };

@@ -32,6 +32,7 @@ export async function makeInstallation(settings: Settings, reading: SettingsRead
     pauseDirect: settings.pauseDirect,
     pool: settings.pool.map(({ image = settings.image, count }) => ({ image, count })),
     poolMaxAge: settings.poolMaxAge,
+    reserveMemory: settings.reserveMemory,
     sweepIntervalMs: settings.sweepInterval,
   };
 }

@@ -9,7 +9,7 @@ import { CLAIM_ANSWER_MAX_BYTES, claimMessage, refusalIn } from './claim-message
 const LIMIT_MS = 10_000;
 
 /** As its type says. */
-export const openPage: OpenPage = async ({ host, port }, secret, request, { signal, clock }) => {
+export const openPage: OpenPage = async ({ host, port }, secret, request, { signal, clock, unanswered = false }) => {
   const message = claimMessage(request, secret);
   const attempt = new AbortController();
   const ended = new AbortController();
@@ -21,6 +21,7 @@ export const openPage: OpenPage = async ({ host, port }, secret, request, { sign
   try {
     stream = await connectTcp(host, port, { signal: AbortSignal.any([signal, attempt.signal]) });
     stream.write(message);
+    if (unanswered) return;
     const refusal = refusalIn(await readLine(stream));
     if (refusal !== undefined) throw new VncctlError('CLAIM_REFUSED', `the desktop takes no other page: ${refusal}`);
   } catch (error) {

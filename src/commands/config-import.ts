@@ -26,7 +26,8 @@ const LEFT_OUT: Readonly<Partial<Record<SettingName, string>>> = { stateFile: 'w
 
 export async function importSettings({ app, io, signal }: CommandContext, file: string, flags: ImportFlags): Promise<void> {
   const text = readEnvironment(file);
-  const reading = readSettings({ env: {}, project: { file, text } });
+  // Over what is there already: the two have to go together.
+  const reading = readSettings({ env: {}, project: { file, text }, user: app().reading.user });
   const found = reading.settings.flatMap((setting) => (setting.origin.kind === 'project' ? [{ ...setting, variable: setting.origin.variable }] : []));
   // Everything that is wrong, at once.
   settingsOf({ settings: found });
@@ -35,7 +36,6 @@ export async function importSettings({ app, io, signal }: CommandContext, file: 
   const unknown = Object.keys(parseEnv(text)).filter((variable) => !used.has(variable));
   for (const { variable, name } of left) io.stderr.write(`note: ${variable} is left out: ${LEFT_OUT[name]}\n`);
   if (unknown.length > 0) io.stderr.write(`note: not understood, and left out: ${unknown.join(', ')}\n`);
-  checkTogether(app().paths.userFile, app().reading.user?.values ?? {}, taken);
   await show({ io }, taken, { left, unknown }, flags);
   if (flags.dryRun || taken.length === 0) return;
   if (!flags.yes) {
@@ -64,13 +64,6 @@ function divide(found: readonly (ResolvedSetting & { variable: string })[]): [Im
 function stored({ name, text }: Imported): { name: SettingName; value: string | number | boolean } {
   const { type } = definitionOf(name);
   return { name, value: type.json === 'text' ? text : (type.read(text) as number | boolean) };
-}
-
-/** Throws BAD_SETTING where these don't go with what the file holds already. */
-function checkTogether(file: string, values: Readonly<Record<string, unknown>>, taken: readonly Imported[]): void {
-  const news = Object.fromEntries(taken.map(stored).map(({ name, value }) => [name, value]));
-  const { settings } = readSettings({ env: {}, user: { file, values: { ...values, ...news } } });
-  settingsOf({ settings: settings.filter(({ name }) => Object.hasOwn(news, name)) });
 }
 
 async function show({ io }: Pick<CommandContext, 'io'>, taken: readonly Imported[], { left, unknown }: { left: readonly Imported[]; unknown: readonly string[] }, flags: ImportFlags): Promise<void> {

@@ -1,6 +1,5 @@
 // `vncctl doctor`: every check on a line, with what to type where one is not ok.
 import { statfs } from 'node:fs/promises';
-import { freemem } from 'node:os';
 import type { Command } from 'commander';
 import { type CheckResult, type CheckState, runChecks } from '../core/checks.ts';
 import { browserOpener } from '../ui/browser.ts';
@@ -21,7 +20,6 @@ export function define(command: Command, context: CommandContext): void {
         image: app.settings.image,
         endpointSource: async () => (await app.endpoint()).source,
         freeBytes,
-        freeMemoryBytes: freemem,
         browser: () => browserOpener(context.io),
         stateFolder: app.paths.state,
         daemon: () => app.daemon(),

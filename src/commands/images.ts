@@ -74,6 +74,7 @@ async function inspect(context: CommandContext, key: string, flags: { json?: boo
     ['entry from', entry.origin],
     ['ready when', entry.ready],
     ['limits', `${limits.cpus} cpus, ${formatBytes(limits.memoryBytes)} memory, ${limits.pids} processes, ${formatBytes(limits.shmSizeBytes)} shared memory`],
+    ['needs', `${formatBytes(entry.needsBytes)} of memory to start`],
     ['lease', lease === '' ? undefined : lease],
     ...Object.entries(entry.settings).map(([name, setting]): [string, string] => ['setting', `${name}${setting.default === undefined ? '' : `=${setting.default}`}  ${setting.description}`]),
   ]);

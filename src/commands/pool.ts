@@ -143,7 +143,7 @@ function report(context: CommandContext, outcomes: readonly PoolOutcome[], flags
     for (const { step, result, desktopId, reason, error } of outcomes) {
       const words = step.do === 'create' && desktopId !== undefined ? `made ${desktopId}: ${step.cause}` : poolStepWords(step);
       if (result === 'done') io.stdout.write(`${words}\n`);
-      else io.stderr.write(result === 'dropped' ? `note: did not ${words} (${reason})\n` : `error: could not ${words} (${describeError(error).message})\n`);
+      else io.stderr.write(result === 'dropped' ? `note: did not ${words}${step.do === 'create' && step.putOff !== undefined ? '' : ` (${reason})`}\n` : `error: could not ${words} (${describeError(error).message})\n`);
     }
     if (outcomes.length === 0) io.stderr.write('note: there is nothing to do\n');
   }
@@ -157,6 +157,7 @@ function jsonOf({ step, result, desktopId, reason, error, tookMs }: Partial<Pool
     image: step.do === 'create' ? step.wish.image : step.member.image,
     id: step.do === 'create' ? (desktopId ?? null) : step.member.desktopId,
     cause: step.cause,
+    ...(step.do === 'create' && step.putOff !== undefined && result === undefined ? { putOff: step.putOff } : {}),
     ...(result === undefined ? {} : { result, reason: reason ?? null, ...(tookMs === undefined ? {} : { tookMs }), ...(error === undefined ? {} : { error: describeError(error) }) }),
   };
 }

@@ -39,6 +39,7 @@ export const VERBS: readonly Verb[] = [
   { name: 'token', aliases: [], usage: '<command>', summary: "make, list and revoke the tokens to the daemon's API", group: 'Installation:', load: () => import('./token.ts') },
   { name: 'daemon', aliases: [], usage: '[command]', summary: 'watch the desktops: warn, pause and remove idle ones', group: 'Installation:', load: () => import('./daemon.ts') },
   { name: 'doctor', aliases: [], usage: '', summary: 'check everything a desktop needs', group: 'Installation:', load: () => import('./doctor.ts') },
+  { name: 'bench', aliases: [], usage: '', summary: 'measure how fast desktops come and go here', group: 'Installation:', load: () => import('./bench.ts') },
   { name: 'completion', aliases: [], usage: '<shell>', summary: 'print the completion script of a shell', group: 'Help:', load: () => import('./completion.ts') },
   { name: 'version', aliases: [], usage: '', summary: 'show the versions of vncctl and of the engine', group: 'Help:', load: () => import('./version.ts') },
 ];

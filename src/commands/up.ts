@@ -24,6 +24,7 @@ interface UpFlags extends Partial<Record<LeaseField, string>> {
   memory?: string;
   wait?: ReadyStage;
   timeout?: string;
+  queue?: string;
   recreate?: boolean;
   direct?: boolean;
   open: boolean;
@@ -40,6 +41,7 @@ export function define(command: Command, context: CommandContext): void {
         'vncctl up 11122233344 --url https://example.org --size 390x844',
         'vncctl up 111.222.333-44 --image desktop --memory 2g',
         'vncctl up 111.222.333-44 --idle never --remove-after 48h',
+        'vncctl up 111.222.333-44 --queue 30s',
         'vncctl up 111.222.333-44 --json | jq -r .url',
       ),
     )
@@ -52,6 +54,7 @@ export function define(command: Command, context: CommandContext): void {
     .option('-m, --memory <size>', 'how much memory it may use, like 1g')
     .addOption(new Option('-w, --wait <stage>', 'how far it has to be before the command returns').choices(READY_STAGES))
     .option('-t, --timeout <duration>', 'how long that may take, like 30s')
+    .option('--queue <duration>', 'where there is no memory or no port for a new one, wait this long for it, first come, first served; off for not at all')
     .option('--idle <duration>', 'pause it when nobody has looked at it for this long, like 15m; never for not at all')
     .option('--remove-after <duration>', 'remove it when nobody has looked at it for this long, like 8h; or never')
     .option('--input-idle <duration>', 'remove it when nobody has typed or pointed for this long; or never')

@@ -23,11 +23,12 @@ type Path = CatalogFault['path'];
 /** What a key of the catalog looks like. */
 export const CATALOG_KEY = /^[a-z0-9][a-z0-9_.-]{0,62}$/;
 
-const FIELDS = ['title', 'description', 'build', 'image', 'ports', 'viewer', 'websocket', 'variables', 'settings', 'limits', 'lease', 'user', 'capabilities', 'tmpfs', 'stopGrace', 'ready', 'readyTimeout'];
+const FIELDS = ['title', 'description', 'build', 'image', 'ports', 'viewer', 'websocket', 'variables', 'settings', 'limits', 'needs', 'lease', 'user', 'capabilities', 'tmpfs', 'stopGrace', 'ready', 'readyTimeout'];
 const VARIABLES = ['url', 'width', 'height', 'secret', 'client', 'app', 'idleExit'] as const;
 const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const REFERENCE = /^[a-zA-Z0-9][a-zA-Z0-9_./:@-]*$/;
 const DEFAULT_LIMITS: CatalogLimits = { cpus: 2, memoryBytes: 1024 ** 3, pids: 512, shmSizeBytes: 256 * 1024 ** 2 };
+const DEFAULT_NEEDS_BYTES = 256 * 1024 ** 2;
 
 /** Checks a whole entry. All faults are found at once; with any fault there is no entry. */
 export function checkEntry(value: unknown, from: EntryOrigin): { entry?: CatalogEntry; faults: CatalogFault[] } {
@@ -47,6 +48,7 @@ export function checkEntry(value: unknown, from: EntryOrigin): { entry?: Catalog
     variables: variablesOf(fields['variables'], faults),
     settings: settingsOf(fields['settings'], faults),
     limits: limitsOf(fields['limits'], faults),
+    needsBytes: bytesAt(fields['needs'], ['needs'], DEFAULT_NEEDS_BYTES, faults),
     lease: leaseOf(fields['lease'], faults),
     user: userOf(fields['user'], fields['image'] === undefined, faults),
     capabilities: capabilitiesOf(fields['capabilities'], faults),

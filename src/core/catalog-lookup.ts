@@ -26,6 +26,7 @@ function entryOfReference(reference: string, webPort: number): CatalogEntry {
     websocketPath: '/websockify',
     variables: { app: 'APPNAME', width: 'WIDTH', height: 'HEIGHT' },
     settings: {},
+    needsBytes: 256 * 1024 ** 2,
     limits: { cpus: 2, memoryBytes: 2 * 1024 ** 3, pids: 1024, shmSizeBytes: 512 * 1024 ** 2 },
     lease: {},
     user: 'image',

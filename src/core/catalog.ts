@@ -38,6 +38,8 @@ export interface CatalogEntry {
   variables: { url?: string; width?: string; height?: string; secret?: string; client?: string; app?: string; idleExit?: string };
   settings: Readonly<Record<string, CatalogSetting>>;
   limits: CatalogLimits;
+  /** Memory in bytes that one takes until it shows its page: what the host must have free before it starts. */
+  needsBytes: number;
   /** Lengths of the lease of its desktops that differ from the settings'. */
   lease: LeaseChanges;
   /** User the container runs as; `image` keeps the image's own. */

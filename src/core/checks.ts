@@ -1,9 +1,11 @@
 // `doctor`: everything a desktop needs, looked at one by one. A check never throws: what goes wrong is its result.
 import { isVncctlError } from '../errors.ts';
+import { needsOf } from './admission.ts';
 import type { Desktops } from './desktops.ts';
 import type { Engine, EngineDescription } from './engine.ts';
 import { watchState } from './explain.ts';
 import { getEntry, type ImageBuilding, imageStatus } from './images.ts';
+import { spareMemory } from './memory-lack.ts';
 import { lookAtPool } from './pool.ts';
 import { memberStatus } from './pool-plan.ts';
 import { formatBytes } from './size.ts';
@@ -26,8 +28,6 @@ export interface CheckSubjects {
   endpointSource: () => Promise<string>;
   /** Free bytes of the file system that holds the path; undefined when it can't be told. */
   freeBytes: (path: string) => Promise<number | undefined>;
-  /** Free memory of this host in bytes. */
-  freeMemoryBytes: () => number;
   /** How a browser would be opened here, or why not. */
   browser: () => { opens: boolean; how: string };
   stateFolder: string;
@@ -166,14 +166,18 @@ async function checkDisk({ engine, freeBytes }: CheckSubjects, described: Engine
   return { state: 'ok', message: `${formatBytes(free)} free at ${folder}` };
 }
 
-async function checkMemory({ engine, images, image, freeMemoryBytes }: CheckSubjects, described: EngineDescription | undefined): Promise<Omit<CheckResult, 'name'>> {
-  const { capabilities } = await engine();
-  const needed = getEntry((await images()).catalog, image).limits.memoryBytes;
+async function checkMemory({ desktops, images, image }: CheckSubjects, described: EngineDescription | undefined): Promise<Omit<CheckResult, 'name'>> {
+  const tools = await desktops();
+  const entry = getEntry((await images()).catalog, image);
   const total = described?.memoryBytes ?? 0;
-  if (!capabilities.local) return { state: 'ok', message: `${formatBytes(total)} in all; what is free is unknown from here` };
-  const free = freeMemoryBytes();
-  const message = `${formatBytes(free)} free of ${formatBytes(total)}; a desktop may use up to ${formatBytes(needed)}`;
-  return free < needed ? { state: 'warning', message, hint: 'remove idle desktops, or give each less: vncctl up … --memory 512m' } : { state: 'ok', message };
+  const available = tools.engine.capabilities.local ? await tools.memory.availableBytes() : undefined;
+  if (available === undefined) return { state: 'ok', message: `${formatBytes(total)} in all; what is free is unknown from here, so every desktop is started` };
+  const free = `${formatBytes(available)} free of ${formatBytes(total)}`;
+  const spare = await spareMemory(tools, await tools.store.read());
+  if (spare === undefined) return { state: 'ok', message: `${free}; it is not looked at before a start (reserveMemory is off)` };
+  const count = Math.max(0, Math.floor(spare / needsOf(entry)));
+  const message = `${free}: room for ${count === 1 ? 'one more desktop' : `${count} more desktops`} of ${image}, ${formatBytes(needsOf(entry))} each`;
+  return count === 0 ? { state: 'warning', message, hint: 'remove idle desktops: vncctl ls   (or let up wait for memory: vncctl config set queue 30s)' } : { state: 'ok', message };
 }
 
 async function checkSharedMemory({ images, image }: CheckSubjects): Promise<Omit<CheckResult, 'name'>> {

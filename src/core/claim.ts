@@ -79,7 +79,7 @@ export async function fit(run: Run, made: Made, kept: ContainerDetails | undefin
   await updateLimits(run, container, run.question.spec.limits);
   await resize(run, made, container);
   // Last: it works once, so that whoever finds this claim unended knows by it whether all was done.
-  if ((await openPage(run, made, container)) === 'refused' && !(await isDoneByAnother(run, made))) {
+  if ((await openPage(run, made, container, { fresh: true })) === 'refused' && !(await isDoneByAnother(run, made))) {
     throw new VncctlError('CLAIM_REFUSED', 'the warm desktop takes no page any more');
   }
 }
@@ -102,7 +102,7 @@ async function resize(run: Run, made: Made, container: ContainerDetails): Promis
   made.repainted = true;
 }
 
-async function openPage(run: Run, made: Made, container: ContainerDetails): Promise<'done' | 'refused'> {
+async function openPage(run: Run, made: Made, container: ContainerDetails, { fresh = false } = {}): Promise<'done' | 'refused'> {
   const { desktops, question, options, request } = run;
   const { entry, env } = question.spec;
   if (!isFitted(run) || entry.ports.claim === undefined) return 'done';
@@ -113,7 +113,7 @@ async function openPage(run: Run, made: Made, container: ContainerDetails): Prom
   const place = { host: addressOf(container), port: entry.ports.claim };
   const wanted = { ...(url === undefined ? {} : { url }), ...(clientLabel === undefined ? {} : { clientLabel }) };
   try {
-    await run.phase('open', () => desktops.warm.openPage(place, secret(desktops, entry.key, container), wanted, { signal: options.signal, clock: desktops.clock }));
+    await run.phase('open', () => desktops.warm.openPage(place, secret(desktops, entry.key, container), wanted, { signal: options.signal, clock: desktops.clock, unanswered: fresh && url === undefined }));
   } catch (error) {
     if (!isVncctlError(error, 'CLAIM_REFUSED')) throw error;
     return 'refused';

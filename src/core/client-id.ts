@@ -1,7 +1,7 @@
 // Client ids: the person a desktop belongs to. Owns parsing, spelling and masking; whether a table masks is decided in ui/.
 import { VncctlError } from '../errors.ts';
 
-/** A parsed client id: eleven digits under the CPF policies, otherwise the id as typed. Made only by `parseClientId`. */
+/** A parsed client id: eleven digits under the CPF policies, otherwise the id as typed. Made by `parseClientId`, or `benchClientId` for nobody. */
 export type ClientId = string & { readonly __brand: 'ClientId' };
 
 /** `cpf` takes any eleven digits and warns of wrong check digits; `cpf-strict` refuses them; `any` takes other ids too. */
@@ -35,6 +35,19 @@ export function parseClientId(text: string, policy: ClientIdPolicy): { id: Clien
       : `"${text}" is not a CPF: eleven digits, like 111.222.333-44 or 11122233344`,
     policy === 'any' ? {} : { hint: 'for ids that are no CPF: vncctl config set clientIds any' },
   );
+}
+
+const BENCH_ID = /^_bench-(\d+)-/;
+
+/** Of a desktop that a measurement throws away. It is nobody's under any policy: none takes an id that begins with "_". */
+export function benchClientId(pid: number, word: string): ClientId {
+  return `_bench-${pid}-${word}` as ClientId;
+}
+
+/** The process that measures with such a client; undefined for a client who is a person. */
+export function benchPidOf(client: ClientId): number | undefined {
+  const [, pid] = BENCH_ID.exec(client) ?? [];
+  return pid === undefined ? undefined : Number(pid);
 }
 
 /** The two check digits of a CPF (modulo 11 over descending weights); a CPF of eleven equal digits is never valid. */

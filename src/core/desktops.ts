@@ -10,6 +10,7 @@ import type { ContainerDetails, Engine } from './engine.ts';
 import type { OpenPage, ResizeScreen } from './fitting.ts';
 import { clientKey, containerName, type Naming } from './identity.ts';
 import type { Lease } from './lease.ts';
+import type { HostMemory } from './host-memory.ts';
 import type { MemberLocks } from './member-locks.ts';
 import type { HostPorts, PortRange } from './ports.ts';
 import type { PublicAddress } from './public-address.ts';
@@ -51,6 +52,8 @@ export interface Installation {
   pool: readonly PoolSize[];
   /** How old a warm one may become; `never` for any age. */
   poolMaxAge: DurationLimit;
+  /** Bytes of the host's memory that stay free; `off` where it is not looked at. */
+  reserveMemory: number | 'off';
   /** How often whoever watches looks at all desktops. */
   sweepIntervalMs: number;
 }
@@ -96,6 +99,7 @@ export interface Desktops {
   probe: DesktopProbe;
   clock: Clock;
   hostPorts: HostPorts;
+  memory: HostMemory;
   processes: ProcessTable;
   warm: WarmTools;
   /** Where the gateway that answers now is asked; it wakes a desktop whose link is opened. Absent where none does. */

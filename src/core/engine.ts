@@ -120,6 +120,8 @@ export interface Containers {
   updateLimits(id: ContainerId, limits: { cpus: number; memoryBytes: number }, options?: CallOptions): Promise<void>;
   /** Milliseconds of processor time that all of it has used since its start; undefined when it is not running. */
   cpuMs(id: ContainerId, options?: CallOptions): Promise<number | undefined>;
+  /** Bytes of memory that all of it holds now, without what the system could take back; undefined when it is not running, or nobody can tell. */
+  memoryBytes(id: ContainerId, options?: CallOptions): Promise<number | undefined>;
   pause(id: ContainerId, options?: CallOptions): Promise<void>;
   /** Idempotent. */
   unpause(id: ContainerId, options?: CallOptions): Promise<void>;

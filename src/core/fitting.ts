@@ -22,12 +22,17 @@ export interface PageRequest {
   clientLabel?: string;
 }
 
+export interface OpenPageOptions extends FittingOptions {
+  /** Whether saying it is enough: a browser that was just woken takes a fifth of a second to answer, and nothing depends on a label. */
+  unanswered?: boolean;
+}
+
 /**
  * Shows another page in the browser that runs, at the claim port of a desktop whose image has one, and with its secret. Resolves once
- * the old page is off the screen, of which nothing stays: no history, no storage. Works once in a desktop's life, and only until somebody
+ * the old page is off the screen, of which nothing stays: no history, no storage; `unanswered`, once it was said. Works once in a desktop's life, and only until somebody
  * has used it: CLAIM_REFUSED else, and where nobody listens. USAGE for an address that is no page's, NOT_READY after ten seconds.
  */
-export type OpenPage = (place: FittingPlace, secret: string, request: PageRequest, options: FittingOptions) => Promise<void>;
+export type OpenPage = (place: FittingPlace, secret: string, request: PageRequest, options: OpenPageOptions) => Promise<void>;
 
 /**
  * Gives the screen at an RFB port another size. Resolves once the server has it; the browser follows by itself. VNC_REFUSED when the

@@ -10,9 +10,9 @@ export function membersIn(containers: readonly ContainerSummary[], state: StoreS
   return containers.flatMap((container): Member[] => {
     const labels = decodeLabels(container.labels, instance);
     if (!labels || labels.poolKey === undefined || !isMember(labels, container.name)) return [];
-    const { desktopId, imageKey, poolKey, specHash } = labels;
+    const { desktopId, imageKey, poolKey, specHash, hostPort } = labels;
     const { id, name, imageId, createdAt, exitCode } = container;
     const used = state.allocations[desktopId] !== undefined;
-    return [{ desktopId, container: id, name, image: imageKey, imageId, poolKey, specHash, state: container.state, createdAt, used, ...(exitCode === undefined ? {} : { exitCode }) }];
+    return [{ desktopId, container: id, name, image: imageKey, imageId, poolKey, specHash, state: container.state, createdAt, used, ...(exitCode === undefined ? {} : { exitCode }), ...(hostPort === undefined ? {} : { hostPort }) }];
   });
 }

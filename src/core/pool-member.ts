@@ -3,13 +3,12 @@
 import { VncctlError } from '../errors.ts';
 import type { Desktops } from './desktops.ts';
 import type { ContainerId } from './engine.ts';
+import { needsOf } from './admission.ts';
 import { memberName, newDesktopId } from './identity.ts';
-import { ownershipLabels } from './labels.ts';
-import { membersIn } from './members.ts';
-import { byAge, type Member } from './pool-plan.ts';
-import { releasePort, reservePort } from './port-reservation.ts';
+import type { Member } from './pool-plan.ts';
 import { newContainer } from './new-container.ts';
 import type { DesktopSpec } from './spec.ts';
+import { type Place, releasePlace, tryTakePlace } from './start-place.ts';
 import type { DesktopId } from './store.ts';
 import { waitForStage } from './up-wait.ts';
 
@@ -22,20 +21,23 @@ export interface Recipe {
   publishedOn: string | undefined;
 }
 
-/** Makes one and freezes it when it is ready. On any failure nothing of it is left, or what is left is found by the next filling. */
+/** Makes one and freezes it when it is ready. NO_MEMORY or NO_FREE_PORT when the host has no room for it beside a client's next desktop. On any failure nothing of it is left, or what is left is found by the next filling. */
 export async function makeMember(desktops: Desktops, recipe: Recipe, signal: AbortSignal): Promise<DesktopId> {
   const { installation, warm } = desktops;
   const desktopId = newDesktopId();
   const name = memberName(installation.prefix, installation.instance, desktopId);
   const release = await warm.locks.tryTake({ desktopId, name, imageId: recipe.imageId });
   if (!release) throw new VncctlError('CONFLICT', `somebody holds the lock of ${name}, which is new`);
-  let hostPort: number | undefined;
+  let place: Place | undefined;
   try {
-    if (recipe.publishedOn !== undefined) hostPort = await reservePort(desktops, new Set());
-    await makeLocked(desktops, recipe, { desktopId, name, hostPort }, signal);
+    const bytes = needsOf(recipe.spec.entry, recipe.spec.limits.memoryBytes);
+    const answer = await tryTakePlace(desktops, { desktop: desktopId, bytes, marginBytes: bytes, ...(recipe.publishedOn === undefined ? {} : { port: { refused: new Set() } }) });
+    if (answer.lack) throw answer.lack.failure;
+    ({ place } = answer);
+    await makeLocked(desktops, recipe, { desktopId, name, hostPort: place.hostPort }, signal);
     return desktopId;
   } finally {
-    if (hostPort !== undefined) await releasePort(desktops, hostPort).catch(() => {});
+    if (place) await releasePlace(desktops, place).catch(() => {});
     await release();
   }
 }
@@ -106,15 +108,4 @@ export async function removeMember({ engine, warm }: Desktops, member: Member, s
   } finally {
     await release();
   }
-}
-
-/** Removes one warm desktop so that a client gets what it holds; returns whether there was one that nobody had in hand. */
-export async function giveWay(desktops: Desktops, signal: AbortSignal): Promise<boolean> {
-  const { engine, store, installation } = desktops;
-  const [containers, state] = await Promise.all([engine.containers.list({ labels: ownershipLabels(installation.instance) }, { signal }), store.read()]);
-  // The youngest: the others are taken before it.
-  for (const member of membersIn(containers, state, installation.instance).sort(byAge).reverse()) {
-    if ((await removeMember(desktops, member, signal)) === undefined) return true;
-  }
-  return false;
 }

@@ -20,6 +20,8 @@ export interface Member {
   /** ISO-8601 UTC. */
   createdAt: string;
   exitCode?: number;
+  /** The port of the host that it holds. */
+  hostPort?: number;
   /** Something is remembered of it: it was somebody's, and got its old name back by hand. */
   used: boolean;
 }
@@ -32,21 +34,29 @@ export interface PoolWish {
   made: { poolKey: string; specHash: string } | undefined;
   /** Why none can be made. */
   why?: string;
+  /** Memory that one of them takes. */
+  needsBytes: number;
 }
 
-export type PoolStep = { do: 'create'; wish: PoolWish; cause: string } | { do: 'remove'; member: Member; cause: string };
+/** `putOff`: why it is not done now. */
+export type PoolStep = { do: 'create'; wish: PoolWish; cause: string; putOff?: string } | { do: 'remove'; member: Member; cause: string };
 
 export interface PoolPlanOptions {
   now: Date;
   /** How old a member may become. */
   maxAgeMs: number;
+  /** Memory of the host that could be taken now, in bytes; below nothing: so much is missing; undefined where nobody can tell. */
+  spareBytes: number | undefined;
 }
+
+/** Why none is made, and why one goes, where the host is short of memory. */
+export const SHORT_OF_MEMORY = 'the host has too little memory, and clients come first';
 
 /** What a member is to the pool. */
 export type MemberStatus = 'ready' | 'filling' | 'old' | 'expired' | 'ended' | 'used';
 
 /** How a member stands, and in words why it can't be taken. */
-export function memberStatus(member: Member, wish: PoolWish | undefined, { now, maxAgeMs }: PoolPlanOptions): { status: MemberStatus; cause: string } {
+export function memberStatus(member: Member, wish: PoolWish | undefined, { now, maxAgeMs }: Pick<PoolPlanOptions, 'now' | 'maxAgeMs'>): { status: MemberStatus; cause: string } {
   const { state, exitCode } = member;
   if (member.used) return { status: 'used', cause: "it was somebody's desktop" };
   if (state === 'exited' || state === 'dead' || state === 'removing') return { status: 'ended', cause: `it ended (exit code ${exitCode ?? 'unknown'})` };
@@ -89,20 +99,39 @@ export function planPool(wishes: readonly PoolWish[], members: readonly Member[]
         status satisfies never;
     }
   }
+  let spare = options.spareBytes ?? Number.POSITIVE_INFINITY;
   const creations = wishes.flatMap((wish): PoolStep[] => {
     const there = counted.get(wish.image) ?? [];
     const surplus = there.filter(({ state }) => state === 'paused').slice(wish.count);
     last.push(...surplus.map((member): PoolStep => ({ do: 'remove', member, cause: `${wish.count} of ${wish.image} are wanted, no more` })));
     if (!wish.made) return [];
     const missing = Math.max(0, wish.count - there.length);
-    return Array.from({ length: missing }, (): PoolStep => ({ do: 'create', wish, cause: `${wish.count} of ${wish.image} are wanted, there are ${there.length}` }));
+    return Array.from({ length: missing }, (): PoolStep => {
+      const step: PoolStep = { do: 'create', wish, cause: `${wish.count} of ${wish.image} are wanted, there are ${there.length}` };
+      // As much again stays for the next client.
+      if (spare < 2 * wish.needsBytes) return { ...step, putOff: SHORT_OF_MEMORY };
+      spare -= wish.needsBytes;
+      return step;
+    });
   });
-  return [...first, ...creations, ...last];
+  return [...first, ...creations, ...last, ...shrinking(wishes, [...counted.values()].flat(), [...first, ...last], options)];
+}
+
+/** Removals that give the host back what it is short of, beyond what goes anyway: no more than needed, the oldest first. */
+function shrinking(wishes: readonly PoolWish[], staying: readonly Member[], going: readonly PoolStep[], { spareBytes = 0 }: PoolPlanOptions): PoolStep[] {
+  const needsOf = (member: Member): number => wishes.find(({ image }) => image === member.image)?.needsBytes ?? 0;
+  const leaving = new Set(going.flatMap((step) => (step.do === 'remove' ? [step.member] : [])));
+  let missing = [...leaving].reduce((rest, member) => rest - needsOf(member), -spareBytes);
+  return [...staying].sort(byAge).flatMap((member): PoolStep[] => {
+    if (missing <= 0 || leaving.has(member)) return [];
+    missing -= needsOf(member);
+    return [{ do: 'remove', member, cause: SHORT_OF_MEMORY }];
+  });
 }
 
 /** A step as a person reads it. */
 export function poolStepWords(step: PoolStep): string {
-  return step.do === 'create' ? `make a warm ${step.wish.image}: ${step.cause}` : `remove ${step.member.desktopId}: ${step.cause}`;
+  return step.do === 'create' ? `make a warm ${step.wish.image}: ${step.cause}${step.putOff === undefined ? '' : `; not now: ${step.putOff}`}` : `remove ${step.member.desktopId}: ${step.cause}`;
 }
 
 /** The oldest first: taken in this order, none gets old for nothing. */

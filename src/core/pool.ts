@@ -1,16 +1,19 @@
 // The pool: one look at it, and filling it to what is wanted (the plan is pool-plan.ts, the way of one warm desktop pool-member.ts).
 // Used by the daemon again and again, and by `pool fill` and `pool drain` once.
+import { isVncctlError } from '../errors.ts';
+import { needsOf } from './admission.ts';
 import { deriveDesktops } from './desktop.ts';
 import { type Desktops, type PoolSize, viewOf } from './desktops.ts';
 import type { CallOptions, ContainerId, ContainerSummary, NetworkInfo } from './engine.ts';
 import { LABEL, ownershipLabels } from './labels.ts';
 import { LOCK_LIFE_MS } from './member-locks.ts';
 import { membersIn } from './members.ts';
+import { spareMemory } from './memory-lack.ts';
 import { inParallel } from './parallel.ts';
 import { poolFacts, poolOffReason, publishedAt } from './pool-facts.ts';
 import { poolKey } from './pool-key.ts';
 import { makeMember, type Recipe, removeMember } from './pool-member.ts';
-import { type Member, planPool, type PoolPlanOptions, type PoolStep, type PoolWish } from './pool-plan.ts';
+import { type Member, planPool, type PoolPlanOptions, type PoolStep, type PoolWish, SHORT_OF_MEMORY } from './pool-plan.ts';
 import { buildSpec } from './spec.ts';
 import type { DesktopId } from './store.ts';
 import { createNetwork } from './up-network.ts';
@@ -77,7 +80,7 @@ export async function lookAtPool(desktops: Desktops, options?: CallOptions): Pro
     leftLocks: leftLocksIn(containers, members, now),
     hasNetwork: network !== undefined,
     isStarting: deriveDesktops(containers, state, viewOf(desktops)).some(({ status }) => status === 'starting'),
-    options: { now, maxAgeMs: installation.poolMaxAge === 'never' ? Number.POSITIVE_INFINITY : installation.poolMaxAge },
+    options: { now, maxAgeMs: installation.poolMaxAge === 'never' ? Number.POSITIVE_INFINITY : installation.poolMaxAge, spareBytes: await spareMemory(desktops, state) },
   };
 }
 
@@ -101,10 +104,11 @@ export async function fillPoolWholly(desktops: Desktops, options: FillOptions): 
   const outcomes: PoolOutcome[] = [];
   for (let round = 1; ; round++) {
     const filling = await fillPool(desktops, options);
-    const isLast = round === MOST_ROUNDS || filling.outcomes.some(({ result }) => result === 'failed');
+    const hasResult = (wanted: PoolOutcome['result']): boolean => filling.outcomes.some(({ result }) => result === wanted);
+    const isLast = round === MOST_ROUNDS || hasResult('failed') || options.signal.aborted || !(filling.postponed || hasResult('done'));
     // What was dropped counts for nothing but at the end.
     outcomes.push(...filling.outcomes.filter(({ result }) => result !== 'dropped' || isLast));
-    if (isLast || options.signal.aborted || !(filling.postponed || filling.outcomes.some(({ result }) => result === 'done'))) return { ...filling, outcomes };
+    if (isLast) return { ...filling, outcomes };
     if (filling.postponed) await desktops.clock.sleep(ROUND_MS, options.signal);
   }
 }
@@ -149,20 +153,33 @@ async function attempt(desktops: Desktops, step: PoolStep, look: PoolLook, { sig
       const reason = await removeMember(desktops, step.member, signal);
       return reason === undefined ? { step, result: 'done' } : dropped(reason);
     }
+    if (step.putOff !== undefined) return dropped(step.putOff);
     if (look.isStarting || isBusy()) return dropped(CLIENT_FIRST);
     const recipe = look.recipes.get(step.wish.image);
     if (!recipe) return dropped('it can not be made now');
     const desktopId = await makeMember(desktops, recipe, signal);
     return { step, result: 'done', desktopId, tookMs: Math.round(clock.monotonicMs() - startedMs) };
   } catch (error) {
+    // Somebody else took it since the look.
+    if (isVncctlError(error, 'NO_MEMORY')) return dropped(SHORT_OF_MEMORY);
     return { step, result: 'failed', error };
   }
 }
 
+/** How a warm desktop of the image is made now, or in words why none can be. */
+export async function findRecipe(desktops: Desktops, image: string, options?: CallOptions): Promise<{ recipe: Recipe; why?: undefined } | { why: string; recipe?: undefined }> {
+  const { engine, installation } = desktops;
+  const network = await engine.networks.find(installation.network, options);
+  const off = poolOffReason(engine, network?.isolates === 'members' ? 'members' : await engine.networks.isolation(options));
+  if (off !== undefined) return { why: off };
+  const { wish, recipe } = await wishOf(desktops, { image, count: 1 }, network, options);
+  return recipe ? { recipe } : { why: wish.why ?? '' };
+}
+
 async function wishOf(desktops: Desktops, { image, count }: PoolSize, network: NetworkInfo | undefined, options?: CallOptions): Promise<{ wish: PoolWish; recipe?: Recipe }> {
   const { engine, installation, catalog } = desktops;
-  const not = (why: string): { wish: PoolWish } => ({ wish: { image, count, made: undefined, why } });
   const entry = catalog.find(image);
+  const not = (why: string): { wish: PoolWish } => ({ wish: { image, count, made: undefined, why, needsBytes: entry?.needsBytes ?? 0 } });
   if (!entry) return not('the catalog has no such image');
   if (network && network.isolates !== 'members') return not(`the network ${network.name} does not keep desktops apart`);
   const spec = buildSpec(entry, { env: {} }, installation.defaults, installation.network, installation.hostCpus);
@@ -170,7 +187,7 @@ async function wishOf(desktops: Desktops, { image, count }: PoolSize, network: N
   if (!found) return not(`the engine has no image ${spec.image}`);
   const publishedOn = publishedAt(desktops.gateway === undefined ? 'direct' : 'gateway', network, installation.bindAddress);
   const key = poolKey(spec, { ...poolFacts(desktops, entry.key, {}), imageId: found.id, publishedOn });
-  return { wish: { image: entry.key, count, made: { poolKey: key, specHash: spec.hash } }, recipe: { spec, poolKey: key, imageId: found.id, publishedOn } };
+  return { wish: { image: entry.key, count, made: { poolKey: key, specHash: spec.hash }, needsBytes: needsOf(entry, spec.limits.memoryBytes) }, recipe: { spec, poolKey: key, imageId: found.id, publishedOn } };
 }
 
 function leftLocksIn(containers: readonly ContainerSummary[], members: readonly Member[], now: Date): ContainerId[] {

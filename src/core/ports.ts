@@ -22,10 +22,14 @@ export function liveReservations(reservations: readonly PortReservation[], now: 
   return reservations.filter(({ pid, at }) => now.getTime() - Date.parse(at) < RESERVATION_LIFE_MS && isAlive(pid));
 }
 
-/** The lowest port of the range that nobody holds, in our books or on the host; undefined when there is none. */
-export async function choosePort(range: PortRange, held: ReadonlySet<number>, address: string, host: HostPorts): Promise<number | undefined> {
+/** The lowest port of the range that nobody holds, in our books or on the host, when `spare` others are left beside it; undefined when there is none. */
+export async function choosePort(range: PortRange, held: ReadonlySet<number>, address: string, host: HostPorts, spare = 0): Promise<number | undefined> {
+  let chosen: number | undefined;
+  let left = spare;
   for (let port = range.min; port <= range.max; port++) {
-    if (!held.has(port) && (await host.isFree(address, port))) return port;
+    if (held.has(port) || !(await host.isFree(address, port))) continue;
+    chosen ??= port;
+    if (left-- === 0) return chosen;
   }
   return undefined;
 }
@@ -37,7 +41,7 @@ export function noFreePort(range: PortRange, ours: number, longestIdle: { name: 
   const held = others > 0 ? `${ours} by desktops, ${others} by other programs` : 'all by desktops';
   return new VncctlError('NO_FREE_PORT', `no free port between ${range.min} and ${range.max}: ${total} in use (${held})`, {
     hint: longestIdle
-      ? `the longest idle is ${longestIdle.name} (${longestIdle.idle}): vncctl rm ${longestIdle.name}   (or widen the range: vncctl config set portMax ${range.max + 20})`
-      : `widen the range: vncctl config set portMax ${range.max + 20}`,
+      ? `the longest idle is ${longestIdle.name} (${longestIdle.idle}): vncctl rm ${longestIdle.name}   (or widen the range: vncctl config set portMax ${range.max + 20}; or wait for one: up … --queue 30s)`
+      : `widen the range: vncctl config set portMax ${range.max + 20}   (or wait for one: up … --queue 30s)`,
   });
 }

@@ -1,4 +1,5 @@
 // Remembering a desktop that was handed out: whose it is, that it was used now, and that it was seen ready.
+import { withMarks } from './admission.ts';
 import type { ClientId } from './client-id.ts';
 import { VncctlError } from '../errors.ts';
 import { type Desktop, deriveDesktop, isBeingRemoved } from './desktop.ts';
@@ -6,7 +7,7 @@ import { type Desktops, viewOf } from './desktops.ts';
 import type { ContainerDetails } from './engine.ts';
 import type { LeaseChanges } from './lease.ts';
 import { leaseOf } from './lease-of.ts';
-import type { Allocation, Claimed, DesktopId, StoreState } from './store.ts';
+import type { Allocation, Claimed, DesktopId, MemoryPromise, StoreState } from './store.ts';
 
 // Asking again at once is no news: a write costs the lock.
 const COALESCE_MS = 60_000;
@@ -15,13 +16,15 @@ const COALESCE_MS = 60_000;
 export interface HandedOut {
   client: ClientId;
   seenReady: boolean;
+  /** Its page is painted: it has taken the memory that it needs. */
+  seenPainted: boolean;
   /** Lengths of its lease that are new. */
   lease?: LeaseChanges | undefined;
   /** It was taken from the pool: now, or (not `isNew`) by an `up` that did not come to remember it. `fitted` is what it was given. */
   claim?: { isNew: boolean; fitted?: Readonly<Record<string, string>> };
 }
 
-/** Records that `client` was handed the desktop in `container` now, and keeps the promise of its port no longer; returns the state that follows. DESKTOP_NOT_FOUND while another process removes it. */
+/** Records that `client` was handed the desktop in `container` now, and keeps the promises of its port and its memory no longer; returns the state that follows. DESKTOP_NOT_FOUND while another process removes it. */
 export async function rememberDesktop(desktops: Desktops, container: ContainerDetails, seen: HandedOut): Promise<StoreState> {
   const { store, engine, clock, processes } = desktops;
   const { client } = seen;
@@ -35,7 +38,8 @@ export async function rememberDesktop(desktops: Desktops, container: ContainerDe
   const fresh = known && readyBefore && !known.removing && !seen.lease && !seen.claim && now.getTime() - Date.parse(known.lastUsedAt ?? '') < coalesceMs(desktops, desktop);
   // Whoever promised the port: its container holds it by now, also when the one that created it was killed.
   const reserved = before.reservations.some((reservation) => reservation.port === desktop.hostPort);
-  if (fresh && !reserved) return before;
+  const promised = before.promises?.some((promise) => promise.desktop === desktop.id) ?? false;
+  if (fresh && !reserved && !promised) return before;
   return store.update((state) => {
     // A removal that began after the look: the mark stays, and whoever asked looks again.
     if (isBeingRemoved(state.allocations[desktop.id], now, (pid) => processes.isAlive(pid))) throw new VncctlError('DESKTOP_NOT_FOUND', 'it is being removed');
@@ -56,12 +60,18 @@ export async function rememberDesktop(desktops: Desktops, container: ContainerDe
       ...(seen.lease ? { lease: { ...kept.lease, ...seen.lease } } : {}),
     };
     const next: StoreState = {
-      ...state,
+      ...keepPromises(state, desktop.id, seen),
       allocations: { ...Object.fromEntries(others), [desktop.id]: allocation },
       reservations: state.reservations.filter((reservation) => reservation.port !== desktop.hostPort),
     };
     return { state: next, result: next };
   });
+}
+
+/** What one has not taken yet stays promised to it when this process ends. */
+function keepPromises(state: StoreState, id: DesktopId, { seenPainted }: HandedOut): StoreState {
+  const promises = (state.promises ?? []).flatMap((promise): MemoryPromise[] => (promise.desktop !== id ? [promise] : seenPainted ? [] : [{ ...promise, started: true }]));
+  return withMarks(state, { promises, queue: state.queue ?? [] });
 }
 
 /** Two `up` of one client may end the same claim: what one of them knows is kept. */

@@ -1,6 +1,7 @@
 // `rm`: takes desktops away. Marks them in the store first, so that an `up` at the same moment waits instead of handing one
 // out; asks the session to end before the container does; leaves no container, record, label or network of its own behind.
 import { isVncctlError } from '../errors.ts';
+import { livePromises, withMarks } from './admission.ts';
 import type { ClientId } from './client-id.ts';
 import type { Desktop } from './desktop.ts';
 import { type Desktops, nameOf } from './desktops.ts';
@@ -137,7 +138,10 @@ async function forget({ store, clock, processes }: Desktops, removals: readonly 
       if (error === undefined) delete allocations[desktop.id];
       else allocations[desktop.id] = kept;
     }
-    const reservations = liveReservations(state.reservations, clock.now(), (pid) => processes.isAlive(pid));
-    return { state: { ...state, allocations, reservations }, result: undefined };
+    const [now, isAlive] = [clock.now(), (pid: number) => processes.isAlive(pid)];
+    const gone = new Set(removals.flatMap(({ desktop, error, kept: reason }) => (error === undefined && reason === undefined ? [desktop.id] : [])));
+    const promises = livePromises(state.promises, now, isAlive).filter(({ desktop }) => !gone.has(desktop));
+    const reservations = liveReservations(state.reservations, now, isAlive);
+    return { state: withMarks({ ...state, allocations, reservations }, { promises, queue: state.queue ?? [] }), result: undefined };
   });
 }

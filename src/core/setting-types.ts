@@ -1,5 +1,6 @@
 // The kinds of value a setting can have: how each is read from text and spelled again. No setting is named here.
 import { isIP, isIPv4 } from 'node:net';
+import { BYTES_FORM, formatBytes, parseBytes } from './size.ts';
 import { DURATION_FORM, type DurationLimit, formatDuration, formatLimit, LIMIT_FORM, type Milliseconds, parseDuration, parseLimit } from './duration.ts';
 import { parsePublicTemplate, PUBLIC_TEMPLATE_FORM, type PublicTemplate } from './public-address.ts';
 
@@ -68,6 +69,25 @@ export const duration: SettingType<Milliseconds> = {
 
 /** A length of time, or no end at all. */
 export const limit: SettingType<DurationLimit> = { form: LIMIT_FORM, json: 'text', read: parseLimit, spell: formatLimit };
+
+/** How long something is waited for; `off` for not at all. */
+export const wait: SettingType<Milliseconds | 'off'> = {
+  form: `${DURATION_FORM}, or off`,
+  json: 'text',
+  read: (typed) => {
+    const length = parseLimit(typed);
+    return length === 'never' ? (typed.trim().toLowerCase() === 'never' ? undefined : 'off') : length;
+  },
+  spell: (value) => (value === 'off' ? value : formatDuration(value)),
+};
+
+/** A number of bytes; `off` for none at all. */
+export const bytes: SettingType<number | 'off'> = {
+  form: `${BYTES_FORM}, or off`,
+  json: 'text',
+  read: (typed) => (typed.toLowerCase() === 'off' ? 'off' : parseBytes(typed)),
+  spell: (value) => (value === 'off' ? value : formatBytes(value)),
+};
 
 /** A host and a port to listen on: the host without brackets. */
 export interface ListenAddress {

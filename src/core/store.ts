@@ -91,9 +91,33 @@ export interface PortReservation extends ProcessMark {
   port: number;
 }
 
+/** Memory promised to a desktop that is about to start, which its programs haven't taken yet. */
+export interface MemoryPromise extends ProcessMark {
+  desktop: DesktopId;
+  bytes: number;
+  /** It runs: its programs go on taking memory when this process has ended. */
+  started?: true;
+}
+
+/** Somebody who waits until there is room for a desktop. */
+export interface Waiter extends ProcessMark {
+  /** Of the desktop that there is to be. */
+  desktop: DesktopId;
+  /** Memory that it needs. */
+  bytes: number;
+  /** It needs a host port too. */
+  port?: true;
+  /** When they give up: ISO-8601 UTC. */
+  until: string;
+}
+
 export interface StoreState {
   allocations: Readonly<Record<string, Allocation>>;
   reservations: readonly PortReservation[];
+  /** Absent: none. */
+  promises?: readonly MemoryPromise[];
+  /** In the order in which they came; absent: nobody waits. */
+  queue?: readonly Waiter[];
   /** Absent until somebody has watched. */
   watch?: Watch;
 }

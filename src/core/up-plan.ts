@@ -14,7 +14,7 @@ import { describeLeaseChanges } from './lease-words.ts';
 import type { Member } from './pool-plan.ts';
 import { fittedVariables, type PoolFacts } from './pool-key.ts';
 import { type DesktopSpec, type DesktopWishes, type RunningDesktop, unmetWishes } from './spec.ts';
-import type { Allocation, StoreState } from './store.ts';
+import type { Allocation, DesktopId, StoreState } from './store.ts';
 
 /** What `up` looked at, all at one moment. */
 export interface UpObservation {
@@ -66,14 +66,15 @@ export interface PoolQuestion {
   passesLeft: number;
 }
 
+/** `running`: its memory is free once it is removed. `desktop`: of one that is there and starts again. */
 export type UpStep =
   | { do: 'wait-for-removal'; id: ContainerId; cause: string }
-  | { do: 'remove'; id: ContainerId; cause: string }
+  | { do: 'remove'; id: ContainerId; running: boolean; cause: string }
   | { do: 'rename'; id: ContainerId; name: string; cause: string }
   | { do: 'get-image'; how: 'build' | 'pull'; cause: string }
   | { do: 'create-network'; name: string; cause: string }
   | { do: 'create'; name: string; door: Door; ownNetwork?: string; cause: string }
-  | { do: 'start'; cause: string }
+  | { do: 'start'; desktop?: DesktopId; cause: string }
   | { do: 'claim'; name: string; members: readonly Member[]; cause: string }
   | { do: 'unpause'; id?: ContainerId; cause: string }
   | { do: 'fit'; cause: string }
@@ -123,8 +124,8 @@ export function planUp(seen: UpObservation, question: UpQuestion): UpPlan {
   if (container.state === 'removing' || isBeingRemoved(seen.state.allocations[labels.desktopId], seen.now, question.isAlive)) {
     return creation(seen, question, [{ do: 'wait-for-removal', id, cause: 'its last desktop is on its way out' }], 'created', `${question.client} will have no desktop`);
   }
-  if (question.recreate) return creation(seen, question, [{ do: 'remove', id, cause: '--recreate' }], 'replaced', 'a new one was asked for');
-  if (container.state === 'dead') return creation(seen, question, [{ do: 'remove', id, cause: 'its container is dead' }], 'replaced', 'the old one can not be started');
+  if (question.recreate) return creation(seen, question, [{ do: 'remove', id, running: desktop.container?.running ?? false, cause: '--recreate' }], 'replaced', 'a new one was asked for');
+  if (container.state === 'dead') return creation(seen, question, [{ do: 'remove', id, running: false, cause: 'its container is dead' }], 'replaced', 'the old one can not be started');
   return keeping(seen, question, container, desktop);
 }
 
@@ -166,7 +167,7 @@ function keeping(seen: UpObservation, question: UpQuestion, container: Container
     case 'created':
     case 'exited': {
       const cause = container.state === 'created' ? 'it was created but never started' : `it had ended (exit code ${container.exitCode ?? 'unknown'})`;
-      return plan('started', cause, [...networkSteps(seen, question), { do: 'start', cause }, wait]);
+      return plan('started', cause, [...networkSteps(seen, question), { do: 'start', desktop: desktop.id, cause }, wait]);
     }
     default: {
       const readyAt = seen.state.allocations[desktop.id]?.readyAt;

@@ -7,6 +7,7 @@ import type { Catalog } from './desktops.ts';
 import { LIMIT_FORM, type Milliseconds, parseDuration, parseLimit } from './duration.ts';
 import { getEntry } from './images.ts';
 import { LEASE_FIELDS, type LeaseChanges, type LeaseField } from './lease.ts';
+import { wait } from './setting-types.ts';
 import { parseBytes, parseGeometry } from './size.ts';
 import type { DesktopWishes } from './spec.ts';
 import type { UpRequest } from './up-run.ts';
@@ -21,6 +22,7 @@ export interface UpWords extends Readonly<Partial<Record<LeaseField, string | un
   readonly memory?: string | undefined;
   readonly wait?: ReadyStage | undefined;
   readonly timeout?: string | undefined;
+  readonly queue?: string | undefined;
   readonly recreate?: boolean | undefined;
   readonly direct?: boolean | undefined;
 }
@@ -30,7 +32,7 @@ type UpField = keyof UpWords;
 export interface UpReading {
   catalog: Catalog;
   /** What counts where nothing was said. */
-  defaults: { image: string; wait?: ReadyStage | undefined; timeout?: Milliseconds | undefined };
+  defaults: { image: string; wait?: ReadyStage | undefined; timeout?: Milliseconds | undefined; queue?: Milliseconds | 'off' | undefined };
   /** What the caller's words call a field, and where it is explained. */
   called: (field: UpField) => string;
   hint: string;
@@ -42,6 +44,7 @@ export function readUpRequest(client: ClientId, words: UpWords, reading: UpReadi
   const entry = getEntry(catalog, words.image ?? defaults.image);
   const stage = words.wait ?? defaults.wait;
   const timeoutMs = words.timeout === undefined ? defaults.timeout : read('timeout', words.timeout, parseDuration, 'a duration like 30s or 2m', reading);
+  const queue = words.queue === undefined ? defaults.queue : read('queue', words.queue, wait.read, wait.form, reading);
   return {
     client,
     entry,
@@ -51,6 +54,7 @@ export function readUpRequest(client: ClientId, words: UpWords, reading: UpReadi
     lease: readLease(words, reading),
     ...(stage === undefined ? {} : { stage }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(queue === undefined || queue === 'off' ? {} : { queueMs: queue }),
   };
 }
 

@@ -8,6 +8,7 @@ import { clientKey } from './identity.ts';
 import { poolFacts } from './pool-facts.ts';
 import type { LeaseChanges } from './lease.ts';
 import { buildSpec, type DesktopWishes } from './spec.ts';
+import type { Place } from './start-place.ts';
 import type { DesktopId } from './store.ts';
 import type { UpQuestion } from './up-plan.ts';
 
@@ -24,6 +25,10 @@ export interface UpRequest {
   stage?: ReadyStage;
   /** How long the stage may take, in milliseconds from the start of the container; absent: the image's own. */
   timeoutMs?: number;
+  /** A new one is wanted, though a warm one would do. */
+  cold?: true;
+  /** How long it may wait, in milliseconds, until the host has room for a new desktop; absent: not at all. */
+  queueMs?: number;
 }
 
 /** One measured part of the way, in the order it happened. */
@@ -59,7 +64,8 @@ export interface Made {
   /** Set before the engine is asked: it may have made the container although its answer never came. */
   desktop?: DesktopId;
   container?: ContainerId;
-  port?: number;
+  /** Promised to what it starts: memory, a port. */
+  place?: Place;
   /** A warm desktop that was taken, as it was before that. */
   claimed?: ContainerDetails;
   /** It was made ready before, by an earlier claim. */
@@ -127,7 +133,7 @@ export function questionOf(desktops: Desktops, request: UpRequest): UpQuestion {
     pool: {
       wanted: installation.pool.find(({ image }) => image === entry.key)?.count ?? 0,
       facts: poolFacts(desktops, entry.key, lease),
-      passesLeft: POOL_PASSES,
+      passesLeft: request.cold ? 0 : POOL_PASSES,
     },
     isAlive: (pid) => processes.isAlive(pid),
   };

@@ -1,12 +1,14 @@
 // The steps of `up`, each carried out as the plan says, and taking back what an attempt has made when one fails.
 import { isVncctlError, VncctlError } from '../errors.ts';
+import { needsOf } from './admission.ts';
 import type { Desktops } from './desktops.ts';
 import type { ContainerId } from './engine.ts';
 import { newDesktopId } from './identity.ts';
 import { decodeLabels } from './labels.ts';
 import { newContainer } from './new-container.ts';
-import { releasePort, reservePort } from './port-reservation.ts';
 import { announceRemoval } from './remove.ts';
+import { type Place, type PlaceWish, releasePlace } from './start-place.ts';
+import { type QueueOptions, takePlace } from './start-queue.ts';
 import { createNetwork } from './up-network.ts';
 import type { UpStep } from './up-plan.ts';
 import { type Made, report, type Run } from './up-run.ts';
@@ -22,6 +24,8 @@ export async function perform(run: Run, step: UpStep, made: Made, current: Conta
       await run.phase('removal', () => waitUntilGone(desktops, step.id, question.client, signal));
       return undefined;
     case 'remove':
+      // Asked before it goes: a host without room must not cost anybody the desktop they have. One that runs leaves its memory to the new one.
+      await promiseMemory(run, made, { desktop: newDesktopId(), inPlaceOfAnother: step.running });
       await run.phase('remove', async () => {
         await announceRemoval(desktops, request.client, `vncctl up: ${step.cause}`);
         await engine.containers.stop(step.id, request.entry.stopGraceSeconds, { signal });
@@ -42,17 +46,17 @@ export async function perform(run: Run, step: UpStep, made: Made, current: Conta
       return undefined;
     case 'create': {
       const isPublished = step.door === 'direct' || !(await isDialable(desktops, step.ownNetwork ?? question.spec.network, signal));
-      const hostPort = isPublished ? await run.phase('port', () => reserveOrMakeWay(run)) : undefined;
-      if (hostPort !== undefined) made.port = hostPort;
+      made.place = await promisePlace(run, made, isPublished);
       // Without the signal: an aborted request still makes its container, which nobody would then know of.
       signal.throwIfAborted();
-      made.desktop = newDesktopId();
-      const container = newContainer(desktops, question.spec, { desktopId: made.desktop, hostPort, ownNetwork: step.ownNetwork, lease: request.lease, client: request.client });
+      made.desktop = made.place.desktop;
+      const container = newContainer(desktops, question.spec, { desktopId: made.desktop, hostPort: made.place.hostPort, ownNetwork: step.ownNetwork, lease: request.lease, client: request.client });
       made.container = await run.phase('create', () => engine.containers.create(step.name, container));
       signal.throwIfAborted();
       return made.container;
     }
     case 'start':
+      if (step.desktop !== undefined) await promiseMemory(run, made, { desktop: step.desktop });
       await run.phase('start', () => engine.containers.start(known(current), { signal }));
       return undefined;
     case 'claim':
@@ -78,16 +82,21 @@ export async function perform(run: Run, step: UpStep, made: Made, current: Conta
   }
 }
 
-/** A port; where the range is full, one that a warm desktop holds: the pool never starves a client. */
-async function reserveOrMakeWay({ desktops, refusedPorts, options }: Run): Promise<number> {
-  for (;;) {
-    try {
-      return await reservePort(desktops, refusedPorts);
-    } catch (error) {
-      if (!isVncctlError(error, 'NO_FREE_PORT') || !(await (await import('./pool-member.ts')).giveWay(desktops, options.signal))) throw error;
-    }
-  }
+/** Memory for a new desktop, unless it is promised already, and a port where it gets one. */
+async function promisePlace(run: Run, { place }: Made, isPublished: boolean): Promise<Place> {
+  const desktop = place?.desktop ?? newDesktopId();
+  const take = (): Promise<Place> => takePlace(run.desktops, { desktop, bytes: needs(run), ...(isPublished ? { port: { refused: run.refusedPorts } } : {}) }, queueOptions(run));
+  return run.phase(isPublished ? 'port' : 'memory', take);
 }
+
+/** Memory for a desktop that is started without a new port. */
+async function promiseMemory(run: Run, made: Made, wish: Pick<PlaceWish, 'desktop' | 'inPlaceOfAnother'>): Promise<void> {
+  made.place = await run.phase('memory', () => takePlace(run.desktops, { ...wish, bytes: needs(run) }, queueOptions(run)));
+}
+
+const needs = ({ question: { spec } }: Run): number => needsOf(spec.entry, spec.limits.memoryBytes);
+
+const queueOptions = ({ request: { queueMs }, options: { signal, onProgress } }: Run): QueueOptions => ({ ...(queueMs === undefined ? {} : { queueMs }), signal, ...(onProgress ? { onProgress } : {}) });
 
 function known(container: ContainerId | undefined): ContainerId {
   if (container === undefined) throw new VncctlError('BUG', 'a step of the plan came before its container');
@@ -117,7 +126,7 @@ export async function undo(run: Run, made: Made, because: unknown): Promise<void
   } catch {
     // Adopted or cleaned by the next command.
   }
-  if (made.port !== undefined) await releasePort(run.desktops, made.port).catch(() => {});
+  if (made.place) await releasePlace(run.desktops, made.place).catch(() => {});
 }
 
 /** The container of a create whose answer never came. */

@@ -79,7 +79,7 @@ async function carryOut(run: Run, plan: UpPlan): Promise<UpResult | undefined> {
     if (plan.outcome === 'replaced') run.question = { ...run.question, recreate: false };
     if (isVncctlError(error, 'NO_FREE_PORT', 'NETWORK_NOT_FOUND') && current !== undefined) {
       // What can't be started where it was made for never will be: a stopped one asks for its very port and its very network.
-      if (error.code === 'NO_FREE_PORT' && made.port !== undefined) run.refusedPorts.add(made.port);
+      if (error.code === 'NO_FREE_PORT' && made.place?.hostPort !== undefined) run.refusedPorts.add(made.place.hostPort);
       if (plan.kept?.state === 'exited') {
         // Whoever has its link finds it by the same door.
         if (decodeLabels(plan.kept.labels, run.question.instance)?.hostPort !== undefined) run.question = { ...run.question, door: 'direct' };
@@ -116,6 +116,7 @@ async function conclude(run: Run, plan: UpPlan, made: Made, id: ContainerId): Pr
   const handedOut: HandedOut = {
     client: request.client,
     seenReady: run.question.stage !== 'running',
+    seenPainted: run.question.stage === 'page',
     lease: isThere ? plan.lease : undefined,
     ...(plan.outcome === 'claimed' ? { claim: { isNew: made.claimed !== undefined, ...(made.fitted ? { fitted: made.fitted } : {}) } } : {}),
   };

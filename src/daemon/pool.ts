@@ -6,6 +6,7 @@ import type { ContainerEvent } from '../core/engine.ts';
 import { LABEL } from '../core/labels.ts';
 import type { Log } from '../core/log.ts';
 import { type Filling, fillPool, type PoolOutcome } from '../core/pool.ts';
+import { SHORT_OF_MEMORY } from '../core/pool-plan.ts';
 import { createBell } from './bell.ts';
 import { wordsOf } from './words-of.ts';
 
@@ -44,7 +45,7 @@ export function keepPool({ desktops: getDesktops, clock, log, isBusy }: PoolPart
   let failures = 0;
 
   const say = (words: readonly string[]): void => {
-    for (const why of words) if (!said.includes(why)) log.write('warning', 'no warm desktops are kept', { reason: why });
+    for (const why of words) if (!said.includes(why)) log.write('warning', why === SHORT_OF_MEMORY ? 'fewer warm desktops are kept than are wanted' : 'no warm desktops are kept', { reason: why });
     said = words;
   };
 
@@ -65,7 +66,7 @@ export function keepPool({ desktops: getDesktops, clock, log, isBusy }: PoolPart
   const fill = async (): Promise<Filling | undefined> => {
     try {
       const filling = await fillPool(await getDesktops(), { signal: stopping.signal, ...(isBusy ? { isBusy } : {}), onOutcome });
-      say([...(filling.off === undefined ? [] : [filling.off]), ...filling.wishes.flatMap(({ image, why }) => (why === undefined ? [] : [`${image}: ${why}`]))]);
+      say([...(filling.off === undefined ? [] : [filling.off]), ...filling.wishes.flatMap(({ image, why }) => (why === undefined ? [] : [`${image}: ${why}`])), ...(filling.outcomes.some(({ reason, step }) => (reason ?? step.cause) === SHORT_OF_MEMORY) ? [SHORT_OF_MEMORY] : [])]);
       return filling;
     } catch {
       return undefined;

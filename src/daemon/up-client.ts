@@ -31,7 +31,7 @@ const SILENCE_MS = 20_000;
 const MOST_BYTES = 4 * 1024 * 1024;
 
 /** Asks for it. Rejects with what `up` throws there, DAEMON_FAILED when the daemon goes away after it has begun, and the signal's reason: then what was half-made is undone. */
-export function askForUp({ socket: path, beginMs = BEGIN_MS, silenceMs = SILENCE_MS }: UpClientOptions, question: UpClientQuestion, { signal, onPhase }: Pick<UpOptions, 'signal' | 'onPhase'>): Promise<UpAnswer> {
+export function askForUp({ socket: path, beginMs = BEGIN_MS, silenceMs = SILENCE_MS }: UpClientOptions, question: UpClientQuestion, { signal, onPhase, onProgress }: Pick<UpOptions, 'signal' | 'onPhase' | 'onProgress'>): Promise<UpAnswer> {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
     const socket = connect({ path });
@@ -51,12 +51,13 @@ export function askForUp({ socket: path, beginMs = BEGIN_MS, silenceMs = SILENCE
     };
     const read = (lines: LineReader, bytes: Buffer): void => {
       for (const line of lines.read(bytes)) {
-        const { phase, report, left: why } = (line ?? {}) as { phase?: Phase; report?: UpReport; left?: string };
+        const { phase, progress, report, left: why } = (line ?? {}) as { phase?: Phase; progress?: string; report?: UpReport; left?: string };
         const failure = errorIn(line);
         if (failure) return finish(() => reject(failure));
         if (report) return finish(() => resolve({ report }));
         if (why !== undefined) return left(why);
         if (phase) onPhase?.(phase);
+        if (progress !== undefined) onProgress?.(progress);
       }
     };
     const begin = (bytes: Buffer): void => {

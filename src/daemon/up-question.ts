@@ -24,7 +24,7 @@ export function readUpQuestion(value: unknown): UpQuestionAsked | undefined {
   return { facts, ask: { client: parseClientId(client, 'any').id, words } };
 }
 
-const TEXTS: readonly string[] = ['image', 'url', 'size', 'cpus', 'memory', 'timeout', ...LEASE_FIELDS];
+const TEXTS: readonly string[] = ['image', 'url', 'size', 'cpus', 'memory', 'timeout', 'queue', ...LEASE_FIELDS];
 const FLAGS: readonly string[] = ['recreate', 'direct'];
 
 function areUpWords(words: Fields): words is Fields & UpWords {

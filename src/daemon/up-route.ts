@@ -1,5 +1,5 @@
 // `up` for a process of the command line, on the daemon's Unix socket: everything that takes time to load is loaded here already.
-// The request becomes a connection of JSON lines: the question; then phases, and at last a report, a failure, or that whoever asked
+// The request becomes a connection of JSON lines: the question; then phases and what it waits for, and at last a report, a failure, or that whoever asked
 // has to do it. When they close their side, what is half-made is undone; when they are gone, too.
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -16,7 +16,7 @@ import { wordsOf } from './words-of.ts';
 
 export interface UpRouteParts {
   /** Does it. Throws LeftToAsker before anything was changed. */
-  handOut(ask: UpAsk, options: Pick<UpOptions, 'signal' | 'onPhase'>): Promise<UpReport>;
+  handOut(ask: UpAsk, options: Pick<UpOptions, 'signal' | 'onPhase' | 'onProgress'>): Promise<UpReport>;
   /** Names what is otherwise in this daemon than what an asking process is made of; none: both would do the same. */
   differences(facts: Readonly<Record<string, unknown>>): Promise<readonly string[]>;
   log: Log;
@@ -47,7 +47,7 @@ export function createUpRoute({ handOut, differences, log, signMs = SIGN_MS }: U
   const carryOut = async (socket: Duplex, ask: UpAsk, signal: AbortSignal): Promise<void> => {
     const signs = setInterval(() => sendSign(socket), signMs);
     try {
-      sendLine(socket, { report: await handOut(ask, { signal, onPhase: (phase) => sendLine(socket, { phase }) }) });
+      sendLine(socket, { report: await handOut(ask, { signal, onPhase: (phase) => sendLine(socket, { phase }), onProgress: (progress) => sendLine(socket, { progress }) }) });
     } catch (error) {
       if (error instanceof LeftToAsker) return sendLine(socket, { left: error.message });
       if (!isVncctlError(error)) log.write('error', 'could not give a desktop to the command line', { reason: wordsOf(error) });

@@ -38,10 +38,9 @@ export function followFiles(files: readonly string[], { signal, clock, watch: wa
     const before = held;
     const lines = before.flatMap(readLines);
     held = openAll(files, before, false);
-    for (const gone of before.filter((file) => !held.includes(file))) {
-      lines.push(...readLines(gone));
-      closeSync(gone.descriptor);
-    }
+    // Once more: what was written to one of them before a newer file took its place stands before all lines of that one.
+    lines.push(...before.flatMap(readLines));
+    for (const gone of before) if (!held.includes(gone)) closeSync(gone.descriptor);
     lines.push(...held.filter((file) => !before.includes(file)).flatMap(readLines));
     return lines.flatMap((line) => parseEvent(line) ?? []);
   };

@@ -1,7 +1,7 @@
 // What a state file must look like. Checks what was parsed and drops, with a warning each, the records that are not what they
 // should be: the engine's labels bring back what a record said.
 import type { LeaseField } from '../core/lease.ts';
-import type { Allocation, Claimed, PortReservation, StoreState, Warning, Watch, WatchMemory } from '../core/store.ts';
+import type { Allocation, Claimed, MemoryPromise, PortReservation, StoreState, Waiter, Warning, Watch, WatchMemory } from '../core/store.ts';
 import { isObject } from './json-file.ts';
 
 type Field = (value: unknown) => boolean;
@@ -56,11 +56,14 @@ const ALLOCATION: Readonly<Record<keyof Allocation, Field>> = {
 };
 
 const RESERVATION: Readonly<Record<keyof PortReservation, Field>> = { port: count, pid: count, at: time };
+const isTrue = optional((value) => value === true);
+const PROMISE: Readonly<Record<keyof MemoryPromise, Field>> = { desktop: filled, bytes: count, started: isTrue, pid: count, at: time };
+const WAITER: Readonly<Record<keyof Waiter, Field>> = { desktop: filled, bytes: count, port: isTrue, until: time, pid: count, at: time };
 
 /** The state in a parsed file. Never throws; what is dropped is named by its place, never by its content. */
 export function checkState(values: Readonly<Record<string, unknown>>, warn: (message: string) => void): StoreState {
   for (const key of Object.keys(values)) {
-    if (!['allocations', 'reservations', 'watch'].includes(key)) warn(`unknown record "${key}" in the state; dropped`);
+    if (!['allocations', 'reservations', 'promises', 'queue', 'watch'].includes(key)) warn(`unknown record "${key}" in the state; dropped`);
   }
   const allocations: Record<string, Allocation> = {};
   for (const [index, [key, value]] of entriesOf(values.allocations, 'allocations', warn).entries()) {
@@ -68,18 +71,25 @@ export function checkState(values: Readonly<Record<string, unknown>>, warn: (mes
     if (wrong === undefined) allocations[key] = value as Allocation;
     else warn(`allocation ${index + 1} of the state is dropped: ${wrong}`);
   }
-  const reservations: PortReservation[] = [];
-  for (const [index, value] of listOf(values.reservations, 'reservations', warn).entries()) {
-    const wrong = faultOf(value, RESERVATION);
-    if (wrong === undefined) reservations.push(value as PortReservation);
-    else warn(`reservation ${index + 1} of the state is dropped: ${wrong}`);
-  }
+  const reservations = checkedList<PortReservation>(values.reservations, ['reservations', 'reservation'], RESERVATION, warn);
+  const promises = checkedList<MemoryPromise>(values.promises, ['promises', 'promise'], PROMISE, warn);
+  const queue = checkedList<Waiter>(values.queue, ['queue', 'waiter'], WAITER, warn);
+  const state = { allocations, reservations, ...(promises.length > 0 ? { promises } : {}), ...(queue.length > 0 ? { queue } : {}) };
   const { watch } = values;
-  if (watch === undefined) return { allocations, reservations };
+  if (watch === undefined) return state;
   const wrong = faultOf(watch, WATCH);
-  if (wrong === undefined) return { allocations, reservations, watch: watch as Watch };
+  if (wrong === undefined) return { ...state, watch: watch as Watch };
   warn(`"watch" of the state is dropped: ${wrong}`);
-  return { allocations, reservations };
+  return state;
+}
+
+function checkedList<T>(value: unknown, [name, one]: readonly [string, string], fields: Readonly<Record<keyof T & string, Field>>, warn: (message: string) => void): T[] {
+  return listOf(value, name, warn).flatMap((item, index): T[] => {
+    const wrong = faultOf(item, fields);
+    if (wrong === undefined) return [item as T];
+    warn(`${one} ${index + 1} of the state is dropped: ${wrong}`);
+    return [];
+  });
 }
 
 function entriesOf(value: unknown, name: string, warn: (message: string) => void): [string, unknown][] {

@@ -2,6 +2,7 @@
 // them with `--markdown`; all else goes to stderr.
 import { parseArgs } from 'node:util';
 import { apiList } from './api-list.ts';
+import { claimEngine } from './claim-engine.ts';
 import { daemonIdle } from './daemon-idle.ts';
 import { daemonRemovals } from './daemon-removals.ts';
 import { daemonRounds } from './daemon-rounds.ts';
@@ -11,19 +12,24 @@ import { gatewayWake } from './gateway-wake.ts';
 import { kiosk } from './kiosk.ts';
 import { ls } from './ls.ts';
 import { findNodes, type NodeProgram } from './nodes.ts';
-import { rmIdle, rmKiosks } from './rm.ts';
+import { poolIdle } from './pool-idle.ts';
+import { rmIdle, rmKiosks, rmOne } from './rm.ts';
 import { type Figure, measure, measureStudy, type Measurement, type Scenario, type Study } from './scenario.ts';
 import { startUp } from './start-up.ts';
 import { markdownTable } from './table.ts';
 import { upToGreeting, upToPage } from './up.ts';
 import { upAgain } from './up-again.ts';
 import { upDaemonAgain } from './up-daemon-again.ts';
+import { upTwenty } from './up-twenty.ts';
+import { upWarm } from './up-warm.ts';
+import { upWarmUrl } from './up-warm-url.ts';
 import { openWorkshop, type Workshop } from './workshop.ts';
 
 /** Measured with every Node: here its start is a large part. */
 const FOR_EACH_NODE = [(node: NodeProgram) => startUp('version', node), (node: NodeProgram) => startUp('help', node), ls, upDaemonAgain];
-const FOR_ONE = [upAgain, upToGreeting, upToPage, rmIdle, rmKiosks, daemonRemovals, gatewayWake, apiList];
-const STUDIES = [kiosk, daemonSweep, daemonIdle, daemonRounds];
+const FOR_ONE = [upAgain, upToGreeting, upToPage, claimEngine, upWarmUrl, rmOne, rmIdle, rmKiosks, daemonRemovals, gatewayWake, apiList];
+const STUDIES_FOR_EACH_NODE = [upWarm];
+const STUDIES = [upTwenty, poolIdle, kiosk, daemonSweep, daemonIdle, daemonRounds];
 
 interface Result {
   figure: Figure;
@@ -70,7 +76,7 @@ export async function bench(argv: string[], place: { root: string; work: string;
 function choose(nodes: readonly NodeProgram[], only: readonly string[] | undefined, quick: boolean): Choice[] {
   const [own] = nodes;
   const scenarios = [...nodes.flatMap((node) => FOR_EACH_NODE.map((make) => make(node))), ...(own ? FOR_ONE.map((make) => make(own)) : [])];
-  const all = [...scenarios.map(race), ...(own ? [...STUDIES.map((make) => make(own)), ...gateway(own)].map(study) : [])];
+  const all = [...scenarios.map(race), ...nodes.flatMap((node) => STUDIES_FOR_EACH_NODE.map((make) => study(make(node)))), ...(own ? [...STUDIES.map((make) => make(own)), ...gateway(own)].map(study) : [])];
   const unknown = only?.find((name) => all.every((choice) => choice.name !== name));
   if (unknown !== undefined) throw new Error(`there is no scenario "${unknown}"; there are: ${[...new Set(all.map(({ name }) => name))].join(', ')}`);
   return all.filter(({ name, long }) => only?.includes(name) ?? !(quick && long));

@@ -1,10 +1,10 @@
 // `rm` of twenty against ending and removing the same twenty one after the other, by the same engine calls in one process that
-// is running already: only what doing them at once gains is measured.
+// is running already: only what doing them at once gains is measured. And `rm` of one against the engine's own command, which kills.
 import { idleImage } from './idle.ts';
 import type { NodeProgram } from './nodes.ts';
 import type { Scenario } from './scenario.ts';
 import { timed } from './timing.ts';
-import { IDLE, KIOSK, type Workshop } from './workshop.ts';
+import { clientOf, IDLE, KIOSK, nameOf, type Workshop } from './workshop.ts';
 
 const DESKTOPS = 20;
 
@@ -28,7 +28,7 @@ function rm(node: NodeProgram, image: string): Omit<Scenario<Workshop>, 'name' |
       const ready = image === KIOSK;
       const start = async (): ReturnType<Workshop['startDesktops']> => {
         const ids = await shop.startDesktops(DESKTOPS, image);
-        if (ready) await Promise.all(ids.map((id) => pageOf(shop, id)));
+        if (ready) await Promise.all(ids.map((id) => shop.painted(id)));
         return ids;
       };
       return {
@@ -51,8 +51,31 @@ function rm(node: NodeProgram, image: string): Omit<Scenario<Workshop>, 'name' |
   };
 }
 
-async function pageOf(shop: Workshop, id: Parameters<Workshop['engine']['containers']['find']>[0]): Promise<void> {
-  const container = await shop.engine.containers.find(id);
-  if (!container?.address) throw new Error(`container ${id} has no address`);
-  await shop.probe.waitFor('page', { kind: 'tcp', host: container.address, port: 5900, secret: container.env['VNC_SECRET'] ?? '' }, { signal: AbortSignal.timeout(120_000) });
+/** Of one kiosk, whose browser is asked to quit and answers. */
+export function rmOne(node: NodeProgram): Scenario<Workshop> {
+  return {
+    name: 'rm-one',
+    about: '`vncctl rm` of one kiosk',
+    rival: '`docker rm -f` of the same, which kills its browser',
+    goal: 1.2,
+    rounds: 8,
+    node: node.version,
+    async prepare(shop) {
+      const start = async (): Promise<void> => {
+        const [id] = await shop.startDesktops(1, KIOSK);
+        if (id) await shop.painted(id);
+      };
+      return {
+        async ours() {
+          await start();
+          return (await shop.vncctl(node.path, 'rm', clientOf(1), '--yes')).ms;
+        },
+        async rival() {
+          await start();
+          return (await shop.docker('rm', '-f', nameOf(1))).ms;
+        },
+        stop: () => shop.clear(),
+      };
+    },
+  };
 }

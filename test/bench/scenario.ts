@@ -109,7 +109,7 @@ export async function measureStudy<Context>(study: Study<Context>, context: Cont
 
 function judge({ name, rival, unit = 'ms', goal, margin, limit, node }: Figure, samples: Samples): Measurement {
   const [ours, theirs] = [summarise(samples.ours), summarise(samples.rival)];
-  const ratio = theirs.p50 === 0 ? null : Math.round((ours.p50 / theirs.p50) * 100) / 100;
+  const ratio = theirs.p50 === 0 ? null : Math.round((ours.p50 / theirs.p50) * 1000) / 1000;
   const met = (goal === undefined || (ratio !== null && ratio <= goal)) && (margin === undefined || ours.p50 - theirs.p50 <= margin) && (limit === undefined || ours.p90 <= limit);
   return { scenario: name, ours, rival: { name: rival, ...theirs }, ratio, unit, ...(goal === undefined ? {} : { goal }), ...(margin === undefined ? {} : { margin }), ...(limit === undefined ? {} : { limit }), met, node };
 }

@@ -5,7 +5,7 @@ import type { Figure, Measurement, Unit } from './scenario.ts';
 export function markdownTable(results: readonly { figure: Pick<Figure, 'about'>; measurement: Measurement }[]): string {
   const rows = results.map(({ figure, measurement }) => {
     const { ours, rival, ratio, unit, node } = measurement;
-    return [figure.about, `Node ${node.replace(/^v?(\d+).*/, '$1')}`, amount(ours.p50, unit), `${rival.name}: ${amount(rival.p50, unit)}`, ratio === null ? '–' : `**${ratio.toFixed(2)} ×**`, goalOf(measurement)].join(' | ');
+    return [figure.about, `Node ${node.replace(/^v?(\d+).*/, '$1')}`, amount(ours.p50, unit), `${rival.name}: ${amount(rival.p50, unit)}`, ratio === null ? '–' : `**${ratio.toFixed(ratio < 0.1 ? 3 : 2)} ×**`, goalOf(measurement)].join(' | ');
   });
   return ['| what | on | vncctl | compared with | ratio | goal |', '| --- | --- | --- | --- | --- | --- |', ...rows.map((row) => `| ${row} |`)].join('\n');
 }

@@ -4,7 +4,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CatalogEntry } from '../../src/core/catalog.ts';
 import { systemClock } from '../../src/core/clock.ts';
-import type { ContainerId, ContainerSpec, Engine } from '../../src/core/engine.ts';
+import type { ContainerDetails, ContainerId, ContainerSpec, Engine } from '../../src/core/engine.ts';
 import { newDesktopId } from '../../src/core/identity.ts';
 import { encodeLabels, ownershipLabels } from '../../src/core/labels.ts';
 import type { LeaseChanges } from '../../src/core/lease.ts';
@@ -20,6 +20,8 @@ export const INSTANCE = 'bench';
 const NETWORK = 'vncctl-bench';
 /** A subnet of its own, because `docker run --ip` asks for one. */
 const SUBNET = '10.213.77.0/24';
+/** This host's own in it. */
+export const NETWORK_ADDRESS = '10.213.77.1';
 const FIRST_PORT = 5700;
 const PORTS = 60;
 export const SECRET = 'measured';
@@ -29,6 +31,8 @@ export const IDLE = 'vncctl-bench/idle';
 
 /** More than that don't start any sooner, nor go. */
 const AT_ONCE = 4;
+
+const PAINTED_WITHIN_MS = 120_000;
 
 /** What sets a desktop of a scenario apart. */
 export interface DesktopWishes {
@@ -58,6 +62,8 @@ export interface Workshop {
   spec(number: number, image: string, wishes?: DesktopWishes): ContainerSpec;
   /** Starts desktops of an image for the clients 1 to `count`; returns them in that order. */
   startDesktops(count: number, image: string, wishes?: DesktopWishes): Promise<ContainerId[]>;
+  /** Resolves with the desktop once its page is painted. */
+  painted(id: ContainerId): Promise<ContainerDetails>;
   ensureNetwork(): Promise<void>;
   /** Removes every desktop and the network of this instance, and forgets them. */
   clear(): Promise<void>;
@@ -139,6 +145,12 @@ export async function openWorkshop({ root, work, engine: address }: { root: stri
         await engine.containers.start(id);
         return id;
       });
+    },
+    async painted(id) {
+      const container = await engine.containers.find(id);
+      if (!container?.address) throw new Error(`container ${id} has no address`);
+      await workshop.probe.waitFor('page', { kind: 'tcp', host: container.address, port: 5900, secret: container.env['VNC_SECRET'] ?? '' }, { signal: AbortSignal.timeout(PAINTED_WITHIN_MS) });
+      return container;
     },
     ensureNetwork: () => engine.networks.create({ name: NETWORK, subnet: SUBNET, labels: ownershipLabels(INSTANCE) }),
     async clear() {

@@ -342,6 +342,19 @@ export function describeEngineContract(kind: string, setUp: () => Promise<Engine
         expect(await engine.containers.cpuMs(id)).toBeUndefined();
       });
 
+      test('what a container holds of the memory is told while it runs, paused too, and not of one that does not', async () => {
+        const id = await started('wait');
+        expect(await engine.containers.memoryBytes(id)).toBeGreaterThan(0);
+        expect(await engine.containers.memoryBytes(id)).toBeLessThan(64 * MIB);
+        await engine.containers.pause(id);
+        expect(await engine.containers.memoryBytes(id)).toBeGreaterThan(0);
+        await engine.containers.unpause(id);
+        await engine.containers.stop(id, 1);
+        expect(await engine.containers.memoryBytes(id)).toBeUndefined();
+        await engine.containers.remove(id);
+        expect(await engine.containers.memoryBytes(id)).toBeUndefined();
+      });
+
       test('a paused container says so, wakes on unpause, and waking twice changes nothing', async () => {
         const id = await started('wait');
         await engine.containers.pause(id);
@@ -717,6 +730,7 @@ export function describeEngineContract(kind: string, setUp: () => Promise<Engine
         ['containers.rename', (on, options) => on.containers.rename(id, 'vncctl-none', options)],
         ['containers.updateLimits', (on, options) => on.containers.updateLimits(id, { cpus: 1, memoryBytes: 64 * MIB }, options)],
         ['containers.cpuMs', (on, options) => on.containers.cpuMs(id, options)],
+        ['containers.memoryBytes', (on, options) => on.containers.memoryBytes(id, options)],
         ['containers.pause', (on, options) => on.containers.pause(id, options)],
         ['containers.unpause', (on, options) => on.containers.unpause(id, options)],
         ['containers.remove', (on, options) => on.containers.remove(id, options)],

@@ -56,7 +56,7 @@ export function createFakeApi({ settings = {}, ...options }: TestDesktopsOptions
     tickets: tickets.records,
     tokens: tokenStore,
     stop: () => stopping.abort(new VncctlError('TERMINATED', 'stopped; what was half-made was undone')),
-    settings: { clientIds: 'cpf', image: entry.key, wait: undefined, timeout: undefined, mask: false, auth: 'token', corsOrigins: [], ...settings },
+    settings: { clientIds: 'cpf', image: entry.key, wait: undefined, timeout: undefined, queue: 'off', mask: false, auth: 'token', corsOrigins: [], ...settings },
     readiness: { ready: true, counts: { desktops: 0 } },
     metrics: noMetrics,
   };

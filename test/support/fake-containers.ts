@@ -20,6 +20,8 @@ export interface FakeProgram {
   health?: 'healthy' | 'unhealthy';
   /** Processor time that it has used so far; absent: next to none. */
   cpuMs?: () => number;
+  /** Memory that it holds; absent: hardly any. */
+  memoryBytes?: () => number;
   exec?: (argv: readonly string[]) => { exitCode: number; output: string };
 }
 
@@ -274,6 +276,12 @@ export function createFakeContainers({ run, clock, networks, imageIdOf, programO
       run('containers.cpuMs', id, options, () => {
         const container = lookUp(id);
         return container && runs(container) ? (container.program.cpuMs?.() ?? 1) : undefined;
+      }),
+
+    memoryBytes: (id, options) =>
+      run('containers.memoryBytes', id, options, () => {
+        const container = lookUp(id);
+        return container && runs(container) ? (container.program.memoryBytes?.() ?? 4096) : undefined;
       }),
 
     pause: (id, options) =>

@@ -31,12 +31,12 @@ export function createFakeWarmTools(): FakeWarmTools {
         return async () => void held.delete(desktopId);
       },
     },
-    async openPage({ host }, _secret, request, { signal }) {
+    async openPage({ host }, _secret, request, { signal, unanswered }) {
       signal.throwIfAborted();
       if (tools.failure) throw tools.failure;
       if (closed.has(host)) throw new VncctlError('CLAIM_REFUSED', 'the desktop takes no other page: it is in use');
       closed.add(host);
-      told.push(words(request));
+      told.push(`${words(request)}${unanswered ? ', unanswered' : ''}`);
     },
     async resizeScreen(_place, _secret, { width, height }, { signal }) {
       signal.throwIfAborted();

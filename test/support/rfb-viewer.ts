@@ -26,6 +26,11 @@ export function lookInBrowser(hostPort: number, secret: string | undefined): Pro
   return look((signal) => connectWebSocket(`ws://127.0.0.1:${hostPort}/websockify`, { signal }), secret);
 }
 
+/** Looks through a WebSocket that needs nothing but its address. */
+export function lookAtSocket(url: string): Promise<RfbViewer> {
+  return look((signal) => connectWebSocket(url, { signal }));
+}
+
 /** Looks through the daemon's gateway, as the viewer page does that a link with a ticket opens. Rejects when the ticket is not taken. */
 export function lookThroughGateway(link: string): Promise<RfbViewer> {
   return look(async (signal) => {

@@ -29,8 +29,8 @@ switch (task) {
     });
     break;
   case 'events': {
-    // Small enough to turn to new files, and not so small that several come and go before a reader looks.
-    const journal = createEventJournal({ file, clock: systemClock, warn: (message) => process.stderr.write(`${message}\n`), maxBytes: 50_000 });
+    // Small enough to turn to a new file once, with what four of these write; twice, and a reader on a busy machine might miss one.
+    const journal = createEventJournal({ file, clock: systemClock, warn: (message) => process.stderr.write(`${message}\n`), maxBytes: 80_000 });
     for (let turn = 0; turn < Number(times); turn++) await journal.append([{ at: new Date().toISOString(), event: 'created', desktop: `${name}-${turn}` as DesktopId, cause: 'x'.repeat(40) }]);
     break;
   }

@@ -12,6 +12,7 @@ import type { UpOptions, UpRequest } from '../../src/core/up-run.ts';
 import { createFakeClock, type FakeClock } from './fake-clock.ts';
 import type { FakeProgram } from './fake-containers.ts';
 import { createFakeEngine, type FakeEngine } from './fake-engine.ts';
+import { createFakeHostMemory, type FakeHostMemory } from './fake-host-memory.ts';
 import { createFakeProbe, type FakeProbe } from './fake-probe.ts';
 import { createFakeStore, type FakeStore } from './fake-store.ts';
 import { createFakeWarmTools, type FakeWarmTools } from './fake-warm-tools.ts';
@@ -30,6 +31,7 @@ export function exampleEntry(over: Partial<CatalogEntry> = {}): CatalogEntry {
     websocketPath: '/websockify',
     variables: { url: 'KIOSK_URL', width: 'WIDTH', height: 'HEIGHT', secret: 'VNC_SECRET', client: 'CLIENT', idleExit: 'IDLE_EXIT' },
     settings: { LANGUAGE: { description: 'language', default: 'pt-BR', pattern: '[a-z]{2}(-[A-Z]{2})?' }, MOTTO: { description: 'a motto' } },
+    needsBytes: 256 * MIB,
     limits: { cpus: 2, memoryBytes: 1024 * MIB, pids: 500, shmSizeBytes: 256 * MIB },
     lease: {},
     user: '1000:1000',
@@ -70,6 +72,8 @@ export interface TestDesktops {
   store: FakeStore;
   probe: FakeProbe;
   warm: FakeWarmTools;
+  /** Of the host; unknown unless the test says so. */
+  memory: FakeHostMemory;
   clock: FakeClock;
   entry: CatalogEntry;
   /** Pids that run; a killed process is taken out. */
@@ -107,6 +111,7 @@ export function createTestDesktops({ installation, entries = [exampleEntry()], p
   const store = createFakeStore();
   const probe = createFakeProbe();
   const warm = createFakeWarmTools();
+  const memory = createFakeHostMemory(engine.world);
   const alive = new Set([100]);
   const asProcess = (pid: number): Desktops => ({
     installation: {
@@ -126,6 +131,7 @@ export function createTestDesktops({ installation, entries = [exampleEntry()], p
       pauseDirect: false,
       pool: [],
       poolMaxAge: milliseconds(4 * 3_600_000),
+      reserveMemory: 256 * MIB,
       sweepIntervalMs: 30_000,
       ...installation,
     },
@@ -135,6 +141,7 @@ export function createTestDesktops({ installation, entries = [exampleEntry()], p
     probe,
     clock,
     hostPorts: engine.hostPorts,
+    memory,
     processes: { pid, isAlive: (other) => alive.has(other) },
     warm,
     gateway,
@@ -152,6 +159,7 @@ export function createTestDesktops({ installation, entries = [exampleEntry()], p
     store,
     probe,
     warm,
+    memory,
     clock,
     entry,
     alive,

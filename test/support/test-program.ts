@@ -49,7 +49,7 @@ export function createTestProgram({ entries = [exampleEntry({ key: 'firefox-kios
   const fakes = createTestDesktops({ entries, ...options });
   const home = mkdtempSync(join(tmpdir(), 'vncctl-program-'));
   onTestFinished(() => rmSync(home, { recursive: true, force: true }));
-  const { engine, store, probe, warm, clock, desktops } = fakes;
+  const { engine, store, probe, warm, memory, clock, desktops } = fakes;
   engine.imageWorld.add('vncctl/base:bookworm');
   if (options.prepared !== false) for (const { key } of entries) engine.imageWorld.add(`vncctl/${key}:latest`, { [LABEL.template]: contextHash([DOCKERFILE], '') });
   const activity = createFakeActivity(clock);
@@ -84,6 +84,7 @@ export function createTestProgram({ entries = [exampleEntry({ key: 'firefox-kios
           activity,
           boot: { id: 'boot', ms: () => clock.monotonicMs() },
           hostPorts: engine.hostPorts,
+          memory,
           catalog: entries,
           imageSources: { ...createImageSources('', async () => 'vncctl/base:bookworm'), contextOf: async () => [DOCKERFILE] },
           homedir: home,

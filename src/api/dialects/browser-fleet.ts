@@ -36,7 +36,6 @@ const CREATE = z.looseObject({
 });
 
 const STATUS: Readonly<Record<DesktopStatus, string>> = { starting: 'INIT', ready: 'READY', paused: 'READY', stopped: 'DEAD', failed: 'DEAD', lost: 'DEAD', exiting: 'TERMINATING' };
-const STAGE: Readonly<Record<(typeof WAITS)[number], UpWords['wait']>> = { none: 'rfb', domcontentloaded: 'window', load: 'page' };
 
 const failure: NonNullable<ApiRoute['failure']> = ({ status, body }) => ({ status, body: { detail: body.error.message } });
 
@@ -89,10 +88,11 @@ export function browserFleetRoutes(parts: ApiParts & { screens: ScreenAddresses 
   const create = async (call: Call<unknown, unknown, z.output<typeof CREATE>>) => {
     const { worker, client, start_url, start_url_wait: wait, idle_ttl_seconds: seconds, labels } = call.body;
     await checkWorker(worker);
-    const url = wait === 'none' ? 'about:blank' : start_url;
-    const words: UpWords = { ...(url ? { url } : {}), ...(wait ? { wait: STAGE[wait] } : {}), ...(seconds ? { removeAfter: `${seconds}s` } : {}) };
+    // An empty page is never painted; of others the answer comes when the image counts as ready.
+    const page: UpWords = wait === 'none' ? { url: 'about:blank', wait: 'rfb' } : start_url ? { url: start_url } : {};
+    const words: UpWords = { ...page, ...(seconds ? { removeAfter: `${seconds}s` } : {}) };
     const { result } = await giveDesktop(parts, call, client ?? nobody(parts), words);
-    if (labels || wait) await rememberNotes(await parts.desktops(), result.desktop.id, { labels: JSON.stringify(labels ?? {}), ...(wait ? { start_url_wait: wait } : {}) });
+    if (labels || wait) await rememberNotes(await parts.desktops(), result.desktop.id, { ...notesOf(labels ?? {}), ...(wait ? { start_url_wait: wait } : {}) });
     return facts(result.desktop.id, call.signal);
   };
   const touch = async (id: string, signal: AbortSignal) => {
@@ -187,6 +187,12 @@ function nobody({ settings }: ApiParts): string {
   throw new VncctlError('USAGE', 'client: whose session is it? A CPF is expected here, since the setting clientIds takes no other ids', { hint: 'vncctl config set clientIds any' });
 }
 
-function labelsIn({ labels }: Readonly<Record<string, string>>): Record<string, string> {
-  return labels === undefined ? {} : (JSON.parse(labels) as Record<string, string>);
+const LABEL = 'label.';
+
+function labelsIn(notes: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(notes).flatMap(([name, text]) => (name.startsWith(LABEL) ? [[name.slice(LABEL.length), text]] : [])));
+}
+
+function notesOf(labels: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(labels).map(([name, text]) => [`${LABEL}${name}`, text]));
 }

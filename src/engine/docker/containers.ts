@@ -19,6 +19,13 @@ export interface EngineFacts {
 /** The containers of one Docker API endpoint. */
 export function createContainers(docker: Docker, call: Caller, { local, isPodman }: EngineFacts): Containers {
   const at = (id: string): Docker.Container => docker.getContainer(id);
+  // One look, without the second that the engine would take to compare two.
+  const statsOf = (id: ContainerId, options?: CallOptions): Promise<Docker.ContainerStats | undefined> =>
+    call(
+      `look at what container ${short(id)} uses`,
+      async (signal) => (await unlessStatus([404, 409], at(id).stats(signalled(signal, { stream: false as const, 'one-shot': true as const })))) as Docker.ContainerStats | undefined,
+      options,
+    );
   const dialable: () => Dialable = local ? nearbyAddresses() : () => () => undefined;
 
   return {
@@ -136,16 +143,16 @@ export function createContainers(docker: Docker, call: Caller, { local, isPodman
     },
 
     async cpuMs(id, options) {
-      return call(
-        `look at what container ${short(id)} uses`,
-        async (signal) => {
-          // One look, without the second that the engine would take to compare two.
-          const stats = await unlessStatus([404, 409], at(id).stats(signalled(signal, { stream: false as const, 'one-shot': true as const })));
-          const total = (stats as Docker.ContainerStats | undefined)?.cpu_stats?.cpu_usage?.total_usage;
-          return total ? total / 1e6 : undefined;
-        },
-        options,
-      );
+      const total = (await statsOf(id, options))?.cpu_stats?.cpu_usage?.total_usage;
+      return total ? total / 1e6 : undefined;
+    },
+
+    async memoryBytes(id, options) {
+      const memory = (await statsOf(id, options))?.memory_stats;
+      if (!memory?.usage) return undefined;
+      // Files it read, which the system can drop: of cgroups in their second version, or the first.
+      const { inactive_file: inactive, total_inactive_file: totalInactive } = memory.stats ?? {};
+      return Math.max(0, memory.usage - (totalInactive ?? inactive ?? 0));
     },
 
     async pause(id, options) {

@@ -48,6 +48,17 @@ describe('opening a page', () => {
     await expect(asked).rejects.toMatchObject({ code: 'CLAIM_REFUSED' });
   });
 
+  test('is done with having said it, where no answer is asked for', async () => {
+    const message = claimMessage(REQUEST, 's3cret');
+    const said = new Promise<Buffer>((resolve) => {
+      void startFakeRfbServer(async (peer) => resolve(await peer.expect(message.length))).then(async (server) => {
+        onTestFinished(() => server.stop());
+        await openPage({ host: '127.0.0.1', port: server.port }, 's3cret', REQUEST, { signal: new AbortController().signal, clock: createFakeClock(), unanswered: true });
+      });
+    });
+    expect(await said).toEqual(message);
+  });
+
   test('waits ten seconds for an answer and no longer', async () => {
     const { clock, outcome } = await ask(() => undefined);
     await clock.sleeping(10_000);

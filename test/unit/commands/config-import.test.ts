@@ -68,10 +68,13 @@ test('everything that is wrong is told at once, and nothing is written', async (
 });
 
 test('what goes against the settings that are there is refused', async () => {
-  const { run, file, written } = setUp('PORT_RANGE_MIN=6000\n');
-  await run(['config', 'set', 'portMax', '5500']);
+  const { run, file, written } = setUp('PORT_RANGE_MIN=5010\n');
+  await run(['config', 'set', 'portMax', '5005']);
   expect(await run(['config', 'import', file, '--yes'])).toMatchObject({ code: 2, err: expect.stringContaining('portMin') });
-  expect(written()).toEqual({ portMax: 5500 });
+  expect(written()).toEqual({ portMax: 5005 });
+  await run(['config', 'set', 'portMax', '7000']);
+  expect(await run(['config', 'import', file, '--yes'])).toMatchObject({ code: 0 });
+  expect(written()).toEqual({ portMax: 7000, portMin: 5010 });
 });
 
 test('a file that can not be read is told', async () => {

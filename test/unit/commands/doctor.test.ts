@@ -33,6 +33,7 @@ test.each([
   ],
   ['the image is missing', (program: TestProgram) => program.engine.imageWorld.present.clear(), 'image', /^warning +image +firefox-kiosk is not there yet/, 0],
   ['the image is outdated', (program: TestProgram) => program.engine.imageWorld.add('vncctl/firefox-kiosk:latest', {}), 'image', /^warning +image +firefox-kiosk was built from an older template/, 0],
+  ['memory is short', (program: TestProgram) => Object.assign(program.memory, { freeBytes: 300 * 1024 ** 2 }), 'memory', /^warning +memory +300m free of 8g: room for 0 more desktops of firefox-kiosk, 256m each$/, 0],
 ] as const)('where %s, the line of %s says so with a hint', async (_, spoil, name, line, code) => {
   const program = createTestProgram();
   spoil(program);
@@ -84,4 +85,16 @@ test('how full the pool is, and why it can not be, is told', async () => {
   await program.run(['pool', 'fill'], { env: { VNCCTL_POOL: '2' } });
   expect(await pool({ VNCCTL_POOL: '2' })).toMatch(/^ok +pool +2 of 2 warm desktops are ready/);
   expect(await pool({ VNCCTL_POOL: 'desk=1' })).toMatch(/^warning +pool +0 of 1 warm desktops are ready: the catalog has no such image/);
+});
+
+test.each([
+  [undefined, undefined, 'memory         8g in all; what is free is unknown from here, so every desktop is started'],
+  [600, undefined, 'memory         600m free of 8g: room for one more desktop of firefox-kiosk, 256m each'],
+  [1024, undefined, 'memory         1g free of 8g: room for 3 more desktops of firefox-kiosk, 256m each'],
+  [300, 'off', 'memory         300m free of 8g; it is not looked at before a start (reserveMemory is off)'],
+])('with %s MiB free and reserveMemory %s it says how many desktops fit', async (mebibytes, reserve, line) => {
+  const program = createTestProgram();
+  program.memory.freeBytes = mebibytes === undefined ? undefined : mebibytes * 1024 ** 2;
+  const { out } = await program.run(['doctor'], { env: reserve === undefined ? {} : { VNCCTL_RESERVE_MEMORY: reserve } });
+  expect(lineOf(out, 'memory')).toBe(`ok       ${line}`);
 });

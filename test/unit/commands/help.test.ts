@@ -23,8 +23,8 @@ async function commandTree(): Promise<Command[]> {
 
 const pathOf = (command: Command): string => (command.parent?.parent ? `${pathOf(command.parent)} ${command.name()}` : command.name());
 
-// As with docker, whose hands know both: -f filters a list and follows what goes on.
-const TWO_MEANINGS: Readonly<Record<string, readonly string[]>> = { '-f': ['--filter', '--follow'] };
+// As with docker, whose hands know both: -f filters a list and follows what goes on. And -n is a number of lines as with tail, or of rounds.
+const TWO_MEANINGS: Readonly<Record<string, readonly string[]>> = { '-f': ['--filter', '--follow'], '-n': ['--tail', '--rounds'] };
 
 test('a letter means the same flag in every verb, and none means a global one', async () => {
   const long = new Map([

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { milliseconds } from '../../../src/core/duration.ts';
+import { eventually } from '../../support/eventually.ts';
 import { exampleEntry } from '../../support/test-desktops.ts';
 import { createTestProgram } from '../../support/test-program.ts';
 
@@ -60,6 +61,8 @@ test.each([
   [['--input-idle', '-1m'], '--input-idle: "-1m" is not'],
   [['--ttl', ''], '--ttl: "" is not'],
   [['--max-age', '1w'], '--max-age: "1w" is not'],
+  [['--queue', '30'], '--queue: "30" is not a duration'],
+  [['--queue', 'never'], '--queue: "never" is not a duration'],
   [['--env', 'FOO'], '--env takes KEY=value, not "FOO"'],
   [['--env', '=x'], '--env takes KEY=value, not "=x"'],
   [['--env', 'FOO=1'], 'has no setting FOO'],
@@ -221,4 +224,26 @@ test("an image's own lease comes before that of the settings", async () => {
     lease: { idle: { length: '30m', from: 'image firefox-kiosk' }, removeAfter: { length: '12h', from: 'IDLE_TIMEOUT_HOURS' } },
   });
   expect(program.engine.world.get('vnc_11144477735').spec.env['IDLE_EXIT']).toBe(String(36 * 3600));
+});
+
+test('where there is no memory up fails at once, or waits as the flag or the setting says, and tells its place on stderr', async () => {
+  const program = createTestProgram();
+  program.memory.freeBytes = 256 * 1024 ** 2;
+  const refused = await program.run(['up', ANA]);
+  expect(refused).toMatchObject({ code: 5, out: '' });
+  expect(refused.err).toMatch(/^error: too little memory for another desktop: it needs 256m; 256m are free, and 256m stay free\nhint: wait for some: vncctl up … --queue 30s\n$/);
+  expect((await program.run(['up', ANA, '--queue', 'off'], { env: { VNCCTL_QUEUE: '30s' } })).err).toBe(refused.err);
+
+  for (const [argv, env] of [[['--queue', '2s'], {}], [[], { VNCCTL_QUEUE: '2s' }]] as const) {
+    const run = await program.run(['up', ANA, ...argv], { env });
+    expect(run.code).toBe(5);
+    expect(run.err).toContain('waiting for memory for 2s at most, at place 1 of 1\nerror: ');
+  }
+  const served = await program.run(['up', ANA, '--queue', '1m'], {
+    meanwhile: async () => {
+      await eventually(() => program.store.state.queue?.length === 1);
+      program.memory.freeBytes = 1024 ** 3;
+    },
+  });
+  expect(served).toMatchObject({ code: 0, out: expect.stringMatching(LINK) as string });
 });

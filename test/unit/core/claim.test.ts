@@ -51,7 +51,7 @@ test('of a page that is there already only the client is told, and only the gree
   const t = createWarmDesktops(1, { installation: { defaults: { url: PAGE } } });
   await t.fill();
   const { phases } = await t.up();
-  expect(t.warm.told).toEqual(['open the page that is there for 111.444.777-35']);
+  expect(t.warm.told).toEqual(['open the page that is there for 111.444.777-35, unanswered']);
   expect(phases.map(({ name }) => name)).toEqual(['look', 'claim', 'wake', 'open', 'rfb']);
 });
 
@@ -59,7 +59,7 @@ test('another size and other limits are given to it too, before the page', async
   const t = createWarmDesktops(1, { installation: { defaults: { size: { width: 1280, height: 720 } } } });
   await t.fill();
   const { desktop } = await t.up({ wishes: { env: {}, size: { width: 390, height: 844 }, memoryBytes: 5e8 } });
-  expect(t.warm.told).toEqual(['size 390x844', 'open the page that is there for 111.444.777-35']);
+  expect(t.warm.told).toEqual(['size 390x844', 'open the page that is there for 111.444.777-35, unanswered']);
   expect(t.engine.world.get(NAME).limits).toEqual({ cpus: 2, memoryBytes: 5e8 });
   expect(t.store.state.allocations[desktop.id]?.claimed?.fitted).toEqual({ KIOSK_URL: '', WIDTH: '390', HEIGHT: '844' });
 });
@@ -69,7 +69,7 @@ test('hashed names keep the client out of what a claimed desktop is told, and ou
   await t.fill();
   const first = await t.up();
   expect(first).toMatchObject({ outcome: 'claimed', desktop: { client: ANA } });
-  expect(t.warm.told).toEqual(['open the page that is there']);
+  expect(t.warm.told).toEqual(['open the page that is there, unanswered']);
   const [container] = t.engine.world.all;
   expect(JSON.stringify([container?.name, container?.spec])).not.toMatch(/11144477735|111\.444/);
   expect(await t.up()).toMatchObject({ outcome: 'reused', link: first.link });

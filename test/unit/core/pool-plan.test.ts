@@ -7,7 +7,7 @@ import type { DesktopId } from '../../../src/core/store.ts';
 const now = new Date('2030-01-01T12:00:00.000Z');
 const MINUTE = 60_000;
 const ago = (ms: number): string => new Date(now.getTime() - ms).toISOString();
-const wish = (over: Partial<PoolWish> = {}): PoolWish => ({ image: 'kiosk', count: 2, made: { poolKey: 'k', specHash: 's' }, ...over });
+const wish = (over: Partial<PoolWish> = {}): PoolWish => ({ image: 'kiosk', count: 2, made: { poolKey: 'k', specHash: 's' }, needsBytes: 10, ...over });
 const member = (id: string, over: Partial<Member> = {}): Member => ({
   desktopId: id as DesktopId,
   container: `c-${id}` as ContainerId,
@@ -21,7 +21,7 @@ const member = (id: string, over: Partial<Member> = {}): Member => ({
   used: false,
   ...over,
 });
-const plan = (members: readonly Member[], wishes = [wish()], maxAgeMs = 60 * MINUTE): string[] => planPool(wishes, members, { now, maxAgeMs }).map(poolStepWords);
+const plan = (members: readonly Member[], wishes = [wish()], maxAgeMs = 60 * MINUTE, spareBytes?: number): string[] => planPool(wishes, members, { now, maxAgeMs, spareBytes }).map(poolStepWords);
 const one = 'make a warm kiosk: 2 of kiosk are wanted, there are 1';
 
 const PLANS: [string, Member[], string[], PoolWish[]?][] = [
@@ -47,4 +47,20 @@ test.each(PLANS)('with %s', (_, members, lines, wishes) => {
 
 test('for any age, none is too old', () => {
   expect(plan([member('a', { createdAt: ago(1e12) }), member('b')], [wish()], Number.POSITIVE_INFINITY)).toEqual([]);
+});
+
+const putOff = (there: number): string => `make a warm kiosk: 2 of kiosk are wanted, there are ${there}; not now: the host has too little memory, and clients come first`;
+const short = (id: string): string => `remove ${id}: the host has too little memory, and clients come first`;
+const old = { createdAt: ago(2 * MINUTE) };
+
+test.each<[number, Member[], string[]]>([
+  [30, [], ['make a warm kiosk: 2 of kiosk are wanted, there are 0', 'make a warm kiosk: 2 of kiosk are wanted, there are 0']],
+  [29, [], ['make a warm kiosk: 2 of kiosk are wanted, there are 0', putOff(0)]],
+  [19, [], [putOff(0), putOff(0)]],
+  [0, [member('a')], [putOff(1)]],
+  [-1, [member('a'), member('b', old)], [short('b')]],
+  [-11, [member('a'), member('b', old)], [short('b'), short('a')]],
+  [-10, [member('a'), member('b', old), member('c', { createdAt: ago(1) })], ['remove c: 2 of kiosk are wanted, no more']],
+])('with %i bytes to spare, ten for each and as much again for the next client', (spareBytes, members, lines) => {
+  expect(plan(members, [wish()], 60 * MINUTE, spareBytes)).toEqual(lines);
 });

@@ -1,7 +1,9 @@
 // The pool on fakes: what a filling makes, when it makes nothing, what it removes, and that nobody ever counts what waits there.
 import { expect, test } from 'vitest';
 import { listDesktops } from '../../../src/core/list.ts';
-import { drainPool, fillPool, lookAtPool } from '../../../src/core/pool.ts';
+import { drainPool, fillPool, fillPoolWholly, findRecipe, lookAtPool } from '../../../src/core/pool.ts';
+import { makeMember } from '../../../src/core/pool-member.ts';
+import type { DesktopId } from '../../../src/core/store.ts';
 import { VncctlError } from '../../../src/errors.ts';
 import { ANA, clientOf, LOCAL_GATEWAY } from '../../support/test-desktops.ts';
 import { createWarmDesktops } from '../../support/warm-desktops.ts';
@@ -189,4 +191,42 @@ test('draining leaves nothing of the pool, and the desktops of clients where the
   await drainPool(t.desktops, { signal });
   expect(t.engine.world.all.map(({ name }) => name)).toEqual(['vnc_22222222222']);
   expect((await lookAtPool(t.desktops)).members).toEqual([]);
+});
+
+test('where memory is short none is made, which is told; where it gets short, warm ones go', async () => {
+  const t = createWarmDesktops(3);
+  const MIB = 1024 ** 2;
+  // 256 stay free, and as much again for the next client.
+  t.memory.freeBytes = 4 * 256 * MIB;
+  const { outcomes } = await fillPoolWholly(t.desktops, { signal });
+  expect(outcomes.map(({ result, reason }) => reason ?? result)).toEqual(['done', 'done', 'the host has too little memory, and clients come first']);
+  expect(t.members()).toHaveLength(2);
+  expect(t.store.state).not.toHaveProperty('promises');
+  t.memory.freeBytes -= 257 * MIB;
+  await t.fill();
+  expect(t.members()).toHaveLength(1);
+  await t.fill();
+  expect(t.members()).toHaveLength(1);
+});
+
+test('one that is just about to be made leaves room for a client too, whatever was planned', async () => {
+  const t = createWarmDesktops(1);
+  const { recipe } = await findRecipe(t.desktops, t.entry.key);
+  t.memory.freeBytes = 3 * 256 * 1024 ** 2 - 1;
+  await expect(makeMember(t.desktops, recipe ?? expect.unreachable(), signal)).rejects.toMatchObject({ code: 'NO_MEMORY' });
+  t.memory.freeBytes += 1;
+  await makeMember(t.desktops, recipe ?? expect.unreachable(), signal);
+  expect(t.members()).toHaveLength(1);
+});
+
+test('what somebody waits for, or was promised, is not taken for the pool', async () => {
+  const t = createWarmDesktops(1);
+  t.memory.freeBytes = 4 * 256 * 1024 ** 2;
+  const mark = { desktop: 'other' as DesktopId, bytes: 256 * 1024 ** 2, pid: 100, at: t.clock.now().toISOString() };
+  t.store.put({ promises: [mark], queue: [{ ...mark, until: '2031-01-01T00:00:00.000Z' }] });
+  await t.fill();
+  expect(t.members()).toEqual([]);
+  t.store.put({ queue: [] });
+  await t.fill();
+  expect(t.members()).toHaveLength(1);
 });

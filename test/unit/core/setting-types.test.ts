@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { duration, flag, hostName, imageCounts, integer, ipAddress, limit, listenAddress, subnet, webAddress } from '../../../src/core/setting-types.ts';
+import { bytes, duration, flag, hostName, imageCounts, integer, ipAddress, limit, listenAddress, subnet, wait, webAddress } from '../../../src/core/setting-types.ts';
 
 test('a subnet has an address, a length and no host bits', () => {
   for (const right of ['172.30.0.0/16', '10.0.0.0/8', '192.168.1.128/25', '0.0.0.0/0', 'fd00::/64']) expect(subnet.read(right)).toBe(right);
@@ -42,6 +42,18 @@ test('a limit is a length of time or none, and is spelled as it is read', () => 
   expect(['1h30m', '0', 'OFF', 'never'].map(limit.read)).toEqual([5_400_000, 'never', 'never', 'never']);
   for (const wrong of ['15', '-1m', 'soon', '']) expect(limit.read(wrong)).toBeUndefined();
   for (const typed of ['1h30m', 'never']) expect(limit.spell(limit.read(typed) ?? 'never')).toBe(typed);
+});
+
+test('something is waited for or not at all, and nothing is waited for without end', () => {
+  expect(['30s', '0', 'OFF'].map(wait.read)).toEqual([30_000, 'off', 'off']);
+  for (const wrong of ['never', '30', '-1m', '']) expect(wait.read(wrong)).toBeUndefined();
+  for (const typed of ['30s', 'off']) expect(wait.spell(wait.read(typed) ?? 'off')).toBe(typed);
+});
+
+test('bytes are a size, or off', () => {
+  expect(['256m', 'Off'].map(bytes.read)).toEqual([256 * 1024 ** 2, 'off']);
+  for (const wrong of ['0', '-1m', 'much', '']) expect(bytes.read(wrong)).toBeUndefined();
+  for (const typed of ['256m', '1.5g', 'off']) expect(bytes.spell(bytes.read(typed) ?? 'off')).toBe(typed);
 });
 
 test('an address to listen on is a port of this host, a host and a port, or off', () => {

@@ -55,9 +55,10 @@ async function openRoute(options: TestDesktopsOptions & { signMs?: number } = {}
   const socket = newPath();
   await listenOnSocket(door, socket);
   const phases: Phase[] = [];
+  const lines: string[] = [];
   const up = (words: UpAsk['words'] = {}, { signal = new AbortController().signal, facts = FACTS as Record<string, string> } = {}): Promise<UpAnswer> =>
-    askForUp({ socket }, { facts, ask: { ...ASK, words } }, { signal, onPhase: (phase) => void phases.push(phase) });
-  return { ...t, route, door, log, socket, up, phases, tools };
+    askForUp({ socket }, { facts, ask: { ...ASK, words } }, { signal, onPhase: (phase) => void phases.push(phase), onProgress: (line) => void lines.push(line) });
+  return { ...t, route, door, log, socket, up, phases, lines, tools };
 }
 
 /** Holds the start of a container, which ends only with its signal; resolves once it is asked for. */
@@ -120,6 +121,20 @@ test('lease and door cross the socket', async () => {
   const t = await openRoute();
   expect(await t.up({ idle: 'never', direct: true })).toMatchObject({ report: { door: 'direct', hostPort: 5000, lease: { idle: { length: 'never', from: 'up' } } } });
   expect(await t.up({ recreate: true })).toMatchObject({ report: { outcome: 'replaced', hostPort: null } });
+});
+
+test('where the host is full it waits as asked, tells at which place, and leaves the queue with whoever asked', async () => {
+  const t = await openRoute();
+  t.memory.freeBytes = 0;
+  await expect(t.up({ queue: 'off' })).rejects.toMatchObject({ code: 'NO_MEMORY', hint: expect.stringContaining('--queue 30s') as string });
+  const asked = new AbortController();
+  const up = t.up({ queue: '10m' }, { signal: asked.signal });
+  await eventually(() => t.lines.length > 0);
+  expect(t.lines).toEqual(['waiting for memory for 10m at most, at place 1 of 1']);
+  expect(t.store.state.queue).toHaveLength(1);
+  asked.abort(new Error('Ctrl-C'));
+  await expect(up).rejects.toThrow();
+  await eventually(() => t.store.state.queue === undefined);
 });
 
 test('a daemon of another make leaves it to the process and names what differs; it has done nothing', async () => {

@@ -114,9 +114,10 @@ test('reading never waits for the lock, not even with a corrupt file', async () 
 test('malformed and unknown records are dropped with a warning each, which names nobody', async () => {
   const { store, file, warnings } = newStore();
   const { createdAt: _, ...unborn } = allocation;
-  put(file, JSON.stringify({ allocations: { a: allocation, b: unborn, c: 5, d: { ...allocation, removing: { pid: 'x' } } }, reservations: [{ port: 1, pid: 1, at: 'never' }, null], leases: {} }));
-  expect(await store.read()).toEqual({ allocations: { a: allocation }, reservations: [] });
-  expect(warnings).toHaveLength(6);
+  const waiter = { desktop: 'd', bytes: 5, port: true, pid: 1, at: allocation.createdAt, until: allocation.createdAt };
+  put(file, JSON.stringify({ allocations: { a: allocation, b: unborn, c: 5, d: { ...allocation, removing: { pid: 'x' } } }, reservations: [{ port: 1, pid: 1, at: 'never' }, null], promises: [{ desktop: 'd', bytes: 5, pid: 1 }], queue: [{ ...waiter, until: 'soon' }, waiter], leases: {} }));
+  expect(await store.read()).toEqual({ allocations: { a: allocation }, reservations: [], queue: [waiter] });
+  expect(warnings).toHaveLength(8);
   expect(warnings.join()).not.toContain('11122233344');
 });
 
