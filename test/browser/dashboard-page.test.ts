@@ -278,7 +278,7 @@ test('two hundred desktops: no task of the page takes longer than 100 ms, throug
   const tab = await chromium.freshTab();
   const tasks = await recordTasks(tab);
   await tab.page.goto(await stand.link());
-  await expect.poll(() => tab.page.locator('tr[data-desktop]').count()).toBe(200);
+  await expect.poll(() => tab.page.locator('tr[data-desktop]').count(), { timeout: 10_000 }).toBe(200);
   for (const id of ids.slice(0, 5)) {
     await stand.api.engine.containers.pause(stand.api.engine.world.all.find(({ spec }) => Object.values(spec.labels).includes(id))?.id ?? expect.unreachable());
     stand.api.server.publish('changed', { by: 'a test' });
@@ -287,7 +287,7 @@ test('two hundred desktops: no task of the page takes longer than 100 ms, throug
   await tab.page.getByRole('searchbox').fill('200');
   await tab.page.getByRole('searchbox').fill('');
   await tab.page.locator(`tr[data-desktop="${ids[7]}"] .graph polyline[points*=","]`).first().waitFor({ state: 'attached', timeout: 8_000 });
-  await expect.poll(() => tab.page.locator('tr[data-desktop]').count()).toBe(200);
+  await expect.poll(() => tab.page.locator('tr[data-desktop]').count(), { timeout: 10_000 }).toBe(200);
   const lengths = await tasks.end();
   expect(lengths.length).toBeGreaterThan(100);
   expect(lengths.filter((ms) => ms > 100)).toEqual([]);
