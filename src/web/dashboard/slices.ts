@@ -11,13 +11,13 @@ export function useSlices(count: number, list: string): number {
   return drawn;
 }
 
-/** What the row of that index is to show of a value that concerns all of `count`: the rows get a new one from the top on. */
+/** What the row of that index is to show of a value that concerns all of `count`: the rows get a new one from the top on. One that comes meanwhile waits until all have the one before, or the rest would skip to it in one go. */
 export function useSliced<T>(value: T, count: number): (index: number) => T {
   const [turn, setTurn] = useState({ value, before: value, upTo: count });
-  const isNew = turn.value !== value;
+  const isUnderWay = turn.upTo < count;
   useNextFrame(
-    isNew || turn.upTo < count,
-    () => setTurn(isNew ? { value, before: turn.value, upTo: AT_ONCE } : { ...turn, upTo: turn.upTo + AT_ONCE }),
+    isUnderWay || turn.value !== value,
+    () => setTurn(isUnderWay ? { ...turn, upTo: turn.upTo + AT_ONCE } : { value, before: turn.value, upTo: AT_ONCE }),
     [value, turn, count],
   );
   return (index) => (index < turn.upTo ? turn.value : turn.before);
