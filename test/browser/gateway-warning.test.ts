@@ -47,12 +47,12 @@ test('a removal that can be put off has a button for it', async () => {
 });
 
 test('a removal by max-age has no button, and comes; the page says why', async () => {
-  const page = await openOnPhone('222.333.444-05', '--max-age', '20s');
+  const page = await openOnPhone('222.333.444-05', '--max-age', '30s');
   await bar(page).getByText('Esta área de trabalho será removida em').waitFor();
   expect(await page.getByRole('button', { name: 'Manter' }).isVisible()).toBe(false);
   await picture(page, 'max-age');
-  await waitForState(page, 'taken-away', 40_000);
-  expect(await noticeIn(page)).toContain('Ela tinha mais de 20s, o máximo que uma área de trabalho vive aqui.');
+  await waitForState(page, 'taken-away', 60_000);
+  expect(await noticeIn(page)).toContain('Ela tinha mais de 30s, o máximo que uma área de trabalho vive aqui.');
   expect(await bar(page).isVisible()).toBe(false);
   await picture(page, 'taken-away');
 });
