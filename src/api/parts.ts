@@ -16,6 +16,7 @@ import type { ReapStep } from '../core/reap-plan.ts';
 import type { SettingRow } from '../core/setting-facts.ts';
 import type { TicketStore } from '../core/tickets.ts';
 import type { TokenStore } from '../core/tokens.ts';
+import type { Waiting } from '../core/waiting.ts';
 
 /** What of the settings counts here. */
 export interface ApiSettings {
@@ -36,6 +37,7 @@ export type ApiReadiness = { ready: true; counts: Readonly<Record<string, number
 
 export interface ApiParts {
   desktops(): Promise<Desktops>;
+  waiting: Pick<Waiting, 'during'>;
   catalog(): Promise<Catalog>;
   images(): Promise<ImageBuilding>;
   tickets(): Promise<TicketStore>;

@@ -4,6 +4,7 @@ import { type Metrics, noMetrics } from '../../src/core/metrics.ts';
 import type { ReapStep } from '../../src/core/reap-plan.ts';
 import type { Ticket } from '../../src/core/tickets.ts';
 import type { Token, TokenStore } from '../../src/core/tokens.ts';
+import { createWaiting, type Waiting } from '../../src/core/waiting.ts';
 import { VncctlError } from '../../src/errors.ts';
 import { arrivalOf, trustProxies } from '../../src/gateway/arrival.ts';
 import { isOurHost, isOurOrigin } from '../../src/gateway/checks.ts';
@@ -22,6 +23,7 @@ export interface FakeApi extends TestDesktops {
   readiness: ApiReadiness;
   /** Who counts. */
   metrics: Metrics;
+  waiting: Waiting;
   /** What was announced of desktops. */
   intended: ReapStep[];
   tickets: Ticket[];
@@ -59,10 +61,12 @@ export function createFakeApi({ settings = {}, ...options }: TestDesktopsOptions
     settings: { clientIds: 'cpf', image: entry.key, wait: undefined, timeout: undefined, queue: 'off', mask: false, auth: 'token', corsOrigins: [], ...settings },
     readiness: { ready: true, counts: { desktops: 0 } },
     metrics: noMetrics,
+    waiting: createWaiting(),
   };
   const rules = { names: ['desks.example'], proxies: trustProxies([]) };
   const parts: ApiParts = {
     desktops: async () => desktops,
+    waiting: api.waiting,
     catalog: async () => desktops.catalog,
     images: async () => ({ engine, catalog: desktops.catalog, sources: { contextOf: async () => [], pack: () => process.stdin, ensureBase: async () => '' }, exclusively: async (_name, _signal, work) => work() }),
     tickets: async () => ({
