@@ -1,8 +1,9 @@
 // What `up --dry-run` foresees: the plan, and what would become of it on a host without room.
 import { expect, test } from 'vitest';
+import { announceRemoval } from '../../../src/core/remove.ts';
 import type { DesktopId } from '../../../src/core/store.ts';
 import { dryRunUp, renderDryRun } from '../../../src/core/up-dry-run.ts';
-import { clientOf, createTestDesktops, type TestDesktops } from '../../support/test-desktops.ts';
+import { ANA, clientOf, createTestDesktops, type TestDesktops } from '../../support/test-desktops.ts';
 import { createWarmDesktops } from '../../support/warm-desktops.ts';
 
 const EACH = 256 * 1024 ** 2;
@@ -53,6 +54,8 @@ test('a port that there is none of is foreseen too', async () => {
   await t.up({ client: BRUNO });
   expect(await lackOf(t)).toMatchObject({ next: 'refuse', code: 'NO_FREE_PORT' });
   expect(await lackOf(t, { client: BRUNO, recreate: true })).toBeUndefined();
+  t.engine.world.end(`vnc_${BRUNO}`, 0);
+  expect(await lackOf(t, { client: BRUNO, recreate: true })).toBeUndefined();
   expect(t.store.state.reservations).toEqual([]);
 });
 
@@ -61,12 +64,15 @@ test('nothing is lacking where there is room, nobody can tell, or none is needed
   const t = createTestDesktops();
   t.memory.freeBytes = 2 * EACH;
   expect(await lackOf(t)).toBeUndefined();
-  const { desktop } = await t.up();
+  await t.up();
   t.memory.freeBytes = 0;
   expect(await lackOf(t)).toBeUndefined();
   expect(await lackOf(t, { recreate: true })).toBeUndefined();
-  t.engine.world.end(`vnc_${desktop.client}`, 0);
+  t.engine.world.end(`vnc_${ANA}`, 0);
   expect(await lackOf(t)).toMatchObject({ next: 'refuse', code: 'NO_MEMORY' });
+  // Its memory comes free before another is made.
+  await announceRemoval(t.desktops, ANA, 'test');
+  expect(await lackOf(t)).toBeUndefined();
   const warm = createWarmDesktops(1);
   await warm.fill();
   warm.memory.freeBytes = 0;
