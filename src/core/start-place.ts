@@ -47,7 +47,8 @@ export async function tryTakePlace(desktops: Desktops, wish: PlaceWish, queueUnt
     const { lack, port, promises, queue, ahead } = await judge(desktops, wish, state);
     if (lack) {
       const result = { lack, ahead: ahead.length };
-      if (queueUntil === undefined || ahead.length < queue.length) return { result };
+      const waitsAlready = ahead.length < queue.length;
+      if (queueUntil === undefined || waitsAlready) return { result };
       const waiter: Waiter = { desktop: wish.desktop, bytes: wish.bytes, ...(wish.port ? { port: true as const } : {}), until: queueUntil.toISOString(), ...mark };
       return { state: withMarks(state, { promises, queue: [...queue, waiter] }), result };
     }
@@ -75,6 +76,7 @@ interface Judgement {
   ahead: readonly Waiter[];
 }
 
+/** Looks whether there is a place as this state stands. */
 async function judge(desktops: Desktops, wish: PlaceWish, state: StoreState): Promise<Judgement> {
   const { clock, processes } = desktops;
   const now = clock.now();

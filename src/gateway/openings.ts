@@ -8,7 +8,7 @@ import { isVncctlError } from '../errors.ts';
 export type TellStep = (step: 'wake' | 'start') => void;
 
 export interface Openings {
-  /** Counts a desktop as being opened as long as `work` takes; one for which there was no memory is remembered until one starts it. */
+  /** Counts a desktop as being opened as long as `work` takes; one for which there was no memory is remembered until it is started. */
   during<T>(id: DesktopId, work: (tell: TellStep) => Promise<T>): Promise<T>;
   /** How a desktop stands, with what is known of its opening. */
   addedTo(id: DesktopId, found: ScreenState): ScreenState;
@@ -31,6 +31,7 @@ export function createOpenings(clock: Pick<Clock, 'monotonicMs'>): Openings {
       openings.set(id, ofDesktop.add(opening));
       try {
         return await work((step) => {
+          withoutRoom.delete(id);
           opening.phaseMs[step] = Math.round(clock.monotonicMs() - opening.sinceMs);
         });
       } catch (error) {

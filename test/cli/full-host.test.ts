@@ -41,7 +41,7 @@ test('on a full host several at once are served first come, first served, warm o
   const foreseen = await succeeds(vncctl('up', clientNumber(3), '--image', HUNGRY, '--dry-run'));
   expect(foreseen.stdout).toMatch(/^remove warm desktops that give way: too little memory for another desktop: it needs 512m; /);
 
-  const waiting = [3, 4, 5, 6].map((n) => up(clientNumber(n), '--queue', '25s'));
+  const waiting = [3, 4, 5, 6].map((n) => up(clientNumber(n), '--queue', '35s'));
   const served: string[] = [];
   for (const { finished } of waiting) void finished.then(({ exitCode, stdout }) => void (exitCode === 0 && served.push(idOf(stdout))));
   await comesTrue('the first is served', () => served.length === 1);

@@ -28,11 +28,11 @@ export interface Trace {
   referrer: string;
   windowName: string;
   webdriver: boolean;
-  /** What came of what only a page does that leaves traces. */
+  /** Whether it could do what a page may do only at a person's key or click; told by the page that leaves traces. */
   tried?: { copied: boolean; opened: boolean };
 }
 
-/** What the trace page puts wherever it can be found again: name and content of two files that it has the browser save, of which one never ends, too. */
+/** What the trace page leaves wherever it can; also name and content of the two files that it has the browser save, of which one never ends. */
 export const TRACE_MARK = 'trace-left-here';
 
 export interface PageServer {

@@ -34,7 +34,7 @@ ENTRYPOINT ["sh", "-c", "trap '' TERM; Xvnc :0 -geometry 64x64 -rfbport 5900 -Se
 const HUNGRY_REFERENCE = 'vncctl/test-hungry:latest';
 /** How much memory one of the hungry ones takes, nearly all of it before its screen is there. */
 export const HUNGRY_BYTES = 512 * 1024 ** 2;
-/** The catalog file of one like the tiny one that has memory for nobody but itself. */
+/** The catalog file of one like the tiny one that takes so much. */
 export const HUNGRY_ENTRY = TINY_ENTRY.replace(REFERENCE, HUNGRY_REFERENCE).replace('memory: 64m', 'memory: 640m').concat('needs: 512m\n');
 
 // Written to: memory that is only asked for is not taken.

@@ -52,6 +52,9 @@ test('of one for which there was no memory that is told, while it is tried again
   end();
   await again;
   expect(openings.addedTo(ONE, { status: 'stopped' }).status).toBe('stopped');
+  await expect(openings.during(ONE, refuse)).rejects.toThrow('too little');
+  await openings.during(ONE, async (tell) => tell('start'));
+  expect(openings.addedTo(ONE, { status: 'stopped' }).status).toBe('stopped');
   await expect(openings.during(ONE, () => Promise.reject(new Error('lost')))).rejects.toThrow('lost');
   expect(openings.addedTo(ONE, { status: 'stopped' }).status).toBe('stopped');
 });
