@@ -14,7 +14,7 @@ import { releasePort, reservePort } from './port-reservation.ts';
 import { type HandedOut, rememberDesktop } from './remember.ts';
 import { lookAtNetwork } from './up-network.ts';
 import { planUp, type UpOutcome, type UpPlan, type UpQuestion } from './up-plan.ts';
-import { type Made, type Phase, questionOf, type Run, startRun, type UpOptions, type UpRequest } from './up-run.ts';
+import { type Made, type Phase, type Run, startRun, type UpOptions, type UpRequest } from './up-run.ts';
 import { perform, undo } from './up-steps.ts';
 
 export interface UpResult {
@@ -45,12 +45,8 @@ export async function up(desktops: Desktops, request: UpRequest, options: UpOpti
   throw new VncctlError('CONFLICT', `the desktop of ${formatClientId(request.client)} keeps changing under our hands`, { hint: 'see who else works on it: vncctl ls' });
 }
 
-/** What `up` would do now, without doing it. */
-export async function dryRunUp(desktops: Desktops, request: UpRequest): Promise<UpPlan> {
-  return observeAndPlan(desktops, questionOf(desktops, request));
-}
-
-async function observeAndPlan({ engine, store, clock, installation }: Desktops, question: UpQuestion, options?: CallOptions): Promise<UpPlan> {
+/** Looks, and decides what to do. Changes nothing; throws what `planUp` throws. */
+export async function observeAndPlan({ engine, store, clock, installation }: Desktops, question: UpQuestion, options?: CallOptions): Promise<UpPlan> {
   const [container, image, shared, state] = await Promise.all([
     engine.containers.find(question.name, options),
     engine.images.find(question.spec.image, options),
@@ -120,7 +116,7 @@ async function conclude(run: Run, plan: UpPlan, made: Made, id: ContainerId): Pr
     lease: isThere ? plan.lease : undefined,
     ...(plan.outcome === 'claimed' ? { claim: { isNew: made.claimed !== undefined, ...(made.fitted ? { fitted: made.fitted } : {}) } } : {}),
   };
-  const state = container ? await rememberDesktop(desktops, container, handedOut) : undefined;
+  const state = container ? await run.phase('remember', () => rememberDesktop(desktops, container, handedOut)) : undefined;
   const desktop = container && state ? deriveDesktop(container, state, viewOf(desktops)) : undefined;
   if (!container || !desktop) throw new VncctlError('DESKTOP_NOT_FOUND', 'the container was removed by somebody else');
   const page = pageUrl(desktops, desktop);
