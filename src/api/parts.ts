@@ -37,6 +37,7 @@ export type ApiReadiness = { ready: true; counts: Readonly<Record<string, number
 
 export interface ApiParts {
   desktops(): Promise<Desktops>;
+  /** Who waits for a desktop of their own. */
   waiting: Pick<Waiting, 'during'>;
   catalog(): Promise<Catalog>;
   images(): Promise<ImageBuilding>;

@@ -17,6 +17,7 @@ export interface HandingOutInput {
   desktops: () => Promise<Desktops>;
   /** Who counts, as of now. */
   metrics: () => Metrics;
+  /** Who waits for a desktop of their own. */
   waiting: Pick<Waiting, 'during'>;
 }
 
