@@ -18,7 +18,7 @@ import { type HostRules, isOurHost, isOurOrigin } from '../gateway/checks.ts';
 import { definitionOf } from '../settings.ts';
 import { rulesOnce } from './gateway.ts';
 
-export interface ApiInput extends Pick<ApiParts, 'desktops' | 'activity' | 'journal' | 'control' | 'readiness' | 'intend' | 'log' | 'signal'> {
+export interface ApiInput extends Pick<ApiParts, 'desktops' | 'activity' | 'journal' | 'control' | 'readiness' | 'log' | 'signal'> {
   /** As it is now: settings may be read anew. */
   app: () => App;
   /** As it was when the daemon started. */

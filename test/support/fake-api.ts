@@ -1,7 +1,6 @@
 // What the API works with, on fakes.
 import type { ApiParts, ApiReadiness, ApiSettings } from '../../src/api/parts.ts';
 import { type Metrics, noMetrics } from '../../src/core/metrics.ts';
-import type { ReapStep } from '../../src/core/reap-plan.ts';
 import type { Ticket } from '../../src/core/tickets.ts';
 import type { Token, TokenStore } from '../../src/core/tokens.ts';
 import { VncctlError } from '../../src/errors.ts';
@@ -22,8 +21,6 @@ export interface FakeApi extends TestDesktops {
   readiness: ApiReadiness;
   /** Who counts. */
   metrics: Metrics;
-  /** What was announced of desktops. */
-  intended: ReapStep[];
   tickets: Ticket[];
   tokens: TokenStore;
   /** The daemon stops. */
@@ -38,7 +35,6 @@ export function createFakeApi({ settings = {}, ...options }: TestDesktopsOptions
   const activity = createFakeActivity(clock);
   const journal = createFakeJournal();
   const log = createFakeLog();
-  const intended: ReapStep[] = [];
   const tickets = memory<Ticket>();
   const tokens = memory<Token>();
   const tokenStore: TokenStore = { read: async () => tokens.records, update: async (change) => tokens.update((present) => {
@@ -52,7 +48,6 @@ export function createFakeApi({ settings = {}, ...options }: TestDesktopsOptions
     activity,
     journal,
     log,
-    intended,
     tickets: tickets.records,
     tokens: tokenStore,
     stop: () => stopping.abort(new VncctlError('TERMINATED', 'stopped; what was half-made was undone')),
@@ -79,7 +74,6 @@ export function createFakeApi({ settings = {}, ...options }: TestDesktopsOptions
     settings: () => api.settings,
     settingRows: ({ secrets }) => [{ name: 'hook', value: secrets ? 'a secret' : null, kind: 'user', origin: '/config.json', about: 'a command' }],
     readiness: () => api.readiness,
-    intend: (step) => void intended.push(step),
     isOurHost: (request) => isOurHost(arrivalOf(request, rules.proxies), request.socket.localAddress, rules),
     isOurOrigin: ({ headers }) => isOurOrigin(headers, { host: headers.host, secure: false }),
     addressOf: (request) => arrivalOf(request, rules.proxies).address,
