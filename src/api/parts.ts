@@ -51,6 +51,8 @@ export interface ApiParts {
   isOurHost(request: IncomingMessage): boolean;
   /** Whether a request comes from a page of ours, or from no page. */
   isOurOrigin(request: IncomingMessage): boolean;
+  /** Whether a request may come from elsewhere, whatever its address: a proxy passed it on. */
+  isFromOutside(request: IncomingMessage): boolean;
   /** Who counts, as of now. */
   metrics(): Metrics;
   /** Where a request comes from, as far as that can be told. */

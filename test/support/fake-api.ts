@@ -4,12 +4,13 @@ import { type Metrics, noMetrics } from '../../src/core/metrics.ts';
 import type { Ticket } from '../../src/core/tickets.ts';
 import type { Token, TokenStore } from '../../src/core/tokens.ts';
 import { VncctlError } from '../../src/errors.ts';
-import { arrivalOf, trustProxies } from '../../src/gateway/arrival.ts';
-import { isOurHost, isOurOrigin } from '../../src/gateway/checks.ts';
+import { arrivalOf } from '../../src/gateway/arrival.ts';
+import { isFromOutside, isOurHost, isOurOrigin } from '../../src/gateway/checks.ts';
 import { createFakeActivity, type FakeActivity } from './fake-activity.ts';
 import { createFakeControl, type FakeControl } from './fake-control.ts';
 import { createFakeJournal, type FakeJournal } from './fake-journal.ts';
 import { createFakeLog, type FakeLog } from './fake-log.ts';
+import { frontRules } from './front-rules.ts';
 import { createTestDesktops, type TestDesktops, type TestDesktopsOptions } from './test-desktops.ts';
 
 export interface FakeApi extends TestDesktops {
@@ -55,7 +56,7 @@ export function createFakeApi({ settings = {}, ...options }: TestDesktopsOptions
     readiness: { ready: true, counts: { desktops: 0 } },
     metrics: noMetrics,
   };
-  const rules = { names: ['desks.example'], proxies: trustProxies([]) };
+  const rules = frontRules({ names: ['desks.example'], publicUrl: 'https://desks.public.example/' });
   const parts: ApiParts = {
     desktops: async () => desktops,
     catalog: async () => desktops.catalog,
@@ -76,6 +77,7 @@ export function createFakeApi({ settings = {}, ...options }: TestDesktopsOptions
     readiness: () => api.readiness,
     isOurHost: (request) => isOurHost(arrivalOf(request, rules.proxies), request.socket.localAddress, rules),
     isOurOrigin: ({ headers }) => isOurOrigin(headers, { host: headers.host, secure: false }),
+    isFromOutside: (request) => isFromOutside(request.headers, arrivalOf(request, rules.proxies), rules),
     addressOf: (request) => arrivalOf(request, rules.proxies).address,
     metrics: () => api.metrics,
     log,

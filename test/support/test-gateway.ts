@@ -7,11 +7,9 @@ import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
-import { parsePublicTemplate, publicAddressOf } from '../../src/core/public-address.ts';
 import type { DesktopId } from '../../src/core/store.ts';
 import { issueTicket, newTicketKeys, type Session, type Ticket, type TicketStore, type TicketWish } from '../../src/core/tickets.ts';
 import { createDoor } from '../../src/daemon/door.ts';
-import { trustProxies } from '../../src/gateway/arrival.ts';
 import { createSessionCookies } from '../../src/gateway/cookie.ts';
 import type { ScreenState } from '../../src/core/screens.ts';
 import { createGatewayRoutes, type GatewayRoutesOptions } from '../../src/gateway/routes.ts';
@@ -19,6 +17,7 @@ import { createSessions } from '../../src/gateway/sessions.ts';
 import { loadViewerFiles, type ViewerFiles } from '../../src/gateway/viewer-files.ts';
 import { createFakeClock, type FakeClock } from './fake-clock.ts';
 import { createFakeLog, type FakeLog } from './fake-log.ts';
+import { type FrontSettings, frontRules } from './front-rules.ts';
 
 export interface RawAnswer {
   status: number;
@@ -79,15 +78,8 @@ export function viewerFolder(files: Readonly<Record<string, string>> = {}): stri
 let viewer: Promise<ViewerFiles> | undefined;
 const smallViewer = (): Promise<ViewerFiles> => (viewer ??= loadViewerFiles(viewerFolder()));
 
-/** What the gateway is told of how it is reached. */
-export interface FrontSettings {
-  names?: readonly string[];
-  publicUrl?: string;
-  trustedProxies?: readonly string[];
-}
-
 /** To be called inside a test; ended after it. */
-export async function openGateway({ names = [], publicUrl, trustedProxies = [], ...over }: Partial<GatewayRoutesOptions> & FrontSettings = {}): Promise<TestGateway> {
+export async function openGateway({ names, publicUrl, trustedProxies, ...over }: Partial<GatewayRoutesOptions> & FrontSettings = {}): Promise<TestGateway> {
   const clock = createFakeClock();
   const log = createFakeLog();
   const desktops = new Map<DesktopId, ScreenState>([
@@ -109,12 +101,10 @@ export async function openGateway({ names = [], publicUrl, trustedProxies = [], 
       return done.result;
     },
   };
-  const template = publicUrl === undefined ? undefined : parsePublicTemplate(publicUrl);
-  const publicAddress = template && publicAddressOf(template, '127.0.0.1');
   const routes = createGatewayRoutes({
     files: await smallViewer(),
     sessions: createSessions({ tickets, cookies: createSessionCookies({ instanceKey: Buffer.alloc(32, 1) }), clock }),
-    hosts: () => ({ names, publicAddress, proxies: trustProxies(trustedProxies) }),
+    hosts: () => frontRules({ names, publicUrl, trustedProxies }),
     find: async (desktopId) => desktops.get(desktopId),
     keep: async (desktopId) => {
       if (desktops.has(desktopId)) kept.push(desktopId);

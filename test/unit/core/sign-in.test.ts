@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { parsePublicTemplate } from '../../../src/core/public-address.ts';
-import { dashboardOrigin, giveSignIn, revokeSignIn } from '../../../src/core/sign-in.ts';
+import { dashboardAddress, giveSignIn, revokeSignIn } from '../../../src/core/sign-in.ts';
 import { newDesktopId } from '../../../src/core/identity.ts';
 import { giveLink, giveTicket } from '../../../src/core/share.ts';
 import { DASHBOARD, exchangeTicket, isLiveSession, liveShares, liveSignIns, type Ticket, type TicketStore, withoutDead } from '../../../src/core/tickets.ts';
@@ -26,7 +26,7 @@ function store(): TicketStore & { all: readonly Ticket[] } {
 
 async function given() {
   const tickets = store();
-  const { ticket, url } = await giveSignIn(tickets, 'http://127.0.0.1:8080', 'full', NOON);
+  const { ticket, url } = await giveSignIn(tickets, 'http://127.0.0.1:8080/', 'full', NOON);
   const secret = /^http:\/\/127\.0\.0\.1:8080\/#ticket=(.+)$/.exec(url)?.[1] ?? expect.unreachable();
   const open = (at: Date, desktopId = DASHBOARD) => exchangeTicket(tickets.all, { desktopId, secret }, at);
   return { tickets, ticket, open };
@@ -74,14 +74,15 @@ test('links to desktops are no sign-ins: they open no dashboard, and are not tak
 });
 
 test.each([
-  [undefined, 'http://127.0.0.1:8080'],
-  ['https://desktops.example.org/', 'https://desktops.example.org'],
-  ['https://example.org:8443/', 'https://example.org:8443'],
-  // The API is found below no prefix and at no desktop's own host.
-  ['https://example.org/vnc/', 'http://127.0.0.1:8080'],
-  ['https://{id}.example.org/', 'http://127.0.0.1:8080'],
-])('where the public address is %s the dashboard is at %s', (typed, origin) => {
+  [undefined, 'http://127.0.0.1:8080/'],
+  ['https://desktops.example.org/', 'https://desktops.example.org/'],
+  ['https://example.org:8443/', 'https://example.org:8443/'],
+  ['https://example.org/vnc/', 'https://example.org/vnc/'],
+  ['https://[2001:db8::7]/vnc/d/{id}/', 'https://[2001:db8::7]/vnc/'],
+  // It is at no desktop's own host.
+  ['https://{id}.example.org/', 'http://127.0.0.1:8080/'],
+])('where the public address is %s the dashboard is at %s', (typed, address) => {
   const publicUrl = typed === undefined ? undefined : (parsePublicTemplate(typed) ?? expect.unreachable());
-  expect(dashboardOrigin({ address: '127.0.0.1:8080' }, { host: 'localhost', publicUrl })).toBe(origin);
-  expect(dashboardOrigin({}, { host: 'localhost', publicUrl })).toBeUndefined();
+  expect(dashboardAddress({ address: '127.0.0.1:8080' }, { host: 'localhost', publicUrl })).toBe(address);
+  expect(dashboardAddress({}, { host: 'localhost', publicUrl })).toBeUndefined();
 });
