@@ -5,7 +5,7 @@ import { onTestFinished } from 'vitest';
 import { dashboardExtension } from '../../src/api/dashboard.ts';
 import { giveSignIn } from '../../src/core/sign-in.ts';
 import type { DesktopId } from '../../src/core/store.ts';
-import { DASHBOARD, revokeTicket, type Ticket, type TicketMode, type TicketStore } from '../../src/core/tickets.ts';
+import { DASHBOARD, revokeTicket, type TicketMode } from '../../src/core/tickets.ts';
 import { createDoor } from '../../src/daemon/door.ts';
 import { createSessionCookies } from '../../src/gateway/cookie.ts';
 import { loadDashboardFiles } from '../../src/gateway/dashboard-files.ts';
@@ -14,6 +14,7 @@ import { createSessions } from '../../src/gateway/sessions.ts';
 import { type Picture, createPicture } from '../../src/rfb/picture.ts';
 import { encodePng } from '../../src/rfb/png.ts';
 import { createFakeClock } from './fake-clock.ts';
+import { createFakeTickets, type FakeTickets } from './fake-tickets.ts';
 import { type FrontSettings, frontRules } from './front-rules.ts';
 import { createTestApi, type TestApi } from './test-api.ts';
 
@@ -21,7 +22,7 @@ export interface DashboardStand {
   /** `http://127.0.0.1:<port>`. */
   origin: string;
   api: TestApi;
-  tickets: TicketStore & { all: readonly Ticket[] };
+  tickets: FakeTickets;
   /** What the screen of each desktop shows; black where nothing is said, none where it says so. */
   screens: Map<DesktopId, Picture | 'none'>;
   /** The link that signs a browser in. */
@@ -34,18 +35,7 @@ const BUILT = fileURLToPath(new URL('../../dist/dashboard', import.meta.url));
 
 /** To be called inside a test. Time is now, and stands still. */
 export async function createDashboardStand({ folder = BUILT, publicUrl, trustedProxies = [], ...options }: Parameters<typeof createTestApi>[0] & Pick<FrontSettings, 'publicUrl' | 'trustedProxies'> & { folder?: string } = {}): Promise<DashboardStand> {
-  let all: readonly Ticket[] = [];
-  const tickets: DashboardStand['tickets'] = {
-    get all() {
-      return all;
-    },
-    read: async () => all,
-    async update(change) {
-      const done = change(all);
-      all = done.tickets ?? all;
-      return done.result;
-    },
-  };
+  const tickets = createFakeTickets();
   const screens: DashboardStand['screens'] = new Map();
   const clock = options.clock ?? createFakeClock({ startAt: new Date().toISOString() });
   const sessions = createSessions({ tickets, cookies: createSessionCookies({ instanceKey: randomBytes(32), name: DASHBOARD_COOKIE }), clock });

@@ -8,7 +8,7 @@ import type { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
 import type { DesktopId } from '../../src/core/store.ts';
-import { issueTicket, newTicketKeys, type Session, type Ticket, type TicketStore, type TicketWish } from '../../src/core/tickets.ts';
+import { issueTicket, newTicketKeys, type Session, type Ticket, type TicketWish } from '../../src/core/tickets.ts';
 import { createDoor } from '../../src/daemon/door.ts';
 import { createSessionCookies } from '../../src/gateway/cookie.ts';
 import type { ScreenState } from '../../src/core/screens.ts';
@@ -17,6 +17,7 @@ import { createSessions } from '../../src/gateway/sessions.ts';
 import { loadViewerFiles, type ViewerFiles } from '../../src/gateway/viewer-files.ts';
 import { createFakeClock, type FakeClock } from './fake-clock.ts';
 import { createFakeLog, type FakeLog } from './fake-log.ts';
+import { createFakeTickets, type FakeTickets } from './fake-tickets.ts';
 import { type FrontSettings, frontRules } from './front-rules.ts';
 
 export interface RawAnswer {
@@ -41,7 +42,7 @@ export interface TestGateway {
   origin: string;
   clock: FakeClock;
   log: FakeLog;
-  tickets: TicketStore & { all: readonly Ticket[] };
+  tickets: FakeTickets;
   desktops: Map<DesktopId, ScreenState>;
   /** Ids that were kept, and sessions whose WebSocket was handed over. */
   kept: DesktopId[];
@@ -89,18 +90,7 @@ export async function openGateway({ names, publicUrl, trustedProxies, ...over }:
   const kept: DesktopId[] = [];
   const joined: Session[] = [];
   const addresses: string[] = [];
-  let all: readonly Ticket[] = [];
-  const tickets: TestGateway['tickets'] = {
-    get all() {
-      return all;
-    },
-    read: async () => all,
-    async update(change) {
-      const done = change(all);
-      all = done.tickets ?? all;
-      return done.result;
-    },
-  };
+  const tickets = createFakeTickets();
   const routes = createGatewayRoutes({
     files: await smallViewer(),
     sessions: createSessions({ tickets, cookies: createSessionCookies({ instanceKey: Buffer.alloc(32, 1) }), clock }),
@@ -132,7 +122,7 @@ export async function openGateway({ names, publicUrl, trustedProxies, ...over }:
   const give: TestGateway['give'] = (wish = {}) => {
     const keys = newTicketKeys();
     const ticket = issueTicket({ desktopId: ONE, mode: 'full', kind: 'share', lifeMs: 15 * 60_000, ...wish }, keys, clock.now());
-    all = [...all, ticket];
+    tickets.all = [...tickets.all, ticket];
     return { ticket, secret: keys.secret };
   };
   const exchange: TestGateway['exchange'] = (secret, desktopId = ONE) =>

@@ -3,7 +3,8 @@ import { parsePublicTemplate } from '../../../src/core/public-address.ts';
 import { dashboardAddress, giveSignIn, revokeSignIn } from '../../../src/core/sign-in.ts';
 import { newDesktopId } from '../../../src/core/identity.ts';
 import { giveLink, giveTicket } from '../../../src/core/share.ts';
-import { DASHBOARD, exchangeTicket, isLiveSession, liveShares, liveSignIns, type Ticket, type TicketStore, withoutDead } from '../../../src/core/tickets.ts';
+import { DASHBOARD, exchangeTicket, isLiveSession, liveShares, liveSignIns, withoutDead } from '../../../src/core/tickets.ts';
+import { createFakeTickets } from '../../support/fake-tickets.ts';
 import { LOCAL_GATEWAY } from '../../support/test-desktops.ts';
 
 const NOON = new Date('2030-01-01T12:00:00.000Z');
@@ -11,21 +12,8 @@ const later = (ms: number): Date => new Date(NOON.getTime() + ms);
 const MINUTE = 60_000;
 const DAY = 86_400_000;
 
-function store(): TicketStore & { all: readonly Ticket[] } {
-  const made = {
-    all: [] as readonly Ticket[],
-    read: async () => made.all,
-    update: async <T>(change: (tickets: readonly Ticket[]) => { tickets?: readonly Ticket[]; result: T }) => {
-      const { tickets, result } = change(made.all);
-      made.all = tickets ?? made.all;
-      return result;
-    },
-  };
-  return made;
-}
-
 async function given() {
-  const tickets = store();
+  const tickets = createFakeTickets();
   const { ticket, url } = await giveSignIn(tickets, 'http://127.0.0.1:8080/', 'full', NOON);
   const secret = /^http:\/\/127\.0\.0\.1:8080\/#ticket=(.+)$/.exec(url)?.[1] ?? expect.unreachable();
   const open = (at: Date, desktopId = DASHBOARD) => exchangeTicket(tickets.all, { desktopId, secret }, at);
@@ -63,7 +51,7 @@ test('a link that nobody opened in time is over', async () => {
 });
 
 test('links to desktops are no sign-ins: they open no dashboard, and are not taken back as one', async () => {
-  const tickets = store();
+  const tickets = createFakeTickets();
   const id = newDesktopId();
   const url = await giveLink(tickets, LOCAL_GATEWAY, id, NOON);
   const { ticket } = await giveTicket(tickets, { desktopId: id, kind: 'share', mode: 'full', lifeMs: DAY }, NOON);
