@@ -23,7 +23,7 @@ type Path = CatalogFault['path'];
 /** What a key of the catalog looks like. */
 export const CATALOG_KEY = /^[a-z0-9][a-z0-9_.-]{0,62}$/;
 
-const FIELDS = ['title', 'description', 'build', 'image', 'ports', 'viewer', 'websocket', 'variables', 'settings', 'limits', 'needs', 'lease', 'user', 'capabilities', 'tmpfs', 'stopGrace', 'ready', 'readyTimeout'];
+const FIELDS = ['title', 'description', 'build', 'image', 'ports', 'viewer', 'websocket', 'variables', 'settings', 'limits', 'needs', 'lease', 'user', 'capabilities', 'tmpfs', 'stopGrace', 'ready', 'readyTimeout', 'settle'];
 const VARIABLES = ['url', 'width', 'height', 'secret', 'client', 'app', 'idleExit'] as const;
 const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const REFERENCE = /^[a-zA-Z0-9][a-zA-Z0-9_./:@-]*$/;
@@ -56,6 +56,7 @@ export function checkEntry(value: unknown, from: EntryOrigin): { entry?: Catalog
     stopGraceSeconds: secondsAt(fields['stopGrace'], ['stopGrace'], 5, faults),
     ready: stageOf(fields['ready'], fields['image'] === undefined, faults),
     readyTimeoutSeconds: secondsAt(fields['readyTimeout'], ['readyTimeout'], 60, faults),
+    settleSeconds: secondsAt(fields['settle'], ['settle'], 0, faults),
     origin: from.origin,
   };
   return faults.length > 0 ? { faults } : { entry, faults };

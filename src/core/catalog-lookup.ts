@@ -36,6 +36,7 @@ function entryOfReference(reference: string, webPort: number): CatalogEntry {
     stopGraceSeconds: 5,
     ready: 'rfb',
     readyTimeoutSeconds: 120,
+    settleSeconds: 0,
     origin: 'the setting image',
   };
 }

@@ -51,6 +51,8 @@ export interface CatalogEntry {
   ready: ReadyStage;
   /** Seconds a desktop of this image is given to get there. */
   readyTimeoutSeconds: number;
+  /** Seconds for which it goes on with its start after that: a warm one is frozen when they are over. */
+  settleSeconds: number;
   /** File the entry came from; `built-in` for the project's own. */
   origin: string;
 }

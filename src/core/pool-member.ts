@@ -59,6 +59,7 @@ async function makeLocked(desktops: Desktops, { spec, poolKey }: Recipe, { deskt
       signal,
       onStage: () => {},
     });
+    await desktops.clock.sleep(spec.entry.settleSeconds * 1000, signal);
     await untilCalm(desktops, id, signal);
     await engine.containers.pause(id, { signal });
   } catch (error) {

@@ -121,7 +121,7 @@ async function conclude(run: Run, plan: UpPlan, made: Made, id: ContainerId): Pr
     lease: isThere ? plan.lease : undefined,
     ...(plan.outcome === 'claimed' ? { claim: { isNew: made.claimed !== undefined, ...(made.fitted ? { fitted: made.fitted } : {}) } } : {}),
   };
-  const state = container ? await rememberDesktop(desktops, container, handedOut) : undefined;
+  const state = container ? await run.phase('remember', () => rememberDesktop(desktops, container, handedOut)) : undefined;
   const desktop = container && state ? deriveDesktop(container, state, viewOf(desktops)) : undefined;
   if (!container || !desktop) throw new VncctlError('DESKTOP_NOT_FOUND', 'the container was removed by somebody else');
   const page = pageUrl(desktops, desktop);

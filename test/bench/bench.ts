@@ -10,6 +10,7 @@ import { daemonSweep } from './daemon-sweep.ts';
 import { gateway } from './gateway.ts';
 import { gatewayWake } from './gateway-wake.ts';
 import { kiosk } from './kiosk.ts';
+import { kioskSteps } from './kiosk-steps.ts';
 import { ls } from './ls.ts';
 import { findNodes, type NodeProgram } from './nodes.ts';
 import { poolIdle } from './pool-idle.ts';
@@ -29,7 +30,7 @@ import { openWorkshop, type Workshop } from './workshop.ts';
 const FOR_EACH_NODE = [(node: NodeProgram) => startUp('version', node), (node: NodeProgram) => startUp('help', node), ls, upDaemonAgain];
 const FOR_ONE = [upAgain, upToGreeting, upToPage, claimEngine, upWarmUrl, rmOne, rmIdle, rmKiosks, daemonRemovals, gatewayWake, apiList];
 const STUDIES_FOR_EACH_NODE = [upWarm];
-const STUDIES = [upTwenty, poolIdle, kiosk, daemonSweep, daemonIdle, daemonRounds];
+const STUDIES = [upTwenty, poolIdle, kiosk, kioskSteps, daemonSweep, daemonIdle, daemonRounds];
 
 interface Result {
   figure: Figure;

@@ -2,9 +2,10 @@
 // it has come to rest, the CPU time it took and the memory it holds. Both images are started by the very same engine calls.
 import { setTimeout as delay } from 'node:timers/promises';
 import { cpuMsOf, memoryMBOf } from './container-cost.ts';
+import { startKiosk } from './kiosk-start.ts';
 import type { NodeProgram } from './nodes.ts';
 import type { Samples, Study } from './scenario.ts';
-import { KIOSK, nameOf, SECRET, TYPICAL, type Workshop } from './workshop.ts';
+import { KIOSK, TYPICAL, type Workshop } from './workshop.ts';
 
 /** Then both browsers have done what they do after their first picture. */
 const SETTLE_MS = 10_000;
@@ -46,24 +47,12 @@ export function kiosk(node: NodeProgram): Study<Workshop> {
   };
 }
 
-async function costOf({ engine, spec, probe }: Workshop, image: string): Promise<Cost> {
-  const signal = AbortSignal.timeout(120_000);
-  const startedMs = performance.now();
-  const reachedMs = { rfb: 0, page: 0 };
-  const id = await engine.containers.create(nameOf(1), spec(1, image, { unpublished: true }));
+async function costOf(shop: Workshop, image: string): Promise<Cost> {
+  const { id, pid, reachedMs } = await startKiosk(shop, image);
   try {
-    await engine.containers.start(id);
-    const { address, pid } = (await engine.containers.find(id)) ?? {};
-    if (!address || pid === undefined) throw new Error('the desktop has no address or process on this machine');
-    await probe.waitFor('page', { kind: 'tcp', host: address, port: 5900, secret: SECRET }, {
-      signal,
-      onStage: (stage) => {
-        if (stage === 'rfb' || stage === 'page') reachedMs[stage] = performance.now() - startedMs;
-      },
-    });
     await delay(SETTLE_MS);
     return { 'kiosk-greeting': reachedMs.rfb, 'kiosk-page': reachedMs.page, 'kiosk-cpu': cpuMsOf(pid), 'kiosk-memory': memoryMBOf(pid) };
   } finally {
-    await engine.containers.remove(id);
+    await shop.engine.containers.remove(id);
   }
 }

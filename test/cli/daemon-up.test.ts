@@ -37,7 +37,7 @@ test('through the daemon and without it up tells the same and does the same', as
   expect(again.stderr).toBe('');
   expect(here.stderr).toBe(`${LEFT}: it differs in: maxAge\n`);
   const { lease: _, ...same } = told(here);
-  expect(told(again)).toMatchObject({ ...same, outcome: 'reused', phases: ['look', 'rfb'] });
+  expect(told(again)).toMatchObject({ ...same, outcome: 'reused', phases: ['look', 'rfb', 'remember'] });
   const link = (await succeeds(up(ONE))).stdout.trim();
   await (await lookThroughGateway(link)).picture();
   await installation.onlyContainer();

@@ -45,7 +45,7 @@ test('up takes one: the same container under its client\'s name, with its own se
   const before = await members();
   const first = await told(up(ANA, '--json'));
   expect(first).toMatchObject({ outcome: 'claimed', why: 'a warm desktop that fits was ready' });
-  expect(first.phases.map(({ name }) => name)).toEqual(['look', 'claim', 'wake', 'rfb']);
+  expect(first.phases.map(({ name }) => name)).toEqual(['look', 'claim', 'wake', 'rfb', 'remember']);
   const all = await installation.containers();
   const claimed = all.find((container) => idOf(container) === first.id);
   expect(claimed).toMatchObject({ Names: [`/${first.container}`], State: 'running' });

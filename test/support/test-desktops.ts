@@ -40,6 +40,7 @@ export function exampleEntry(over: Partial<CatalogEntry> = {}): CatalogEntry {
     stopGraceSeconds: 5,
     ready: 'page',
     readyTimeoutSeconds: 60,
+    settleSeconds: 0,
     origin: 'built-in',
     ...over,
   };

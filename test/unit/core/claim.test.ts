@@ -35,7 +35,7 @@ test('a warm desktop is taken by its new name, woken, told its page, and remembe
   const before = t.engine.calls.log.length;
   const result = await t.up({ wishes: { env: {}, url: PAGE } });
   expect(result).toMatchObject({ outcome: 'claimed', why: 'a warm desktop that fits was ready', desktop: { client: ANA, status: 'ready', pooled: true }, notes: [] });
-  expect(result.phases.map(({ name }) => name)).toEqual(['look', 'claim', 'wake', 'open', 'rfb', 'window', 'page']);
+  expect(result.phases.map(({ name }) => name)).toEqual(['look', 'claim', 'wake', 'open', 'rfb', 'window', 'page', 'remember']);
   expect(container).toMatchObject({ name: NAME, state: 'running' });
   expect(result.link).toBe(`http://localhost:${container.spec.publish?.hostPort}/vnc.html#key=${container.spec.env['VNC_SECRET']}`);
   expect(t.warm.told).toEqual([`open ${PAGE} for 111.444.777-35`]);
@@ -52,7 +52,7 @@ test('of a page that is there already only the client is told, and only the gree
   await t.fill();
   const { phases } = await t.up();
   expect(t.warm.told).toEqual(['open the page that is there for 111.444.777-35, unanswered']);
-  expect(phases.map(({ name }) => name)).toEqual(['look', 'claim', 'wake', 'open', 'rfb']);
+  expect(phases.map(({ name }) => name)).toEqual(['look', 'claim', 'wake', 'open', 'rfb', 'remember']);
 });
 
 test('another size and other limits are given to it too, before the page', async () => {

@@ -6,7 +6,7 @@ import { makeMember } from '../../../src/core/pool-member.ts';
 import type { DesktopId } from '../../../src/core/store.ts';
 import { VncctlError } from '../../../src/errors.ts';
 import { ANA, clientOf, LOCAL_GATEWAY } from '../../support/test-desktops.ts';
-import { createWarmDesktops } from '../../support/warm-desktops.ts';
+import { CLAIMABLE, createWarmDesktops } from '../../support/warm-desktops.ts';
 
 const signal = new AbortController().signal;
 
@@ -42,6 +42,16 @@ test('one that still works is not frozen before it has come to rest', async () =
   await t.fill();
   const before = t.engine.calls.log.findIndex((line) => line.startsWith('containers.pause'));
   expect(t.engine.calls.log.slice(0, before).filter((line) => line.startsWith('containers.cpuMs'))).toHaveLength(4);
+});
+
+test('one whose image goes on with its start for a while is not frozen before that is over', async () => {
+  const t = createWarmDesktops(1, { entries: [{ ...CLAIMABLE, settleSeconds: 6 }] });
+  const filled = t.fill();
+  await t.clock.sleeping(6_000);
+  expect(t.engine.world.all.map(({ state }) => state)).toEqual(['running']);
+  t.clock.advance(6_000);
+  await filled;
+  expect(t.engine.world.all.map(({ state }) => state)).toEqual(['paused']);
 });
 
 test('one that never comes to rest is frozen after eight seconds', async () => {

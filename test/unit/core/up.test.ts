@@ -41,7 +41,7 @@ test('the phases are told in their order as they happen', async () => {
   const t = createTestDesktops({ prepared: false });
   const heard: string[] = [];
   const { phases } = await t.up({}, { onPhase: ({ name }) => heard.push(name) });
-  expect(heard).toEqual(['look', 'image', 'network', 'port', 'create', 'start', 'rfb', 'window', 'page']);
+  expect(heard).toEqual(['look', 'image', 'network', 'port', 'create', 'start', 'rfb', 'window', 'page', 'remember']);
   expect(phases.map(({ name }) => name)).toEqual(heard);
 });
 
