@@ -41,7 +41,7 @@ export async function freePort(): Promise<number> {
   return address !== null && typeof address === 'object' ? address.port : Number.NaN;
 }
 
-/** nginx; where each desktop has a host of its own, with the two changes that the README names; `strips`: it takes the path away. To be called inside a test, ended after it. */
+/** nginx; where each desktop has a host of its own, or it takes the path away (`strips`), with the changes that the README names. To be called inside a test, ended after it. */
 export async function startNginx(place: ProxyPlace, { ownHosts, strips = false }: { ownHosts: boolean; strips?: boolean }): Promise<void> {
   const forms = ownHosts ? [['server_name desktops.example.org;', 'server_name *.desktops.example.org;'], ['location /vnc/ {', 'location / {']] : [];
   const server = replaced(blockOf('server {'), [...forms, ...(strips ? [['proxy_pass http://127.0.0.1:8080;', 'proxy_pass http://127.0.0.1:8080/;']] : []), ['listen 443 ssl;', `listen 127.0.0.1:${place.port} ssl;`], ...namesOf(place)]);
