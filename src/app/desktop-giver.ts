@@ -4,7 +4,7 @@ import type { App } from '../app.ts';
 import type { Io } from '../commands/context.ts';
 import type { ProgressListener } from '../core/engine.ts';
 import type { HandOutTools, UpAsk, UpReport } from '../core/hand-out.ts';
-import type { UpPlan } from '../core/up-plan.ts';
+import type { DryRun } from '../core/up-dry-run.ts';
 import type { UpOptions } from '../core/up-run.ts';
 import { askForUp, type UpAnswer } from '../daemon/up-client.ts';
 import { catalogVersion, factsOf } from './installation-facts.ts';
@@ -18,7 +18,7 @@ export interface DesktopGiver {
   /** Gives the client their desktop. Throws what `up` throws, and DAEMON_FAILED when the daemon goes away over it. */
   handOut(ask: UpAsk, options: HandOutOptions): Promise<UpReport>;
   /** What that would do now. */
-  plan(ask: UpAsk): Promise<UpPlan>;
+  plan(ask: UpAsk): Promise<DryRun>;
 }
 
 /** `debug` tells on stderr why a daemon that runs doesn't do it. */
@@ -38,7 +38,7 @@ export function createDesktopGiver({ app, io, debug }: { app: App; io: Io; debug
       });
     },
     async plan(ask) {
-      const [{ requestOf }, { dryRunUp }, tools] = await Promise.all([import('../core/hand-out.ts'), import('../core/up.ts'), toolsOf(app)]);
+      const [{ requestOf }, { dryRunUp }, tools] = await Promise.all([import('../core/hand-out.ts'), import('../core/up-dry-run.ts'), toolsOf(app)]);
       return dryRunUp(tools.desktops, requestOf(tools, ask));
     },
   };

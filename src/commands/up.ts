@@ -4,7 +4,7 @@ import { type ReadyStage, READY_STAGES } from '../core/catalog.ts';
 import type { UpAsk, UpReport } from '../core/hand-out.ts';
 import type { LeaseField } from '../core/lease.ts';
 import { spellLeaseChanges } from '../core/lease-words.ts';
-import type { UpPlan } from '../core/up-plan.ts';
+import type { DryRun } from '../core/up-dry-run.ts';
 import { VncctlError } from '../errors.ts';
 import { opensBrowser, openBrowser } from '../ui/browser.ts';
 import { writeJson } from '../ui/json.ts';
@@ -63,7 +63,7 @@ export function define(command: Command, context: CommandContext): void {
     .option('--direct', 'give it a port of its own, and print the link that goes there')
     .option('--no-open', 'do not open the browser')
     .option('--json', 'print everything about the desktop and the milliseconds of each phase')
-    .option('--dry-run', 'print what would be done')
+    .option('--dry-run', 'print what would be done, and whether there is room for it')
     .action((client: string, flags: UpFlags) => run(context, client, flags));
 }
 
@@ -90,10 +90,10 @@ async function run(context: CommandContext, typed: string, flags: UpFlags): Prom
   if (flags.open && !flags.json && opensBrowser(context.io)) await openBrowser(context.io, url);
 }
 
-async function printPlan({ io }: CommandContext, plan: UpPlan, { json }: UpFlags): Promise<void> {
-  if (json) return writeJson(io, { outcome: plan.outcome, why: plan.why, steps: plan.steps, lease: spellLeaseChanges(plan.lease ?? {}), notes: plan.notes });
-  const { renderPlan } = await import('../core/up-plan.ts');
-  io.stdout.write(`${renderPlan(plan)}\n`);
+async function printPlan({ io }: CommandContext, plan: DryRun, { json }: UpFlags): Promise<void> {
+  if (json) return writeJson(io, { outcome: plan.outcome, why: plan.why, steps: plan.steps, lease: spellLeaseChanges(plan.lease ?? {}), notes: plan.notes, lack: plan.lack ?? null });
+  const { renderDryRun } = await import('../core/up-dry-run.ts');
+  io.stdout.write(`${renderDryRun(plan)}\n`);
 }
 
 function readEnv({ env: pairs = [] }: UpFlags): Record<string, string> {

@@ -1,8 +1,9 @@
 // What the gateway asks about one desktop, by its id: how it stands, to keep it, to have it run, and where its screen is.
 import { VncctlError } from '../errors.ts';
+import { needsOf } from './admission.ts';
 import { type Desktop, deriveDesktop, lostDesktop } from './desktop.ts';
 import { type Desktops, probeTarget, viewOf } from './desktops.ts';
-import type { CallOptions } from './engine.ts';
+import type { CallOptions, ContainerId } from './engine.ts';
 import { explain } from './explain.ts';
 import type { Journal } from './journal.ts';
 import { LABEL, ownershipLabels } from './labels.ts';
@@ -10,13 +11,15 @@ import type { LeaseClock } from './lease.ts';
 import type { LeaseState } from './lease-state.ts';
 import type { ProbeTarget } from './readiness.ts';
 import { rememberWoken } from './remember.ts';
+import { releasePlace } from './start-place.ts';
+import { takePlace } from './start-queue.ts';
 import type { Allocation, DesktopId, StoreState } from './store.ts';
 import { touchDesktop } from './touch.ts';
 
 /** How a desktop stands, for whoever looks at it. */
 export interface ScreenState {
-  /** `gone`: there was one of that id, and something is still known of it. */
-  status: 'starting' | 'ready' | 'paused' | 'waking' | 'stopped' | 'gone';
+  /** `no-room`: it is stopped, and the host had no memory to start it when it was opened last. `gone`: there was one of that id, and something is still known of it. */
+  status: 'starting' | 'ready' | 'paused' | 'waking' | 'stopped' | 'no-room' | 'gone';
   /** When it will be removed if nothing is done: ISO-8601 UTC; absent: never, or nobody can tell. */
   removeAt?: string;
   /** Whether keeping it would put that off. */
@@ -46,7 +49,7 @@ export async function keepScreen(desktops: Desktops, journal: Journal, id: Deskt
   return findScreen(desktops, journal, id);
 }
 
-/** Has it run, woken or started if need be, which is told once it is done, and tells where its screen is. DESKTOP_NOT_FOUND when it is gone or going, NOT_READY when it can't be dialled from here. */
+/** Has it run, woken or started if need be, which is told once it is done, and tells where its screen is. DESKTOP_NOT_FOUND when it is gone or going, NO_MEMORY when there is none to start it, NOT_READY when it can't be dialled from here. */
 export async function openScreen(desktops: Desktops, id: DesktopId, signal: AbortSignal, onStep?: (step: 'wake' | 'start') => void): Promise<ProbeTarget> {
   const { containers } = desktops.engine;
   const { desktop } = await findById(desktops, id, { signal });
@@ -58,13 +61,30 @@ export async function openScreen(desktops: Desktops, id: DesktopId, signal: Abor
     // A store that is locked just now keeps nobody from their screen.
     await rememberWoken(desktops, id).catch(() => undefined);
   } else if (!container.running) {
-    await containers.start(container.id, { signal });
+    await startAgain(desktops, desktop, container.id, signal);
     onStep?.('start');
   }
   const details = await containers.find(container.id, { signal });
   const target = details && probeTarget(desktops, desktop.image, details);
   if (!target) throw new VncctlError('NOT_READY', 'the desktop has no screen that can be dialled from here');
   return target;
+}
+
+/** Starts one that has ended where the host has memory for it, as `up` would: a click must not make it swap. */
+async function startAgain(desktops: Desktops, { id, image }: Desktop, container: ContainerId, signal: AbortSignal): Promise<void> {
+  const { containers } = desktops.engine;
+  const details = await containers.find(container, { signal });
+  if (!details) throw new VncctlError('DESKTOP_NOT_FOUND', 'the desktop is gone');
+  const { memoryBytes } = details.limits;
+  const entry = desktops.catalog.find(image);
+  // What it has not taken yet stays promised to it for a while.
+  const place = await takePlace(desktops, { desktop: id, bytes: entry ? needsOf(entry, memoryBytes) : memoryBytes }, { signal });
+  try {
+    await containers.start(container, { signal });
+  } catch (error) {
+    await releasePlace(desktops, place).catch(() => undefined);
+    throw error;
+  }
 }
 
 /** Where the screen of a desktop is that runs already: nothing is woken or started. Undefined for one that does not run, or can't be dialled from here; DESKTOP_NOT_FOUND when it is gone or going. */

@@ -43,34 +43,58 @@ export async function tryTakePlace(desktops: Desktops, wish: PlaceWish, queueUnt
   const availableBytes = looks ? await memory.availableBytes() : undefined;
   if (availableBytes === undefined && !wish.port) return { place: { desktop: wish.desktop } };
   return store.update(async (state): Promise<{ state?: StoreState; result: PlaceAnswer }> => {
-    const now = clock.now();
-    const mark = { pid: processes.pid, at: now.toISOString() };
-    const queue = liveWaiters(state.queue, now, (pid) => processes.isAlive(pid));
-    const own = queue.findIndex(({ desktop }) => desktop === wish.desktop);
-    const ahead = own < 0 ? queue : queue.slice(0, own);
-    const promises = livePromises(state.promises, now, (pid) => processes.isAlive(pid));
-    const refuse = (lack: Lack): { state?: StoreState; result: PlaceAnswer } => {
+    const mark = { pid: processes.pid, at: clock.now().toISOString() };
+    const { lack, port, promises, queue, ahead } = await judge(desktops, wish, state);
+    if (lack) {
       const result = { lack, ahead: ahead.length };
-      if (queueUntil === undefined || own >= 0) return { result };
+      const waitsAlready = ahead.length < queue.length;
+      if (queueUntil === undefined || waitsAlready) return { result };
       const waiter: Waiter = { desktop: wish.desktop, bytes: wish.bytes, ...(wish.port ? { port: true as const } : {}), until: queueUntil.toISOString(), ...mark };
       return { state: withMarks(state, { promises, queue: [...queue, waiter] }), result };
-    };
-
-    const isPromised = wish.inPlaceOfAnother || promises.some(({ desktop }) => desktop === wish.desktop);
-    const lack = isPromised ? undefined : await memoryLack(desktops, wish, { promises, ahead, state });
-    if (lack) return refuse({ of: 'memory', ...lack });
-    let promised: Awaited<ReturnType<typeof promisePort>> | undefined;
-    try {
-      if (wish.port) promised = await promisePort(desktops, state, { refused: wish.port.refused, spare: ahead.filter(({ port }) => port).length });
-    } catch (error) {
-      if (!isVncctlError(error, 'NO_FREE_PORT')) throw error;
-      return refuse({ of: 'port', bytes: 0, failure: error });
     }
     const others = promises.filter(({ desktop }) => desktop !== wish.desktop);
     const its: MemoryPromise[] = availableBytes === undefined ? [] : [{ desktop: wish.desktop, bytes: wish.bytes, ...mark }];
-    const next = withMarks({ ...state, reservations: promised?.reservations ?? state.reservations }, { promises: [...others, ...its], queue: queue.filter(({ desktop }) => desktop !== wish.desktop) });
-    return { state: next, result: { place: { desktop: wish.desktop, ...(promised ? { hostPort: promised.port } : {}) } } };
+    const next = withMarks({ ...state, reservations: port?.reservations ?? state.reservations }, { promises: [...others, ...its], queue: queue.filter(({ desktop }) => desktop !== wish.desktop) });
+    return { state: next, result: { place: { desktop: wish.desktop, ...(port ? { hostPort: port.port } : {}) } } };
   });
+}
+
+/** Why there would be no place now, and how many wait before; undefined where there is one. Takes nothing. */
+export async function findLack(desktops: Desktops, wish: PlaceWish): Promise<{ lack: Lack; ahead: number } | undefined> {
+  const { lack, ahead } = await judge(desktops, wish, await desktops.store.read());
+  return lack && { lack, ahead: ahead.length };
+}
+
+interface Judgement {
+  lack?: Lack;
+  /** The one it gets where there is no lack and it needs one. */
+  port?: Awaited<ReturnType<typeof promisePort>>;
+  /** Those that count. */
+  promises: readonly MemoryPromise[];
+  queue: readonly Waiter[];
+  /** Who waits before it: all, where it does not wait itself. */
+  ahead: readonly Waiter[];
+}
+
+/** Looks whether there is a place as this state stands. */
+async function judge(desktops: Desktops, wish: PlaceWish, state: StoreState): Promise<Judgement> {
+  const { clock, processes } = desktops;
+  const now = clock.now();
+  const isAlive = (pid: number): boolean => processes.isAlive(pid);
+  const queue = liveWaiters(state.queue, now, isAlive);
+  const own = queue.findIndex(({ desktop }) => desktop === wish.desktop);
+  const ahead = own < 0 ? queue : queue.slice(0, own);
+  const promises = livePromises(state.promises, now, isAlive);
+  const isPromised = wish.inPlaceOfAnother || promises.some(({ desktop }) => desktop === wish.desktop);
+  const lack = isPromised ? undefined : await memoryLack(desktops, wish, { promises, ahead, state });
+  if (lack) return { lack: { of: 'memory', ...lack }, promises, queue, ahead };
+  if (!wish.port) return { promises, queue, ahead };
+  try {
+    return { port: await promisePort(desktops, state, { refused: wish.port.refused, spare: ahead.filter(({ port }) => port).length }), promises, queue, ahead };
+  } catch (error) {
+    if (!isVncctlError(error, 'NO_FREE_PORT')) throw error;
+    return { lack: { of: 'port', bytes: 0, failure: error }, promises, queue, ahead };
+  }
 }
 
 /** Gives back what is left of it: what its desktop took is no promise any more. */

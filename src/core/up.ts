@@ -15,7 +15,7 @@ import { type HandedOut, rememberDesktop } from './remember.ts';
 import { lookAtNetwork } from './up-network.ts';
 import { planUp, type UpOutcome, type UpPlan } from './up-plan.ts';
 import type { UpQuestion } from './up-question.ts';
-import { type Made, type Phase, questionOf, type Run, startRun, type UpOptions, type UpRequest } from './up-run.ts';
+import { type Made, type Phase, type Run, startRun, type UpOptions, type UpRequest } from './up-run.ts';
 import { perform, undo } from './up-steps.ts';
 
 export interface UpResult {
@@ -46,12 +46,8 @@ export async function up(desktops: Desktops, request: UpRequest, options: UpOpti
   throw new VncctlError('CONFLICT', `the desktop of ${formatClientId(request.client)} keeps changing under our hands`, { hint: 'see who else works on it: vncctl ls' });
 }
 
-/** What `up` would do now, without doing it. */
-export async function dryRunUp(desktops: Desktops, request: UpRequest): Promise<UpPlan> {
-  return observeAndPlan(desktops, questionOf(desktops, request));
-}
-
-async function observeAndPlan({ engine, store, clock, installation }: Desktops, question: UpQuestion, options?: CallOptions): Promise<UpPlan> {
+/** Looks, and decides what to do. Changes nothing; throws what `planUp` throws. */
+export async function observeAndPlan({ engine, store, clock, installation }: Desktops, question: UpQuestion, options?: CallOptions): Promise<UpPlan> {
   const [container, image, shared, state] = await Promise.all([
     engine.containers.find(question.name, options),
     engine.images.find(question.spec.image, options),

@@ -11,6 +11,8 @@ export const CLOSE_CODES = {
   policy: 1008,
   /** A fault of vncctl. */
   internal: 1011,
+  /** The host has no memory to start the desktop now: it may have some soon. */
+  tryAgainLater: 1013,
   /** The desktop does not answer, or was lost. */
   badGateway: 1014,
   /** Somebody ended it on purpose: the page must not come back by itself. Of the codes for private use; web/viewer/screen.ts knows it too. */

@@ -3,6 +3,7 @@
 import type { Duplex } from 'node:stream';
 import type { RawData, WebSocket } from 'ws';
 import type { Clock } from '../core/clock.ts';
+import { isVncctlError } from '../errors.ts';
 import { BufferedByteStream, type ByteStream } from '../rfb/byte-stream.ts';
 import { RfbFailure } from '../rfb/failure.ts';
 import { CLOSE_CODES, type CloseCode } from './close-codes.ts';
@@ -151,6 +152,7 @@ export class Tunnel {
       if (!this.#ending) this.#join(link);
     } catch (error) {
       if (error instanceof RfbFailure) this.close(CLOSE_CODES.badGateway, 'the desktop does not answer', error);
+      else if (isVncctlError(error, 'NO_MEMORY')) this.close(CLOSE_CODES.tryAgainLater, 'there is no room for it now', error);
       else this.close(CLOSE_CODES.internal, 'vncctl failed', error);
     } finally {
       dialled.abort();

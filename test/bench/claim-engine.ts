@@ -1,6 +1,7 @@
 // What the engine and the VNC server need for a claim: a warm kiosk gets its client's name, is woken, and a viewer has its whole picture;
 // against the typical way from the create request to its first picture of the page. The same calls, probe and pixel test on both sides;
 // the pool is filled between the claims.
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ContainerDetails } from '../../src/core/engine.ts';
 import type { NodeProgram } from './nodes.ts';
 import type { Scenario } from './scenario.ts';
@@ -9,6 +10,8 @@ import { poolEnv, warmOnes } from './warm-pool.ts';
 import { nameOf, TYPICAL, type Workshop } from './workshop.ts';
 
 const WARM = 4;
+/** What was removed before is gone by then, with its network. */
+const REST_MS = 1_500;
 
 export function claimEngine(node: NodeProgram): Scenario<Workshop> {
   return {
@@ -16,7 +19,7 @@ export function claimEngine(node: NodeProgram): Scenario<Workshop> {
     about: 'a warm claim, the engine\'s part: new name, woken, whole picture in a viewer',
     rival: 'the typical way, to the painted page',
     goal: 0.01,
-    rounds: 8,
+    rounds: 10,
     node: node.version,
     async prepare(shop) {
       const { containers } = shop.engine;
@@ -31,6 +34,7 @@ export function claimEngine(node: NodeProgram): Scenario<Workshop> {
           }
           const member = waiting.shift();
           if (!member) throw new Error('the pool is empty');
+          await delay(REST_MS);
           const ms = await timed(async () => {
             await containers.rename(member.id, nameOf(1), { from: member.name });
             await containers.unpause(member.id);
@@ -40,6 +44,7 @@ export function claimEngine(node: NodeProgram): Scenario<Workshop> {
           return ms;
         },
         async rival() {
+          await delay(REST_MS);
           const startedMs = performance.now();
           const id = await containers.create(nameOf(2), shop.spec(2, TYPICAL, { unpublished: true }));
           await containers.start(id);

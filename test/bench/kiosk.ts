@@ -9,7 +9,7 @@ import { KIOSK, TYPICAL, type Workshop } from './workshop.ts';
 
 /** Then both browsers have done what they do after their first picture. */
 const SETTLE_MS = 10_000;
-const ROUNDS = 8;
+const ROUNDS = 10;
 const QUICK_ROUNDS = 2;
 const RIVAL = 'the typical way: `vncserver` wrapper, openbox, fresh profile, websockify';
 const NAMES = ['kiosk-greeting', 'kiosk-page', 'kiosk-cpu', 'kiosk-memory'] as const;

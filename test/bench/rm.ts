@@ -58,7 +58,7 @@ export function rmOne(node: NodeProgram): Scenario<Workshop> {
     about: '`vncctl rm` of one kiosk',
     rival: '`docker rm -f` of the same, which kills its browser',
     goal: 1.2,
-    rounds: 8,
+    rounds: 10,
     node: node.version,
     async prepare(shop) {
       const start = async (): Promise<void> => {

@@ -19,7 +19,7 @@ export function upWarmUrl(node: NodeProgram): Scenario<Workshop> {
     about: '`vncctl up --url`, a warm desktop waits, to that page\'s picture',
     rival: 'the same browser, already open, told to show it',
     goal: 1.5,
-    rounds: 8,
+    rounds: 10,
     node: node.version,
     async prepare(shop) {
       const pool = await openWarmPool(shop, node, 1);

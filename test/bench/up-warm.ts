@@ -9,7 +9,7 @@ import { run } from './timing.ts';
 import { openWarmPool } from './warm-pool.ts';
 import { addressOf, dockerRunArguments, KIOSK, type Workshop } from './workshop.ts';
 
-const ROUNDS = 8;
+const ROUNDS = 10;
 const QUICK_ROUNDS = 2;
 
 export function upWarm(node: NodeProgram): Study<Workshop> {

@@ -9,8 +9,8 @@ import type { FittingPlace } from '../../src/core/fitting.ts';
 import { resizeScreen } from '../../src/rfb/resize-screen.ts';
 import { createProbe } from '../../src/rfb/readiness.ts';
 import { ownChromium } from '../support/chromium.ts';
-import { ownInstallation } from '../support/own-installation.ts';
-import { type PageServer, startPageServer } from '../support/page-server.ts';
+import { ownInstallation, runInContainer } from '../support/own-installation.ts';
+import { type PageServer, startPageServer, TRACE_MARK } from '../support/page-server.ts';
 import { difference } from '../support/pictures.ts';
 import { askPort } from '../support/raw-port.ts';
 import { secretOf, takeScreen } from '../support/screen.ts';
@@ -54,17 +54,28 @@ async function startWaiting(env: readonly string[] = []): Promise<Waiting> {
 describe('a desktop that waits for its client', () => {
   test('shows the page it is asked for, and nothing of the one before is left', async () => {
     const desktop = await startWaiting([`VNC_URL=${server.tracePage}`]);
-    await vi.waitFor(() => expect(server.trace).toMatchObject({ path: '/trace', cookie: 'trace=left', stored: 'left' }), PATIENCE);
+    await vi.waitFor(() => expect(server.trace).toMatchObject({ path: '/trace', cookie: `trace=${TRACE_MARK}`, stored: TRACE_MARK, database: TRACE_MARK }), PATIENCE);
+    // What needs a person's key or click it does not get: its windows and its copies are refused.
+    expect(server.trace?.tried).toEqual({ copied: false, opened: false });
+    const cached = server.trace?.cached;
+    const saved = (): Promise<string> => runInContainer(desktop.container, 'grep', '-rl', TRACE_MARK, '/home/desktop/Downloads', '/tmp');
+    await vi.waitFor(async () => expect((await saved()).split('\r\n')).toEqual(expect.arrayContaining([expect.stringMatching(/left-here$/), expect.stringMatching(/part$/)])), PATIENCE);
+
     await openPage(desktop.claim, SECRET, { url: `${server.tracePage}?again` }, options());
     await vi.waitFor(() => expect(server.trace?.path).toBe('/trace?again'), PATIENCE);
-    expect(server.trace).toEqual({ path: '/trace?again', cookie: '', stored: '', historyLength: 1, referrer: '', windowName: '', webdriver: false });
+    expect(server.trace).toEqual({ path: '/trace?again', cookie: '', stored: '', database: '', cached: expect.not.stringMatching(`^${cached}$`) as string, historyLength: 1, referrer: '', windowName: '', webdriver: false });
+    expect(await saved()).toBe('');
+    expect(await runInContainer(desktop.container, 'find', '/home/desktop', '/tmp', '-name', `*${TRACE_MARK}*`, '-o', '-name', 'recently-used*')).toBe('');
 
-    // Neither can its person go back, and what is typed goes into the page.
+    // Neither can its person go back or paste anything, and what is typed goes into the page.
     const { page } = await chromium.freshTab();
     await openDesktop(page, desktop.link);
     await page.keyboard.press('Alt+ArrowLeft');
+    await page.keyboard.press('Control+v');
     await page.keyboard.type('typed');
     await vi.waitFor(() => expect(server.report?.text).toBe('typed'), PATIENCE);
+    expect(await page.locator('#clipboard-text').inputValue()).toBe('');
+    expect(server.paths).not.toContain('/form');
   });
 
   test('has the old page off its screen when it says yes, and is back on the new one after its browser ends', async () => {
@@ -128,7 +139,7 @@ describe('a desktop that waits for its client', () => {
     await desktop.container.pause();
     await desktop.container.unpause();
     const startedMs = performance.now();
-    await openPage(desktop.claim, SECRET, { url: server.tracePage }, options());
+    await openPage(desktop.claim, SECRET, { url: `${server.tracePage}?size` }, options());
     expect(performance.now() - startedMs).toBeLessThan(2000);
     await vi.waitFor(() => expect(server.size).toEqual({ width: 1280, height: 720 }), PATIENCE);
     await resizeScreen(desktop.rfb, SECRET, { width: 800, height: 1000 }, options());

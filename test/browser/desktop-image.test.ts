@@ -1,7 +1,7 @@
 // The image `desktop`, as far as a person sees it: it comes up, and its terminal opens and takes commands.
 import { expect, test, vi } from 'vitest';
 import { ownChromium } from '../support/chromium.ts';
-import { ownInstallation, readInContainer } from '../support/own-installation.ts';
+import { ownInstallation, runInContainer } from '../support/own-installation.ts';
 import { difference } from '../support/pictures.ts';
 import { openDesktop, pictureInTab } from '../support/viewer.ts';
 
@@ -24,6 +24,6 @@ test('the desktop shows a window, and its terminal runs what is typed', async ()
   await vi.waitFor(async () => {
     // Again and again: another window may still be opening, and take the keys.
     await page.keyboard.type('echo "it works" > /tmp/typed\n');
-    expect((await readInContainer(container, '/tmp/typed')).trim()).toBe('it works');
+    expect((await runInContainer(container, 'cat', '/tmp/typed')).trim()).toBe('it works');
   }, PATIENCE);
 });

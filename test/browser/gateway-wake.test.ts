@@ -4,22 +4,23 @@ import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { ownChromium, type RecordedTab } from '../support/chromium.ts';
 import { comesTrue } from '../support/eventually.ts';
 import { connectScreen, openLink } from '../support/gateway-visitor.ts';
-import { ownInstallation, type UpReport } from '../support/own-installation.ts';
+import { type OwnDaemon, ownInstallation, type UpReport } from '../support/own-installation.ts';
 import { type PageServer, startPageServer } from '../support/page-server.ts';
-import { openDesktop, waitForState } from '../support/viewer.ts';
+import { noticeIn, openDesktop, waitForState } from '../support/viewer.ts';
 
 const CLIENT = '111.222.333-44';
 const installation = ownInstallation();
 const chromium = ownChromium();
 let server: PageServer;
 let desktop: UpReport;
+let daemon: OwnDaemon;
 let link: string;
 const tabs: RecordedTab[] = [];
 
 beforeAll(async () => {
   server = await startPageServer(await installation.prepareNetwork(CLIENT));
   desktop = await installation.up(CLIENT, '--recreate', '--url', server.formPage);
-  await installation.daemon('127.0.0.1:0');
+  daemon = await installation.daemon('127.0.0.1:0');
 });
 beforeEach(async () => {
   link = (await installation.share(CLIENT)).url;
@@ -87,6 +88,27 @@ test('a desktop that is paused behind an open page says so, and wakes at the pre
   await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))");
   await waitForState(page, 'paused');
   await page.getByRole('button', { name: 'Wake it up' }).click();
+  await waitForState(page, 'connected');
+  await isAlive(page);
+});
+
+// Before those that start it: what a start was promised stays its own for a minute.
+test('a stopped desktop is not started by a click on a host without memory: the page says so, and goes on once there is some', async () => {
+  const reserve = async (...command: string[]): Promise<void> => {
+    const changes = (): number => daemon.log().split('setting reserveMemory changed').length;
+    const before = changes();
+    await installation.vncctl('config', ...command);
+    daemon.reload();
+    await comesTrue('the daemon knows', () => changes() > before);
+  };
+  await installation.container(desktop.container).stop();
+  await reserve('set', 'reserveMemory', '100000g');
+  const page = await freshPage();
+  await page.goto(link);
+  await waitForState(page, 'no-room');
+  expect(await noticeIn(page)).toMatch(/^There is no room for the desktop now\s+It is stopped, and other desktops use the memory that it needs to start\. This page keeps trying\.\s+Try now$/);
+  expect((await installation.container(desktop.container).inspect()).State.Status).toBe('exited');
+  await reserve('unset', 'reserveMemory');
   await waitForState(page, 'connected');
   await isAlive(page);
 });

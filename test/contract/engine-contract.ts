@@ -4,8 +4,14 @@ import { randomBytes } from 'node:crypto';
 import { PassThrough, Readable } from 'node:stream';
 import { pack } from 'tar-stream';
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { systemClock } from '../../src/core/clock.ts';
 import type { CallOptions, ContainerDetails, ContainerEvent, ContainerId, ContainerSpec, Engine } from '../../src/core/engine.ts';
+import { memberName, newDesktopId } from '../../src/core/identity.ts';
+import { encodeLabels, LABEL, ownershipLabels } from '../../src/core/labels.ts';
+import { LOCK_LIFE_MS, type LockSubject, markerLocks, type MemberLocks } from '../../src/core/member-locks.ts';
+import { type Filling, fillPool, lookAtPool, type PoolLook } from '../../src/core/pool.ts';
 import { type ErrorCode, isVncctlError } from '../../src/errors.ts';
+import { createTestDesktops } from '../support/test-desktops.ts';
 
 export interface EngineUnderTest {
   engine: Engine;
@@ -119,6 +125,12 @@ export function describeEngineContract(kind: string, setUp: () => Promise<Engine
 
       test('an image that is not there is refused with IMAGE_NOT_FOUND', async () => {
         await expectCode(create('wait', { image: `vncctl/none-such:${CONTRACT_RUN}` }), 'IMAGE_NOT_FOUND');
+      });
+
+      test('an image is taken by its id too', async () => {
+        const image = await engine.images.find(its.image);
+        const id = await create('wait', { image: image?.id ?? '' });
+        expect((await get(id)).imageId).toBe(image?.id);
       });
 
       test('a container is found by its name and by its id, and not under another name', async () => {
@@ -704,6 +716,72 @@ export function describeEngineContract(kind: string, setUp: () => Promise<Engine
         await engine.containers.remove(id);
         await engine.networks.remove(other);
         expect(await engine.networks.find(other)).toBeUndefined();
+      });
+    });
+
+    describe('locks of warm desktops that live in the engine', () => {
+      const count = async (labels: Readonly<Record<string, string>>): Promise<number> => (await engine.containers.list({ labels })).length;
+
+      /** An instance whose locks are here, as one machine sees it; what is left of them goes with the test. */
+      const newInstance = (): { instance: string; locks: MemberLocks; owned: Record<string, string> } => {
+        const instance = newName();
+        const owned = ownershipLabels(instance);
+        onTestFinished(async () => {
+          for (const { id } of await engine.containers.list({ labels: owned })) await engine.containers.remove(id);
+        });
+        return { instance, locks: markerLocks(engine, instance), owned };
+      };
+      const newSubject = (): LockSubject => {
+        const desktopId = newDesktopId();
+        return { desktopId, name: memberName('vnc_', CONTRACT_RUN, desktopId), imageId: its.image };
+      };
+
+      test('of ten machines that take one at once one has it, and the others once it is given back; a lock of another is free', async () => {
+        const { instance, owned } = newInstance();
+        const subject = newSubject();
+        const machines = Array.from({ length: 10 }, () => markerLocks(engine, instance));
+        const [held, ...more] = (await Promise.all(machines.map((locks) => locks.tryTake(subject)))).filter((release) => release !== undefined);
+        expect(more).toEqual([]);
+        expect((await engine.containers.list({ labels: owned })).map(({ state }) => state)).toEqual(['created']);
+        const [first, other] = machines;
+        expect(await first?.tryTake(subject)).toBeUndefined();
+        expect(await other?.tryTake(newSubject())).toBeDefined();
+        await held?.();
+        expect(await other?.tryTake(subject)).toBeDefined();
+      });
+
+      test('the warm desktop of a holder that died is left alone as long as its lock counts, and can be taken after the next filling', async () => {
+        const { instance, locks, owned } = newInstance();
+        const subject = newSubject();
+        const labels = { ...LABELS, ...encodeLabels({ instance, desktopId: subject.desktopId, poolKey: 'key', naming: 'plain', imageKey: 'kiosk', specHash: 'spec' }) };
+        const member = await create('wait', { labels }, subject.name);
+        // Nobody gives it back.
+        await locks.tryTake(subject);
+        const lock = (await engine.containers.list({ labels: { ...owned, [LABEL.lock]: subject.desktopId } }))[0];
+        const takenMs = Date.parse(lock?.createdAt ?? '');
+        const { desktops } = createTestDesktops({ installation: { instance, pool: [] } });
+        // Nothing is wanted of the pool, so its warm desktop is to go.
+        const fillAfter = (ms: number): Promise<Filling> => {
+          const clock = { ...systemClock, now: () => new Date(takenMs + ms) };
+          return fillPool({ ...desktops, engine, clock, warm: { ...desktops.warm, locks } }, { signal: new AbortController().signal });
+        };
+        expect((await fillAfter(LOCK_LIFE_MS)).outcomes).toMatchObject([{ result: 'dropped', reason: 'somebody takes or makes it right now' }]);
+        expect((await get(member)).name).toBe(subject.name);
+        expect(await locks.tryTake(subject)).toBeUndefined();
+
+        expect((await fillAfter(LOCK_LIFE_MS + 1)).outcomes).toMatchObject([{ result: 'done' }]);
+        expect(await count(owned)).toBe(0);
+        expect(await locks.tryTake(subject)).toBeDefined();
+      });
+
+      test('a lock of one that was never made is given up after a minute', async () => {
+        const { instance, locks, owned } = newInstance();
+        await locks.tryTake(newSubject());
+        const [lock] = await engine.containers.list({ labels: owned });
+        const { desktops } = createTestDesktops({ installation: { instance, pool: [] } });
+        const lookAfter = (ms: number): Promise<PoolLook> => lookAtPool({ ...desktops, engine, clock: { ...systemClock, now: () => new Date(Date.parse(lock?.createdAt ?? '') + ms) } });
+        expect((await lookAfter(60_000)).leftLocks).toEqual([]);
+        expect((await lookAfter(60_001)).leftLocks).toEqual([lock?.id]);
       });
     });
 

@@ -59,6 +59,8 @@ export interface Installation {
 export interface StoredState {
   allocations: Record<string, Record<string, unknown>>;
   reservations: { port: number; pid: number }[];
+  /** Who waits for room, in their order. */
+  queue?: { desktop: string }[];
 }
 
 /** A whole number of ports that nobody listens on now; `size` of them. */

@@ -42,7 +42,7 @@ export function createFakeEngine({ clock, endpoint = 'fake:///engine', deadlineM
     run,
     clock,
     networks: fakeNetworks,
-    imageIdOf: (reference) => fakeImages.present.get(reference.includes(':') ? reference : `${reference}:latest`)?.id,
+    imageIdOf: (reference) => [...fakeImages.present.values()].find(({ id }) => id === reference)?.id ?? fakeImages.present.get(reference.includes(':') ? reference : `${reference}:latest`)?.id,
     programOf,
     local,
     dialable,

@@ -158,9 +158,9 @@ export function ownInstallation(): Installation {
   };
 }
 
-/** The content of a text file in a running container; what `cat` complains about is part of it. */
-export async function readInContainer(container: Docker.Container, path: string): Promise<string> {
-  const exec = await container.exec({ Cmd: ['cat', path], AttachStdout: true, AttachStderr: true, Tty: true });
+/** What a program in a running container says, complaints included. */
+export async function runInContainer(container: Docker.Container, ...command: string[]): Promise<string> {
+  const exec = await container.exec({ Cmd: command, AttachStdout: true, AttachStderr: true, Tty: true });
   const output = await exec.start({ Tty: true });
   return Buffer.concat(await output.toArray()).toString('utf8');
 }

@@ -15,16 +15,25 @@ export interface Report {
   events: number;
 }
 
-/** What a page found of the pages before it. */
+/** What a page found of the pages before it, after it has left traces of its own where it does. */
 export interface Trace {
   path: string;
   cookie: string;
   stored: string;
+  /** In its database (IndexedDB). */
+  database: string;
+  /** Which answer of a server that never gives the same one twice, and allows it to be kept: another one after the cache was emptied. */
+  cached: string;
   historyLength: number;
   referrer: string;
   windowName: string;
   webdriver: boolean;
+  /** Whether it could do what a page may do only at a person's key or click; told by the page that leaves traces. */
+  tried?: { copied: boolean; opened: boolean };
 }
+
+/** What the trace page leaves wherever it can; also name and content of the two files that it has the browser save, of which one never ends. */
+export const TRACE_MARK = 'trace-left-here';
 
 export interface PageServer {
   /** Address of a page that leaves traces of itself and reports them; with a query it leaves none and reports what it found. */
@@ -67,16 +76,35 @@ const BARE_PAGE = `<!doctype html><meta charset="utf-8"><title>bare</title><styl
   <textarea name="text" spellcheck="false"></textarea>
   <nav>${['about:config', 'file:///etc/passwd', 'view-source:/bare'].map((target) => `<a href="${target}">${target}</a>`).join('')}</nav><script>${REPORTER}</script>`;
 
-const TRACE_PAGE = `<!doctype html><meta charset="utf-8"><title>trace</title><style>${LOOKS}</style><form><p>Traces of this page</p><input name="text"></form><script>
-  if (!location.search) {
-    document.cookie = 'trace=left; max-age=9999';
-    localStorage.setItem('trace', 'left');
-    window.name = 'left';
+const TRACE_PAGE = `<!doctype html><meta charset="utf-8"><title>trace</title><style>${LOOKS} input { position: fixed; inset: 20% 0; width: 100% }</style><form><p>Traces of this page</p><input name="text"></form><script>
+  const mark = '${TRACE_MARK}';
+  const leave = () => {
+    document.cookie = 'trace=' + mark + '; max-age=9999';
+    localStorage.setItem('trace', mark);
+    window.name = mark;
     history.pushState({}, '');
-  }
+    for (const src of ['/file', '/file?endless']) document.body.append(Object.assign(document.createElement('iframe'), { src, hidden: true }));
+    const field = document.querySelector('[name=text]');
+    field.value = mark;
+    field.select();
+    return { copied: document.execCommand('copy'), opened: window.open('/form') !== null };
+  };
+  const finished = (request) => new Promise((resolve, reject) => { request.onsuccess = () => resolve(request.result); request.onerror = () => reject(request.error); });
+  const inDatabase = async () => {
+    const opening = indexedDB.open('trace');
+    opening.onupgradeneeded = () => opening.result.createObjectStore('trace');
+    const records = (await finished(opening)).transaction('trace', 'readwrite').objectStore('trace');
+    if (!location.search) await finished(records.put(mark, 'trace'));
+    return (await finished(records.get('trace'))) ?? '';
+  };
   const tell = (path, what) => fetch(path, { method: 'POST', body: JSON.stringify(what) });
-  tell('/traces', { path: location.pathname + location.search, cookie: document.cookie, stored: localStorage.getItem('trace') ?? '',
-    historyLength: history.length, referrer: document.referrer, windowName: window.name, webdriver: navigator.webdriver });
+  const tellTraces = async () => {
+    const tried = location.search ? undefined : leave();
+    const cached = await (await fetch('/kept')).text();
+    await tell('/traces', { path: location.pathname + location.search, cookie: document.cookie, stored: localStorage.getItem('trace') ?? '', database: await inDatabase(), cached,
+      historyLength: history.length, referrer: document.referrer, windowName: window.name, webdriver: navigator.webdriver, tried });
+  };
+  tellTraces();
   const tellSize = () => tell('/size', { width: innerWidth, height: innerHeight });
   addEventListener('resize', tellSize);
   tellSize();${REPORTER}</script>`;
@@ -95,6 +123,7 @@ export async function startPageServer(host: string): Promise<PageServer> {
   let trace: Trace | undefined;
   let size: PageServer['size'];
   let portWords: readonly string[] = [];
+  let answers = 0;
   const takers: Readonly<Record<string, (told: never) => void>> = {
     '/report': (told: Report) => (report = told),
     '/traces': (told: Trace) => (trace = told),
@@ -111,6 +140,16 @@ export async function startPageServer(host: string): Promise<PageServer> {
       return;
     }
     paths.push(request.url ?? '');
+    if (request.url === '/kept') {
+      response.setHeader('cache-control', 'max-age=3600').end(`answer ${++answers}`);
+      return;
+    }
+    if (request.url?.startsWith('/file')) {
+      response.setHeader('content-type', 'application/octet-stream').setHeader('content-disposition', `attachment; filename="${TRACE_MARK}"`);
+      if (request.url === '/file') response.end(TRACE_MARK);
+      else response.write(TRACE_MARK.repeat(10_000));
+      return;
+    }
     if (request.method === 'POST') submitted.push(new URLSearchParams(body).get('text') ?? '');
     sendPage(response, PAGES[new URL(request.url ?? '/', 'http://localhost').pathname] ?? FORM_PAGE);
   });

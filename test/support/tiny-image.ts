@@ -31,6 +31,17 @@ const STUBBORN_DOCKERFILE = `FROM ${REFERENCE}
 ENTRYPOINT ["sh", "-c", "trap '' TERM; Xvnc :0 -geometry 64x64 -rfbport 5900 -SecurityTypes None -UseBlacklist=0 -AlwaysShared=1 -nolisten tcp -extension GLX; sleep 60"]
 `;
 
+const HUNGRY_REFERENCE = 'vncctl/test-hungry:latest';
+/** How much memory one of the hungry ones takes, nearly all of it before its screen is there. */
+export const HUNGRY_BYTES = 512 * 1024 ** 2;
+/** The catalog file of one like the tiny one that takes so much. */
+export const HUNGRY_ENTRY = TINY_ENTRY.replace(REFERENCE, HUNGRY_REFERENCE).replace('memory: 64m', 'memory: 640m').concat('needs: 512m\n');
+
+// Written to: memory that is only asked for is not taken.
+const HUNGRY_DOCKERFILE = `FROM ${REFERENCE}
+ENTRYPOINT ["perl", "-e", "my $taken; $taken .= q(x) x 1048576 for 1 .. 480; fork or exec qw(Xvnc :0 -geometry 64x64 -rfbport 5900 -SecurityTypes None -UseBlacklist=0 -AlwaysShared=1 -nolisten tcp -extension GLX); $SIG{TERM} = sub { exit 0 }; sleep while 1"]
+`;
+
 const DOCKERFILE = `FROM vncctl/firefox-kiosk:latest
 HEALTHCHECK NONE
 ENTRYPOINT ["Xvnc", ":0", "-geometry", "64x64", "-rfbport", "5900", "-SecurityTypes", "None", "-UseBlacklist=0", "-AlwaysShared=1", "-nolisten", "tcp", "-extension", "GLX"]
@@ -45,6 +56,11 @@ export async function ensureTinyImage(): Promise<void> {
 /** The same for the stubborn one, which is made from the tiny one. */
 export async function ensureStubbornImage(): Promise<void> {
   await build(STUBBORN_REFERENCE, STUBBORN_DOCKERFILE);
+}
+
+/** The same for the hungry one. */
+export async function ensureHungryImage(): Promise<void> {
+  await build(HUNGRY_REFERENCE, HUNGRY_DOCKERFILE);
 }
 
 async function build(reference: string, dockerfile: string): Promise<void> {

@@ -13,6 +13,7 @@ export const VIEWER_STATES = [
   'paused',
   'waking',
   'stopped',
+  'no-room',
   'taken-away',
   'not-allowed',
   'kicked',

@@ -91,9 +91,16 @@ test('up --dry-run prints the plan and makes nothing', async () => {
   expect(run).toMatchObject({ code: 0, err: '' });
   expect(run.out).toMatch(/^create vnc_11144477735: 111\.444\.777-35 has no desktop\nstart it: .*\nwait for page: .*\n$/);
   const json = await program.run(['up', ANA, '--dry-run', '--json']);
-  expect(json.json()).toMatchObject({ outcome: 'created', steps: [{ do: 'create', name: 'vnc_11144477735' }, { do: 'start' }, { do: 'wait', stage: 'page' }], notes: [] });
+  expect(json.json()).toMatchObject({ outcome: 'created', steps: [{ do: 'create', name: 'vnc_11144477735' }, { do: 'start' }, { do: 'wait', stage: 'page' }], notes: [], lack: null });
   expect(program.engine.world.all).toEqual([]);
   expect(program.store.state).toEqual({ allocations: {}, reservations: [] });
+});
+
+test('up --dry-run tells that there is no room, and what would come of it', async () => {
+  const program = createTestProgram();
+  program.memory.freeBytes = 0;
+  expect(await program.run(['up', ANA, '--dry-run'])).toMatchObject({ code: 0, err: '', out: expect.stringMatching(/^be refused with NO_MEMORY, .*\ncreate vnc_11144477735: /) as string });
+  expect((await program.run(['up', ANA, '--dry-run', '--queue', '30s', '--json'])).json()).toMatchObject({ outcome: 'created', lack: { next: 'wait', code: 'NO_MEMORY', ahead: 0, queueMs: 30_000 } });
 });
 
 test('other settings for a running desktop are a note on stderr, not a change', async () => {

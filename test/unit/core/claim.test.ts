@@ -4,7 +4,7 @@ import { milliseconds } from '../../../src/core/duration.ts';
 import { explain } from '../../../src/core/explain.ts';
 import { leaseOf } from '../../../src/core/lease-of.ts';
 import { listDesktops } from '../../../src/core/list.ts';
-import { dryRunUp } from '../../../src/core/up.ts';
+import { dryRunUp } from '../../../src/core/up-dry-run.ts';
 import { renderPlan } from '../../../src/core/up-plan.ts';
 import type { Allocation, DesktopId } from '../../../src/core/store.ts';
 import { VncctlError } from '../../../src/errors.ts';

@@ -7,9 +7,11 @@ import { announceRemoval } from '../../../src/core/remove.ts';
 import type { DesktopId, StoreState } from '../../../src/core/store.ts';
 import { VncctlError } from '../../../src/errors.ts';
 import { ANA, createTestDesktops, exampleEntry, LOCAL_GATEWAY, type TestDesktops, type TestDesktopsOptions } from '../../support/test-desktops.ts';
+import { createWarmDesktops } from '../../support/warm-desktops.ts';
 
 const NAME = `vnc_${ANA}`;
 const signal = new AbortController().signal;
+const EACH = 256 * 1024 ** 2;
 
 /** A journal that holds these events. */
 function journalOf(...events: Partial<LifeEvent>[]): Journal {
@@ -76,6 +78,42 @@ test.each([
   expect(await openScreen(t.desktops, t.id, signal, (done) => steps.push(done))).toEqual({ kind: 'tcp', host: t.engine.world.get(NAME).address, port: 5900, secret: t.engine.world.get(NAME).spec.env['VNC_SECRET'] });
   expect(t.engine.world.get(NAME).state).toBe('running');
   expect(steps).toEqual([step]);
+});
+
+test('a stopped one is started only where there is memory for it, which is promised to it for a while', async () => {
+  const t = await withDesktop();
+  t.engine.world.end(NAME, 0);
+  t.memory.freeBytes = 2 * EACH - 1;
+  await expect(openScreen(t.desktops, t.id, signal)).rejects.toMatchObject({ code: 'NO_MEMORY' });
+  expect(t.engine.world.get(NAME).state).toBe('exited');
+  expect(t.store.state).not.toHaveProperty('promises');
+  t.memory.freeBytes = 2 * EACH;
+  expect(await openScreen(t.desktops, t.id, signal)).toMatchObject({ kind: 'tcp' });
+  expect(t.store.state.promises).toMatchObject([{ desktop: t.id, bytes: EACH }]);
+});
+
+test('one that is paused is opened where there is no memory, and of a start that fails nothing stays promised', async () => {
+  const t = await withDesktop();
+  await t.engine.containers.pause(t.engine.world.get(NAME).id);
+  t.memory.freeBytes = 0;
+  expect(await openScreen(t.desktops, t.id, signal)).toMatchObject({ kind: 'tcp' });
+  t.engine.world.end(NAME, 0);
+  t.memory.freeBytes = 2 * EACH;
+  const start = (): Promise<never> => Promise.reject(new VncctlError('ENGINE_FAILED', 'broken'));
+  const desktops = { ...t.desktops, engine: { ...t.engine, containers: { ...t.engine.containers, start } } };
+  await expect(openScreen(desktops, t.id, signal)).rejects.toMatchObject({ code: 'ENGINE_FAILED' });
+  expect(t.store.state).not.toHaveProperty('promises');
+});
+
+test('warm ones give way to one that is started again', async () => {
+  const t = createWarmDesktops(1);
+  const { desktop } = await t.up();
+  t.engine.world.end(NAME, 0);
+  await t.fill();
+  t.memory.freeBytes = 2 * EACH;
+  await openScreen(t.desktops, desktop.id, signal);
+  expect(t.members()).toEqual([]);
+  expect(t.engine.world.get(NAME).state).toBe('running');
 });
 
 test('where its address can not be dialled its screen is behind its published port', async () => {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { DesktopId } from '../../../src/core/store.ts';
 import { createOpenings, type TellStep } from '../../../src/gateway/openings.ts';
+import { VncctlError } from '../../../src/errors.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
 
 const ONE = 'one' as DesktopId;
@@ -36,4 +37,24 @@ test('of several at once each counts, also one that fails', async () => {
   fail(new Error('lost'));
   await expect(first).rejects.toThrow('lost');
   expect(openings.addedTo(ONE, { status: 'paused' }).status).toBe('paused');
+});
+
+test('of one for which there was no memory that is told, while it is tried again too, until something starts it', async () => {
+  const openings = createOpenings(createFakeClock());
+  const refuse = (): Promise<never> => Promise.reject(new VncctlError('NO_MEMORY', 'too little'));
+  await expect(openings.during(ONE, refuse)).rejects.toThrow('too little');
+  expect(openings.addedTo(ONE, { status: 'stopped' })).toEqual({ status: 'no-room' });
+  expect(openings.addedTo(OTHER, { status: 'stopped' })).toEqual({ status: 'stopped' });
+  let end = (): void => {};
+  const again = openings.during(ONE, () => new Promise<void>((resolve) => (end = resolve)));
+  expect(openings.addedTo(ONE, { status: 'stopped' }).status).toBe('no-room');
+  expect(openings.addedTo(ONE, { status: 'ready' })).toEqual({ status: 'ready', phaseMs: {} });
+  end();
+  await again;
+  expect(openings.addedTo(ONE, { status: 'stopped' }).status).toBe('stopped');
+  await expect(openings.during(ONE, refuse)).rejects.toThrow('too little');
+  await openings.during(ONE, async (tell) => tell('start'));
+  expect(openings.addedTo(ONE, { status: 'stopped' }).status).toBe('stopped');
+  await expect(openings.during(ONE, () => Promise.reject(new Error('lost')))).rejects.toThrow('lost');
+  expect(openings.addedTo(ONE, { status: 'stopped' }).status).toBe('stopped');
 });

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { request } from 'node:http';
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
+import { VncctlError } from '../../../src/errors.ts';
 import { openRfbLink } from '../../../src/gateway/rfb-link.ts';
 import { RfbFailure } from '../../../src/rfb/failure.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -25,6 +26,7 @@ const open = (name: string): number => process.getActiveResourcesInfo().filter((
 test.each([
   ['that does not answer', new RfbFailure('ended', 'port 5900 of 10.0.0.3: refused'), 1014, 'the desktop does not answer'],
   ['that refuses the secret', new RfbFailure('wrong-secret', 'the secret is wrong'), 1014, 'the desktop does not answer'],
+  ['that there is no memory to start', new VncctlError('NO_MEMORY', 'too little memory'), 1013, 'there is no room for it now'],
   ['whose dialling has a fault', new Error('a fault'), 1011, 'vncctl failed'],
 ])('the viewer of a desktop %s is told so, without particulars; the caller gets them', async (_, failure, code, reason) => {
   const { viewer, ends } = await start({ session: { dial: () => Promise.reject(failure) } });

@@ -43,6 +43,8 @@ pref("browser.shell.checkDefaultBrowser", false);
 pref("browser.fullscreen.autohide", true);
 pref("full-screen-api.warning.timeout", 0);
 pref("pointer-lock-api.warning.timeout", 0);
+// It takes the keyboard from the page that saves a file, and leads out of a kiosk.
+pref("browser.download.alwaysOpenPanel", false);
 pref("browser.translations.enable", false);
 pref("browser.sessionstore.interval", 60000);
 pref("browser.cache.disk.capacity", 65536);
@@ -80,4 +82,5 @@ pref("toolkit.telemetry.newProfilePing.enabled", false);
 pref("toolkit.telemetry.shutdownPingSender.enabled", false);
 pref("toolkit.telemetry.firstShutdownPing.enabled", false);
 pref("browser.places.interactions.enabled", false);
+pref("browser.download.manager.addToRecentDocs", false);
 pref("browser.pagethumbnails.capturing_disabled", true);

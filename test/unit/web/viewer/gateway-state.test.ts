@@ -41,7 +41,7 @@ describe('the state that a gateway tells', () => {
 describe('what the person is shown', () => {
   const view = (changes: Partial<GatewayView>): GatewayView => ({ connected: false, everConnected: false, status: 'ready', silentLooks: 0, ...changes });
 
-  it.each(['starting', 'paused', 'waking', 'stopped'] as const)('is that the desktop is %s, before there is a picture', (status) => {
+  it.each(['starting', 'paused', 'waking', 'stopped', 'no-room'] as const)('is that the desktop is %s, before there is a picture', (status) => {
     expect(shownState(view({ status }))).toBe(status);
     expect(shownState(view({ status, everConnected: true }))).toBe(status);
   });
@@ -72,6 +72,7 @@ describe('what the person is shown', () => {
 describe('the next look', () => {
   it('comes soon while the desktop comes, after a second without a connection, and after twenty with one', () => {
     for (const state of ['starting', 'paused', 'waking', 'stopped'] as const) expect(nextLookMs(state, undefined)).toBe(250);
+    expect(nextLookMs('no-room', undefined)).toBe(1000);
     expect(nextLookMs('reconnecting', undefined)).toBe(1000);
     expect(nextLookMs('unreachable', 5)).toBe(1000);
     expect(nextLookMs('connected', undefined)).toBe(20_000);
