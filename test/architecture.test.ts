@@ -138,9 +138,9 @@ test('Node is imported with node: and own files with their extension', () => {
   expect(bare.map(show)).toEqual([]);
 });
 
-test('no imports go in a circle', () => {
+test('no imports go in a circle, nor do those of types but to the composition root', () => {
   const next = new Map<string, string[]>();
-  for (const { file, target, own, typeOnly } of imports) if (own && !typeOnly) next.set(file, [...(next.get(file) ?? []), target]);
+  for (const { file, target, own, typeOnly } of imports) if (own && !(typeOnly && target === 'src/app.ts')) next.set(file, [...(next.get(file) ?? []), target]);
   const circles: string[] = [];
   const done = new Set<string>();
   const walk = (file: string, path: readonly string[]): void => {

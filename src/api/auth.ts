@@ -17,7 +17,7 @@ const SOCKET: Principal = { id: 'socket', scope: 'admin', isLive: always };
 /** Tells who asks; undefined for nobody who may be named. TOKEN_REFUSED for a token that counts for nothing. */
 export type Identify = (request: IncomingMessage, door: ApiDoor) => Promise<Principal | undefined>;
 
-export function createIdentify(parts: Pick<ApiParts, 'tokens' | 'clock' | 'settings' | 'isOurHost' | 'isOurOrigin'>, extensions: readonly ApiExtension[]): Identify {
+export function createIdentify(parts: Pick<ApiParts, 'tokens' | 'clock' | 'settings' | 'isOurHost' | 'isOurOrigin' | 'isFromOutside'>, extensions: readonly ApiExtension[]): Identify {
   const { clock } = parts;
   const tokenOf = async (secret: string) => findToken(await (await parts.tokens()).read(), secret, clock.now());
 
@@ -42,7 +42,7 @@ export function createIdentify(parts: Pick<ApiParts, 'tokens' | 'clock' | 'setti
       if (known) return known;
     }
     const { remoteAddress = '' } = request.socket;
-    if (parts.settings().auth === 'none' && isLoopbackAddress(remoteAddress) && !isForwarded(request)) return { id: 'this machine', scope: 'admin', isLive: always };
+    if (parts.settings().auth === 'none' && isLoopbackAddress(remoteAddress) && !parts.isFromOutside(request)) return { id: 'this machine', scope: 'admin', isLive: always };
     return undefined;
   };
 }
@@ -63,9 +63,4 @@ export function authorize(principal: Principal | undefined, access: Scope | 'ope
 
 function isRead({ method }: IncomingMessage): boolean {
   return method === 'GET' || method === 'HEAD';
-}
-
-/** Whether a proxy passed it on: it may come from anywhere then. */
-export function isForwarded({ headers }: IncomingMessage): boolean {
-  return headers['x-forwarded-for'] !== undefined || headers.forwarded !== undefined;
 }

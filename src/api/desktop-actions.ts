@@ -24,7 +24,6 @@ export function desktopActionRoutes(parts: ApiParts): ApiRoute[] {
     const row = desktopRow(desktops, desktop, await desktops.store.read(), false);
     return parts.settings().mask ? maskRow(row) : row;
   };
-  const onStep: ApiParts['intend'] = (step) => parts.intend(step);
   return [
     route({
       method: 'POST',
@@ -68,7 +67,7 @@ export function desktopActionRoutes(parts: ApiParts): ApiRoute[] {
       answer: { schema: ANSWERS.Desktop, about: 'the desktop' },
       async handle({ params: named, signal }) {
         const desktops = await parts.desktops();
-        return rowOf(desktops, await pauseDesktop(desktops, await getNamedClient(parts, desktops, named.desktop, { signal }), { signal, onStep }));
+        return rowOf(desktops, await pauseDesktop(desktops, await getNamedClient(parts, desktops, named.desktop, { signal }), { signal }));
       },
     }),
     route({
@@ -81,7 +80,7 @@ export function desktopActionRoutes(parts: ApiParts): ApiRoute[] {
       answer: { schema: ANSWERS.Desktop, about: 'the desktop' },
       async handle({ params: named, signal }) {
         const desktops = await parts.desktops();
-        return rowOf(desktops, await wakeDesktop(desktops, await getNamedClient(parts, desktops, named.desktop, { signal }), { signal, onStep }));
+        return rowOf(desktops, await wakeDesktop(desktops, await getNamedClient(parts, desktops, named.desktop, { signal }), { signal }));
       },
     }),
     route({

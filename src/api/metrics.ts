@@ -1,13 +1,13 @@
 // `/metrics`: the figures of the daemon, for whoever asks from this machine itself, or with a token that may read.
 import { isLoopbackAddress } from '../core/host-header.ts';
-import { isForwarded } from './auth.ts';
+import type { ApiParts } from './parts.ts';
 import { type ApiExtension, RawAnswer, route } from './route.ts';
 
 const PATH = '/metrics';
 
 /** The route; `tell` gives the figures as text of that type. */
-export function metricsExtension(tell: () => Promise<{ type: string; text: string }>): () => ApiExtension {
-  return () => ({
+export function metricsExtension(tell: () => Promise<{ type: string; text: string }>): (parts: Pick<ApiParts, 'isFromOutside'>) => ApiExtension {
+  return ({ isFromOutside }) => ({
     routes: [
       route({
         method: 'GET',
@@ -25,7 +25,7 @@ export function metricsExtension(tell: () => Promise<{ type: string; text: strin
     ],
     async authenticate(request) {
       const isAsked = (request.url ?? '').split('?')[0] === PATH;
-      return isAsked && isLoopbackAddress(request.socket.remoteAddress ?? '') && !isForwarded(request) ? { id: 'figures', scope: 'read', isLive: async () => true } : undefined;
+      return isAsked && isLoopbackAddress(request.socket.remoteAddress ?? '') && !isFromOutside(request) ? { id: 'figures', scope: 'read', isLive: async () => true } : undefined;
     },
   });
 }

@@ -1,10 +1,9 @@
 // Whom a request names: a client by id, or a desktop by either id.
 import { type ClientId, maskClientId, parseClientId } from '../core/client-id.ts';
 import type { Desktop } from '../core/desktop.ts';
-import { type Desktops, titleOf } from '../core/desktops.ts';
+import type { Desktops } from '../core/desktops.ts';
 import type { CallOptions } from '../core/engine.ts';
-import { desktopNotFound, findNamed, listDesktops } from '../core/list.ts';
-import { VncctlError } from '../errors.ts';
+import { clientNamed, desktopNotFound, findNamed, listDesktops } from '../core/list.ts';
 import type { ApiParts } from './parts.ts';
 
 /** The client of a spelling. BAD_CLIENT_ID; `warning` is set when it looks mistyped. */
@@ -19,11 +18,9 @@ export async function getNamed(parts: Pick<ApiParts, 'settings'>, desktops: Desk
   return found.desktop;
 }
 
-/** The client of such a desktop, for what is done by client. DESKTOP_NOT_FOUND when there is none, or nobody knows whose it is. */
+/** The client that such a word names, whether they have a desktop or not. DESKTOP_NOT_FOUND when nobody knows whose it is, BAD_CLIENT_ID for what is no id. */
 export async function getNamedClient(parts: Pick<ApiParts, 'settings'>, desktops: Desktops, word: string, options?: CallOptions): Promise<ClientId> {
-  const desktop = await getNamed(parts, desktops, word, options);
-  if (desktop.client === undefined) throw new VncctlError('DESKTOP_NOT_FOUND', `nobody knows whose desktop ${titleOf(desktop)} is`, { hint: 'name the client instead' });
-  return desktop.client;
+  return clientNamed(await listDesktops(desktops, options), word, desktops, (text) => readClient(parts, text).id);
 }
 
 /** A client id as answers spell it. */

@@ -21,7 +21,8 @@ export function openApiDocument(routes: readonly ApiRoute[], version: string): J
       description: 'One desktop for each person, handed out over HTTP. Each call does what the verb of the same name does; failures are the same JSON as those of the command line.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
-    servers: [{ url: '/' }],
+    // Of where the document itself is.
+    servers: [{ url: '..' }],
     tags: [...new Set(documented.map(({ tag }) => tag))].map((name) => ({ name })),
     security: [{ token: [] }],
     paths,
@@ -62,7 +63,7 @@ function operationOf({ method, path, tag, summary, about, access, params, query,
     ...(body ? { requestBody: { required: !body.safeParse(undefined).success, content: jsonContent(referenceTo(body)) } } : {}),
     responses: {
       ...('schema' in answer ? { [String(answer.status ?? 200)]: { description: answer.about, content: jsonContent(referenceTo(answer.schema)) } } : { 200: { description: answer.about, content: { [answer.type]: {} } } }),
-      ...(long === undefined ? {} : { 202: { description: 'it is being done (`Prefer: respond-async`)', headers: { Location: { description: 'the operation', schema: { type: 'string' } } }, content: jsonContent({ $ref: `${SCHEMA_PLACE}Operation` }) } }),
+      ...(long === undefined ? {} : { 202: { description: 'it is being done (`Prefer: respond-async`)', headers: { Location: { description: 'the operation, relative to the address that was asked', schema: { type: 'string' } } }, content: jsonContent({ $ref: `${SCHEMA_PLACE}Operation` }) } }),
       ...(method === 'GET' && 'schema' in answer ? { 304: { description: 'what you have is still right' } } : {}),
       ...(gate ? { 429: { description: 'too many at once', content: jsonContent({ $ref: `${SCHEMA_PLACE}Error` }) } } : {}),
       default: { description: 'a failure, with the status of its kind', content: jsonContent({ $ref: `${SCHEMA_PLACE}Error` }) },

@@ -12,7 +12,6 @@ import type { ImageBuilding } from '../core/images.ts';
 import type { InstanceJournal } from '../core/journal.ts';
 import type { Log } from '../core/log.ts';
 import type { Metrics } from '../core/metrics.ts';
-import type { ReapStep } from '../core/reap-plan.ts';
 import type { SettingRow } from '../core/setting-facts.ts';
 import type { TicketStore } from '../core/tickets.ts';
 import type { TokenStore } from '../core/tokens.ts';
@@ -51,12 +50,12 @@ export interface ApiParts {
   /** All of them, for whoever asks; `secrets` for those that may hold one too. */
   settingRows(options: { secrets: boolean }): readonly SettingRow[];
   readiness(): ApiReadiness;
-  /** Gives what is about to be done to a desktop its cause, wherever it is told. */
-  intend(step: ReapStep): void;
   /** Whether a request was sent to a name of ours. */
   isOurHost(request: IncomingMessage): boolean;
   /** Whether a request comes from a page of ours, or from no page. */
   isOurOrigin(request: IncomingMessage): boolean;
+  /** Whether a request may come from elsewhere, whatever its address: a proxy passed it on. */
+  isFromOutside(request: IncomingMessage): boolean;
   /** Who counts, as of now. */
   metrics(): Metrics;
   /** Where a request comes from, as far as that can be told. */

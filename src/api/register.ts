@@ -45,7 +45,7 @@ export function register(app: FastifyInstance, description: ApiRoute, parts: Reg
     if (!prefersAsync) return answerOf(description, await done);
     // Whoever asks about it is told.
     done.catch(() => {});
-    return { status: 202, headers: { location: `/api/v1/operations/${id}`, 'preference-applied': 'respond-async' }, body: operations.get(id, call.principal) };
+    return { status: 202, headers: { location: `${rootFrom(path)}api/v1/operations/${id}`, 'preference-applied': 'respond-async' }, body: operations.get(id, call.principal) };
   };
 
   app.route({
@@ -85,6 +85,11 @@ export function sendFailure(reply: FastifyReply, error: unknown, failure: ApiRou
   const { status, body } = failure?.(told) ?? told;
   if (status === 401) reply.header('www-authenticate', 'Bearer');
   return reply.status(status).header('cache-control', 'no-store').type(JSON_TYPE).send(`${JSON.stringify(body)}\n`);
+}
+
+// Relative: whoever asked may see all of it below a prefix.
+function rootFrom(path: string): string {
+  return '../'.repeat(path.split('/').length - 2);
 }
 
 function answerOf({ answer }: ApiRoute, given: unknown): KeptAnswer | RawAnswer {

@@ -8,17 +8,18 @@ import type { App } from '../app.ts';
 import { type Dialect, isOfDialects } from '../core/dialects.ts';
 import { isLoopbackAddress } from '../core/host-header.ts';
 import type { LifeEvent } from '../core/journal.ts';
+import { innerPaths, namesPublicHost } from '../core/public-address.ts';
 import { settingRow, UNSPOKEN } from '../core/setting-facts.ts';
 import type { Figures } from './figures.ts';
 import { answerJson, type DoorRoutes } from '../daemon/door.ts';
 import { wordsOf } from '../daemon/words-of.ts';
 import { VncctlError } from '../errors.ts';
 import { type Arrival, arrivalOf } from '../gateway/arrival.ts';
-import { type HostRules, isOurHost, isOurOrigin } from '../gateway/checks.ts';
+import { type HostRules, isFromOutside, isOurHost, isOurOrigin, ownPageFor } from '../gateway/checks.ts';
 import { definitionOf } from '../settings.ts';
 import { rulesOnce } from './gateway.ts';
 
-export interface ApiInput extends Pick<ApiParts, 'desktops' | 'waiting' | 'activity' | 'journal' | 'control' | 'readiness' | 'intend' | 'log' | 'signal'> {
+export interface ApiInput extends Pick<ApiParts, 'desktops' | 'waiting' | 'activity' | 'journal' | 'control' | 'readiness' | 'log' | 'signal'> {
   /** As it is now: settings may be read anew. */
   app: () => App;
   /** As it was when the daemon started. */
@@ -56,17 +57,22 @@ export interface Api {
 /** An API that nobody has asked yet. */
 export function openApi({ app, auth, dialects, figures, dashboard, log, ...parts }: ApiInput): Api {
   const additions = additionsOf({ dialects, figures, dashboard });
+  const rulesFor = rulesOnce();
+  const rules = (): HostRules => rulesFor(app().settings);
   let server: Promise<ApiServer> | undefined;
   const load = (): Promise<ApiServer> =>
     (server ??= (async () => {
       const [{ createApiServer }, ...makers] = await Promise.all([import('../api/server.ts'), ...additions.map((addition) => addition.load())]);
-      return createApiServer(partsOf({ app, auth, figures, log, ...parts }), makers);
+      return createApiServer(partsOf({ app, auth, figures, log, ...parts }, rules), makers);
     })());
 
   return {
     routesAt: (door) => ({
       request(request, response) {
-        if (!isOurs(request, additions)) return false;
+        const url = innerUrl(request, rules(), additions);
+        if (url === undefined) return false;
+        // As if nothing stood in front: what the API says of its own addresses is relative.
+        request.url = url;
         load().then(
           (loaded) => loaded.handle(request, response, door),
           (error: unknown) => {
@@ -94,14 +100,20 @@ export function openApi({ app, auth, dialects, figures, dashboard, log, ...parts
   };
 }
 
-function isOurs({ url = '' }: IncomingMessage, additions: readonly ApiAddition[]): boolean {
-  const path = url.split('?')[0] ?? '';
+/** What a request asks of the API, without what stands in front of all of it at the public address, where it was sent to that; undefined where it is not the API's. */
+function innerUrl(request: IncomingMessage, { publicAddress, proxies }: HostRules, additions: readonly ApiAddition[]): string | undefined {
+  const [path = '', ...query] = (request.url ?? '').split('?');
+  const arrival = arrivalOf(request, proxies);
+  const asked = publicAddress && namesPublicHost(publicAddress, arrival.host) ? publicAddress : undefined;
+  const inner = innerPaths(asked, { ...arrival, path }).find((way) => isOurs(way.path, additions));
+  return inner && [inner.path, ...query].join('?');
+}
+
+function isOurs(path: string, additions: readonly ApiAddition[]): boolean {
   return path.startsWith('/api/') || path === '/api' || additions.some((addition) => addition.claims(path));
 }
 
-function partsOf({ app, auth, figures, ...parts }: Omit<ApiInput, 'dialects' | 'dashboard'>): ApiParts {
-  const rulesFor = rulesOnce();
-  const rules = (): HostRules => rulesFor(app().settings);
+function partsOf({ app, auth, figures, ...parts }: Omit<ApiInput, 'dialects' | 'dashboard'>, rules: () => HostRules): ApiParts {
   const arrival = (request: IncomingMessage): Arrival => arrivalOf(request, rules().proxies);
   return {
     ...parts,
@@ -118,10 +130,8 @@ function partsOf({ app, auth, figures, ...parts }: Omit<ApiInput, 'dialects' | '
         return settingRow(hidden ? { ...setting, text: '', value: undefined } : setting, definitionOf(setting.name).about);
       }),
     isOurHost: (request) => isOurHost(arrival(request), request.socket.localAddress, rules()),
-    isOurOrigin(request) {
-      const { host, secure } = arrival(request);
-      return isOurOrigin(request.headers, { host, secure });
-    },
+    isOurOrigin: (request) => isOurOrigin(request.headers, ownPageFor(arrival(request), rules())),
+    isFromOutside: (request) => isFromOutside(request.headers, arrival(request), rules()),
     addressOf: (request) => arrival(request).address,
   };
 }

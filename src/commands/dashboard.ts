@@ -1,7 +1,7 @@
 // `vncctl dashboard`: the link that signs a browser in to the daemon's dashboard; who is signed in, and ending that.
 import type { Command } from 'commander';
 import { daemonNotRunning } from '../core/link.ts';
-import { dashboardOrigin, giveSignIn, revokeSignIn } from '../core/sign-in.ts';
+import { dashboardAddress, giveSignIn, revokeSignIn } from '../core/sign-in.ts';
 import { liveSignIns, type Ticket } from '../core/tickets.ts';
 import { openBrowser, opensBrowser } from '../ui/browser.ts';
 import { writeJson } from '../ui/json.ts';
@@ -53,9 +53,9 @@ async function open(context: CommandContext, flags: OpenFlags): Promise<void> {
   const { io } = context;
   const app = context.app();
   const daemon = app.daemon();
-  const origin = daemon && dashboardOrigin(daemon, app.settings);
-  if (origin === undefined) throw daemonNotRunning(daemon !== undefined);
-  const { ticket, url } = await giveSignIn(await app.tickets(), origin, flags.viewOnly ? 'view-only' : 'full', app.clock.now());
+  const address = daemon && dashboardAddress(daemon, app.settings);
+  if (address === undefined) throw daemonNotRunning(daemon !== undefined);
+  const { ticket, url } = await giveSignIn(await app.tickets(), address, flags.viewOnly ? 'view-only' : 'full', app.clock.now());
   if (flags.json) return writeJson(io, { ...rowOf(ticket), url });
   io.stdout.write(`${url}\n`);
   if (!flags.print && opensBrowser(io)) await openBrowser(io, url);

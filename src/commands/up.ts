@@ -1,18 +1,17 @@
 // `vncctl up`: create-or-reuse, then print the link (or the JSON) and, for a person in front of a screen, open it.
 import { type Command, Option } from 'commander';
 import { type ReadyStage, READY_STAGES } from '../core/catalog.ts';
-import { titleOf } from '../core/desktops.ts';
 import type { UpAsk, UpReport } from '../core/hand-out.ts';
 import type { LeaseField } from '../core/lease.ts';
 import { spellLeaseChanges } from '../core/lease-words.ts';
 import type { DryRun } from '../core/up-dry-run.ts';
-import type { Phase } from '../core/up-run.ts';
 import { VncctlError } from '../errors.ts';
 import { opensBrowser, openBrowser } from '../ui/browser.ts';
 import { writeJson } from '../ui/json.ts';
 import { startProgress } from '../ui/progress.ts';
 import { readClient } from './client.ts';
 import type { CommandContext } from './context.ts';
+import { phaseText, printHandedOut } from './handed-out.ts';
 import { withExamples } from './help.ts';
 
 interface UpFlags extends Partial<Record<LeaseField, string>> {
@@ -87,35 +86,14 @@ async function run(context: CommandContext, typed: string, flags: UpFlags): Prom
   } finally {
     progress.stop();
   }
-  await print(context, report, flags);
+  const url = await printHandedOut(context, report, flags);
+  if (flags.open && !flags.json && opensBrowser(context.io)) await openBrowser(context.io, url);
 }
 
 async function printPlan({ io }: CommandContext, plan: DryRun, { json }: UpFlags): Promise<void> {
   if (json) return writeJson(io, { outcome: plan.outcome, why: plan.why, steps: plan.steps, lease: spellLeaseChanges(plan.lease ?? {}), notes: plan.notes, lack: plan.lack ?? null });
   const { renderDryRun } = await import('../core/up-dry-run.ts');
   io.stdout.write(`${renderDryRun(plan)}\n`);
-}
-
-async function print(context: CommandContext, report: UpReport, flags: UpFlags): Promise<void> {
-  const { io } = context;
-  const { id, client, url, outcome, totalMs, phases, notes } = report;
-  const desktop = { id, ...(client === null ? {} : { client }) };
-  for (const note of notes) io.stderr.write(`note: ${note}\n`);
-  if (flags.json) writeJson(io, report);
-  else if (io.stderr.isTTY) io.stderr.write(`${titleOf(desktop)} ${outcome} in ${seconds(totalMs)}${summary(phases)}\n`);
-  // After the report: it runs all the same.
-  if (url === null) throw (await import('../core/link.ts')).noDoor(desktop, context.app().daemon() !== undefined);
-  if (flags.json) return;
-  io.stdout.write(`${url}\n`);
-  if (flags.open && opensBrowser(io)) await openBrowser(io, url);
-}
-
-const seconds = (ms: number): string => (ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`);
-const phaseText = (phase: Phase): string => `${phase.name} ${seconds(phase.ms)}`;
-
-function summary(phases: readonly Phase[]): string {
-  const told = phases.filter(({ ms }) => ms >= 5).map(phaseText);
-  return told.length > 0 ? ` (${told.join(', ')})` : '';
 }
 
 function readEnv({ env: pairs = [] }: UpFlags): Record<string, string> {

@@ -5,7 +5,7 @@ import { membersIn } from './members.ts';
 import { publishedAt } from './pool-facts.ts';
 import { poolKey } from './pool-key.ts';
 import { byAge, type Member } from './pool-plan.ts';
-import type { UpObservation, UpQuestion } from './up-plan.ts';
+import type { UpObservation, UpQuestion } from './up-question.ts';
 
 export interface WarmChoice {
   /** In the order in which they are to be tried; empty when none will do. */

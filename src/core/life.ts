@@ -80,6 +80,7 @@ export function createLifeTracker({ names, clientHash }: LifeOptions): LifeTrack
   };
   const firstSight = (desktop: Desktop): Known => ({ life: 'running', name: desktop.container?.name ?? '', image: desktop.image, client: clientHash(desktop), ready: isReady(desktop, undefined) });
   const isGoing = (id: DesktopId, state: StoreState): boolean => intentions.get(id)?.do === 'remove' || state.allocations[id]?.removing !== undefined;
+  const pauseCause = (id: DesktopId, state: StoreState): string => intended(id, 'pause') ?? state.allocations[id]?.pauseCause ?? BY_OTHER_MEANS;
   const removalCause = (id: DesktopId, was: Known | undefined, state: StoreState): string =>
     intended(id, 'remove') ?? state.allocations[id]?.removing?.cause ?? was?.leaving ?? `its container was removed ${BY_OTHER_MEANS}`;
 
@@ -145,7 +146,7 @@ export function createLifeTracker({ names, clientHash }: LifeOptions): LifeTrack
         }
         case 'paused':
           now({ life: 'paused' });
-          return before?.life === 'paused' ? [] : [lifeEvent(at, 'paused', id, is, intended(id, 'pause') ?? BY_OTHER_MEANS)];
+          return before?.life === 'paused' ? [] : [lifeEvent(at, 'paused', id, is, pauseCause(id, state))];
         case 'unpaused':
           now({ life: 'running' });
           // A paused one is woken to be asked to end.
@@ -210,7 +211,7 @@ export function createLifeTracker({ names, clientHash }: LifeOptions): LifeTrack
     if (was && is.name !== was.name && is.life !== 'lost') tell('renamed', `its container was renamed ${BY_OTHER_MEANS}`);
     if (is.life === 'ended' && was && was.life !== 'ended') events.push(...endOf(at, id, is, state, exitCode));
     if (is.life === 'running' && was?.life === 'ended') tell('started', 'it had ended');
-    if (is.life === 'paused' && was?.life !== 'paused') tell('paused', intended(id, 'pause') ?? BY_OTHER_MEANS);
+    if (is.life === 'paused' && was?.life !== 'paused') tell('paused', pauseCause(id, state));
     if (is.life === 'running' && was?.life === 'paused') tell('woken', intended(id, 'wake') ?? ASKED_FOR);
     if (is.ready && !was?.ready) tell('ready', 'it has come up');
     return events;

@@ -2,7 +2,7 @@
 import { VncctlError } from '../errors.ts';
 import { type ClientId, formatClientId } from './client-id.ts';
 import { type Desktop, deriveDesktops } from './desktop.ts';
-import { type Desktops, viewOf } from './desktops.ts';
+import { type Desktops, titleOf, viewOf } from './desktops.ts';
 import type { CallOptions, ContainerDetails } from './engine.ts';
 import { clientKey } from './identity.ts';
 import { ownershipLabels } from './labels.ts';
@@ -36,6 +36,15 @@ export function findNamed(all: readonly Desktop[], word: string, desktops: Deskt
   const client = readClient(word);
   const desktop = findDesktop(all, client, desktops);
   return desktop ? { desktop } : { client };
+}
+
+/** The client that a word names, by itself or by the id of their desktop, for what is done by client; whether they have one is not told. DESKTOP_NOT_FOUND when nobody knows whose it is, BAD_CLIENT_ID for what is neither. */
+export function clientNamed(all: readonly Desktop[], word: string, desktops: Desktops, readClient: (word: string) => ClientId): ClientId {
+  const found = findNamed(all, word, desktops, readClient);
+  if (!found.desktop) return found.client;
+  const { client } = found.desktop;
+  if (client === undefined) throw new VncctlError('DESKTOP_NOT_FOUND', `nobody knows whose desktop ${titleOf(found.desktop)} is`, { hint: 'name the client instead' });
+  return client;
 }
 
 /** The client's desktop; DESKTOP_NOT_FOUND when there is none. */

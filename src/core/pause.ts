@@ -3,45 +3,39 @@ import { VncctlError } from '../errors.ts';
 import { type ClientId, formatClientId } from './client-id.ts';
 import type { Desktop } from './desktop.ts';
 import type { Desktops } from './desktops.ts';
+import type { CallOptions } from './engine.ts';
 import { getEntry } from './images.ts';
 import { getDesktop } from './list.ts';
-import type { ReapStep } from './reap-plan.ts';
-import { rememberWoken } from './remember.ts';
+import { rememberPause, rememberWoken } from './remember.ts';
 import { useDesktop } from './touch.ts';
 import { up, type UpResult } from './up.ts';
 import type { UpOptions } from './up-run.ts';
 
-export interface PauseOptions {
-  signal: AbortSignal;
-  /** Told before it is done, with its cause. */
-  onStep?: (step: ReapStep) => void;
-}
-
 const CAUSE = 'somebody asked for it';
 
 /** Freezes the client's desktop; one that is paused stays as it is. DESKTOP_NOT_FOUND, CONFLICT for one that does not run or an engine that can't. */
-export async function pauseDesktop(desktops: Desktops, client: ClientId, { signal, onStep }: PauseOptions): Promise<Desktop> {
+export async function pauseDesktop(desktops: Desktops, client: ClientId, options: CallOptions): Promise<Desktop> {
   const { engine } = desktops;
-  const desktop = await getDesktop(desktops, client, { signal });
+  const desktop = await getDesktop(desktops, client, options);
   if (desktop.status === 'paused') return desktop;
   if (!engine.capabilities.canPause) throw new VncctlError('CONFLICT', 'this engine can not pause', { hint: 'see what it can: vncctl doctor' });
   const { container } = desktop;
   if (!container?.running || desktop.status === 'exiting') throw notRunning(client, desktop);
-  onStep?.({ do: 'pause', desktop, clock: 'no-client', cause: CAUSE });
-  await engine.containers.pause(container.id, { signal });
+  // First: the daemon sees it happen wherever it was asked for.
+  await rememberPause(desktops, desktop.id, CAUSE);
+  await engine.containers.pause(container.id, options);
   return { ...desktop, status: 'paused' };
 }
 
 /** Has the client's paused desktop run on; it counts as used now. One that runs stays as it is. DESKTOP_NOT_FOUND, CONFLICT for one that was stopped or is lost. */
-export async function wakeDesktop(desktops: Desktops, client: ClientId, { signal, onStep }: PauseOptions): Promise<Desktop> {
-  const desktop = await getDesktop(desktops, client, { signal });
+export async function wakeDesktop(desktops: Desktops, client: ClientId, options: CallOptions): Promise<Desktop> {
+  const desktop = await getDesktop(desktops, client, options);
   const { container } = desktop;
   if (desktop.status !== 'paused' && !container?.running) throw notRunning(client, desktop);
   // First: a clock that is due must not freeze it again.
   await useDesktop(desktops, client);
   if (desktop.status !== 'paused' || !container) return desktop;
-  onStep?.({ do: 'wake', desktop, clock: 'no-client', cause: CAUSE });
-  await desktops.engine.containers.unpause(container.id, { signal });
+  await desktops.engine.containers.unpause(container.id, options);
   await rememberWoken(desktops, desktop.id);
   return { ...desktop, status: 'ready' };
 }

@@ -72,9 +72,12 @@ export function gatewayAddress({ address, scheme = 'http' }: { address?: string;
 }
 
 /** Scheme, host and port of a desktop's address, as browsers tell the origin of its page. */
-export function publicOrigin({ scheme, name, port }: PublicAddress, desktopId: DesktopId): string {
-  const host = isIPv6(name) ? `[${name}]` : name.replace('{id}', desktopId);
-  return `${scheme}://${host}${port === '' ? '' : `:${port}`}`;
+export function publicOrigin(address: PublicAddress, desktopId: DesktopId): string {
+  return originAt(address, address.name.replace('{id}', desktopId));
+}
+
+function originAt({ scheme, port }: PublicAddress, name: string): string {
+  return `${scheme}://${isIPv6(name) ? `[${name}]` : name}${port === '' ? '' : `:${port}`}`;
 }
 
 /** The address of a desktop's page. */
@@ -97,19 +100,45 @@ export function namesPublicHost({ scheme, name, port }: PublicAddress, header: s
   return asked.name === `${before}${id}${after}` && ID.test(id) ? { desktopId: id as DesktopId } : undefined;
 }
 
-/** Which desktop a request means; undefined when it is not sent to a desktop at all. Its path may begin with the public prefix or come without it, and `prefix` is what the proxy says that it took away. */
-export function findDestination(address: PublicAddress | undefined, { host, path, prefix }: { host: string | undefined; path: string; prefix?: string | undefined }): Destination | undefined {
-  const named = address && namesPublicHost(address, host);
-  const isPublic = named !== undefined;
+/** The address of what the gateway answers beside desktops, ending in a slash: its dashboard. Undefined where each desktop has a host and there is none for all. */
+export function publicHome(address: PublicAddress): string | undefined {
+  return address.name.includes('{id}') ? undefined : `${originAt(address, address.name)}${address.prefix}/`;
+}
+
+/** How a request was sent. */
+export interface Sent {
+  /** The Host header. */
+  host: string | undefined;
+  path: string;
+  /** What a proxy says that it took away from the front of the path. */
+  prefix?: string | undefined;
+}
+
+/** A path as the gateway knows it; empty for the public prefix without the slash. */
+export interface InnerPath {
+  path: string;
+  /** What stands in front of it in the browser's address: empty, or like `/vnc`. */
+  before: string;
+}
+
+/** What the path of a request may mean, the likelier first: it may begin with the public prefix, or come without it and only look as if it did. */
+export function innerPaths(address: PublicAddress | undefined, { host, path, prefix }: Sent): readonly [InnerPath, ...InnerPath[]] {
   const own = address?.prefix ?? '';
-  const whole = own !== '' && path.startsWith(`${own}/`);
-  const inner = whole ? path.slice(own.length) : path;
-  const before = whole ? own : (prefix ?? (isPublic ? own : ''));
+  const isPublic = address !== undefined && namesPublicHost(address, host) !== undefined;
+  const asItIs = { path, before: prefix ?? (isPublic ? own : '') };
+  return own !== '' && (path === own || path.startsWith(`${own}/`)) ? [{ path: path.slice(own.length), before: own }, asItIs] : [asItIs];
+}
+
+/** Which desktop a request means; undefined when it is not sent to a desktop at all. */
+export function findDestination(address: PublicAddress | undefined, sent: Sent): Destination | undefined {
+  const named = address && namesPublicHost(address, sent.host);
+  const isPublic = named !== undefined;
+  const [{ path: inner, before }] = innerPaths(address, sent);
   const [, id, rest = ''] = BY_PATH.exec(inner) ?? [];
   if (named?.desktopId !== undefined) {
     const { desktopId } = named;
     // A proxy may have made a path of the name.
-    return { isPublic, desktopId, rest: id === desktopId ? rest : path === own ? '' : inner, home: `${before}/` };
+    return { isPublic, desktopId, rest: id === desktopId ? rest : inner, home: `${before}/` };
   }
   if (!/^\/d(?:[/#]|$)/.test(inner)) return undefined;
   return { isPublic, desktopId: id as DesktopId | undefined, rest, home: `${before}/d/${id ?? ''}/` };

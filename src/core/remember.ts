@@ -35,7 +35,7 @@ export async function rememberDesktop(desktops: Desktops, container: ContainerDe
   const known = before.allocations[desktop.id];
   const readyBefore = known?.readyAt && known.readyAt >= (container.startedAt ?? '') ? known.readyAt : undefined;
   const readyAt = seen.seenReady ? now.toISOString() : readyBefore;
-  const fresh = known && readyBefore && !known.removing && !seen.lease && !seen.claim && now.getTime() - Date.parse(known.lastUsedAt ?? '') < coalesceMs(desktops, desktop);
+  const fresh = known && readyBefore && !known.removing && !known.pauseCause && !seen.lease && !seen.claim && now.getTime() - Date.parse(known.lastUsedAt ?? '') < coalesceMs(desktops, desktop);
   // Whoever promised the port: its container holds it by now, also when the one that created it was killed.
   const reserved = before.reservations.some((reservation) => reservation.port === desktop.hostPort);
   const promised = before.promises?.some((promise) => promise.desktop === desktop.id) ?? false;
@@ -46,8 +46,8 @@ export async function rememberDesktop(desktops: Desktops, container: ContainerDe
     // A removal that has ended since the look.
     if (known && !state.allocations[desktop.id]) throw new VncctlError('DESKTOP_NOT_FOUND', 'it was removed by somebody else');
     const others = Object.entries(state.allocations).filter(([, allocation]) => allocation.endpoint !== engine.endpoint || allocation.client !== client);
-    // All that others remember of it stays; what was seen of an earlier start and a killed process's mark do not.
-    const { readyAt: _, removing: __, ...kept }: Partial<Allocation> = state.allocations[desktop.id] ?? {};
+    // All that others remember of it stays; what was seen of an earlier start, why it was paused and a killed process's mark do not.
+    const { readyAt: _, removing: __, pauseCause: ___, ...kept }: Partial<Allocation> = state.allocations[desktop.id] ?? {};
     const allocation: Allocation = {
       ...kept,
       desktopId: desktop.id,
@@ -81,21 +81,27 @@ function claimedNow({ fitted }: NonNullable<HandedOut['claim']>, before: Claimed
   return fitted ? { at: now.toISOString(), fitted } : (before ?? { at: now.toISOString() });
 }
 
+/** Records why a desktop is about to be paused, for whoever sees that happen; nothing where it is not remembered. */
+export async function rememberPause(desktops: Pick<Desktops, 'store'>, id: DesktopId, cause: string): Promise<void> {
+  await changeRecord(desktops, id, (record) => ({ ...record, pauseCause: cause }));
+}
+
 /** Records that a paused desktop runs again: it was ready before, which its health check doesn't know yet. */
-export async function rememberWoken({ store, clock }: Pick<Desktops, 'store' | 'clock'>, id: DesktopId): Promise<void> {
-  await store.update((state) => {
-    const record = state.allocations[id];
-    if (!record) return { result: undefined };
-    return { state: { ...state, allocations: { ...state.allocations, [id]: { ...record, readyAt: clock.now().toISOString() } } }, result: undefined };
-  });
+export async function rememberWoken(desktops: Pick<Desktops, 'store' | 'clock'>, id: DesktopId): Promise<void> {
+  const readyAt = desktops.clock.now().toISOString();
+  await changeRecord(desktops, id, ({ pauseCause: _, ...record }) => ({ ...record, readyAt }));
 }
 
 /** Records what the client that asked for a desktop said of it; nothing where it is not remembered. */
-export async function rememberNotes({ store }: Pick<Desktops, 'store'>, id: DesktopId, notes: Readonly<Record<string, string>>): Promise<void> {
+export async function rememberNotes(desktops: Pick<Desktops, 'store'>, id: DesktopId, notes: Readonly<Record<string, string>>): Promise<void> {
+  await changeRecord(desktops, id, (record) => ({ ...record, notes }));
+}
+
+async function changeRecord({ store }: Pick<Desktops, 'store'>, id: DesktopId, change: (record: Allocation) => Allocation): Promise<void> {
   await store.update((state) => {
     const record = state.allocations[id];
     if (!record) return { result: undefined };
-    return { state: { ...state, allocations: { ...state.allocations, [id]: { ...record, notes } } }, result: undefined };
+    return { state: { ...state, allocations: { ...state.allocations, [id]: change(record) } }, result: undefined };
   });
 }
 

@@ -23,6 +23,8 @@ export interface Allocation {
   readyAt?: string;
   /** Set while a process removes it, so that others wait instead of handing it out; with the cause in words. */
   removing?: ProcessMark & { cause?: string };
+  /** Why it was paused, in words, where somebody asked for that; until it runs again. */
+  pauseCause?: string;
   /** Lengths of its lease that were asked for after its creation. */
   lease?: LeaseChanges;
   /** The last `touch`, which moves the ttl too. */

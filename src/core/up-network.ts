@@ -2,7 +2,8 @@
 import type { Desktops } from './desktops.ts';
 import type { CallOptions, Engine, NetworkInfo } from './engine.ts';
 import { LABEL, ownershipLabels } from './labels.ts';
-import { networkFor, type UpObservation, type UpQuestion } from './up-plan.ts';
+import { networkFor } from './up-plan.ts';
+import type { UpObservation, UpQuestion } from './up-question.ts';
 
 /** What networks keep apart here, and the one that the client's desktop goes on. `shared` is what was found under the name of the setting. */
 export async function lookAtNetwork({ networks }: Engine, question: UpQuestion, shared: NetworkInfo | undefined, options?: CallOptions): Promise<Pick<UpObservation, 'isolation' | 'network'>> {

@@ -4,67 +4,18 @@ import { VncctlError } from '../errors.ts';
 import type { ReadyStage } from './catalog.ts';
 import { type Desktop, type DesktopView, deriveDesktop, isBeingRemoved } from './desktop.ts';
 import type { Door } from './desktop-address.ts';
-import type { ContainerDetails, ContainerId, ContainerSummary, ImageInfo, NetworkInfo, NetworkIsolation } from './engine.ts';
+import type { ContainerDetails, ContainerId, NetworkIsolation } from './engine.ts';
 import { chooseWarm } from './claim-plan.ts';
-import { type Naming, ownNetworkName } from './identity.ts';
+import { ownNetworkName } from './identity.ts';
 import { decodeLabels } from './labels.ts';
 import type { LeaseChanges } from './lease.ts';
 import { leaseNews } from './lease-of.ts';
 import { describeLeaseChanges } from './lease-words.ts';
 import type { Member } from './pool-plan.ts';
-import { fittedVariables, type PoolFacts } from './pool-key.ts';
-import { type DesktopSpec, type DesktopWishes, type RunningDesktop, unmetWishes } from './spec.ts';
-import type { Allocation, DesktopId, StoreState } from './store.ts';
-
-/** What `up` looked at, all at one moment. */
-export interface UpObservation {
-  /** Whatever holds the client's container name. */
-  container: ContainerDetails | undefined;
-  /** When nothing holds that name: all containers of the instance. One may be this client's all the same, others wait in the pool. */
-  others: readonly ContainerSummary[];
-  image: ImageInfo | undefined;
-  /** What networks keep apart here, and so which one the client's desktop goes on: see `networkFor`. */
-  isolation: NetworkIsolation;
-  /** That network, if it is there. */
-  network: NetworkInfo | undefined;
-  state: StoreState;
-  now: Date;
-}
-
-export interface UpQuestion {
-  name: string;
-  /** What stands for the client in that name and in labels. */
-  clientKey: string;
-  instance: string;
-  prefix: string;
-  naming: Naming;
-  endpoint: string;
-  /** How the client is called in messages. */
-  client: string;
-  spec: DesktopSpec;
-  subnet: string;
-  wishes: DesktopWishes;
-  askedImage: boolean;
-  recreate: boolean;
-  /** Of a new desktop; one that is there keeps its own. */
-  door: Door;
-  /** Lengths of its lease that were asked for. */
-  lease: LeaseChanges;
-  stage: ReadyStage;
-  /** The address that ports are published on. */
-  bindAddress: string;
-  pool: PoolQuestion;
-  isAlive: (pid: number) => boolean;
-}
-
-/** What the plan is asked about the pool. */
-export interface PoolQuestion {
-  /** How many warm ones of the image are wanted. */
-  wanted: number;
-  facts: Omit<PoolFacts, 'imageId' | 'publishedOn'>;
-  /** How often the pool may still be tried: warm ones can be taken by others, or turn out to be broken. */
-  passesLeft: number;
-}
+import { fittedVariables } from './pool-key.ts';
+import { type RunningDesktop, unmetWishes } from './spec.ts';
+import type { Allocation, DesktopId } from './store.ts';
+import type { UpObservation, UpQuestion } from './up-question.ts';
 
 /** `running`: its memory is free once it is removed. `desktop`: of one that is there and starts again. */
 export type UpStep =

@@ -10,7 +10,7 @@ import type { LeaseChanges } from './lease.ts';
 import { buildSpec, type DesktopWishes } from './spec.ts';
 import type { Place } from './start-place.ts';
 import type { DesktopId } from './store.ts';
-import type { UpQuestion } from './up-plan.ts';
+import type { UpQuestion } from './up-question.ts';
 
 export interface UpRequest {
   client: ClientId;

@@ -13,7 +13,8 @@ import { describeLeaseChanges } from './lease-words.ts';
 import { releasePort, reservePort } from './port-reservation.ts';
 import { type HandedOut, rememberDesktop } from './remember.ts';
 import { lookAtNetwork } from './up-network.ts';
-import { planUp, type UpOutcome, type UpPlan, type UpQuestion } from './up-plan.ts';
+import { planUp, type UpOutcome, type UpPlan } from './up-plan.ts';
+import type { UpQuestion } from './up-question.ts';
 import { type Made, type Phase, type Run, startRun, type UpOptions, type UpRequest } from './up-run.ts';
 import { perform, undo } from './up-steps.ts';
 

@@ -65,7 +65,7 @@ const WAKE_LOOK_MS = 1_000;
 const TO_FINISH_MS = 2_500;
 const FIRST_RETRY_MS = 1_000;
 /** Kinds that leave nothing in the store that their cause would be read from. */
-const WITHOUT_CAUSE: readonly ContainerEvent['kind'][] = ['created', 'started', 'paused', 'renamed'];
+const WITHOUT_CAUSE: readonly ContainerEvent['kind'][] = ['created', 'started', 'renamed'];
 
 /** Starts watching. */
 export function startDaemon(parts: DaemonParts): Daemon {
@@ -137,7 +137,7 @@ export function startDaemon(parts: DaemonParts): Daemon {
   const rest = async (done: Sweep | undefined): Promise<void> => {
     const end = new AbortController();
     const signal = AbortSignal.any([stopping.signal, end.signal]);
-    const paused = done?.observed.filter(({ desktop, policy }) => desktop.status === 'paused' && policy.wakes === true).map(({ desktop }) => desktop) ?? [];
+    const paused = done?.observed.filter(({ desktop }) => desktop.status === 'paused').map(({ desktop }) => desktop) ?? [];
     const waits = [clock.sleep(await restMs(done), signal), bell.wait(signal)];
     if (paused.length > 0) waits.push(untilLookedAt(paused, signal));
     await Promise.race(waits).catch(() => {});

@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { hostNameIn, LOOPBACK_NAMES } from '../core/host-header.ts';
 import { namesPublicHost, type PublicAddress, publicOrigin } from '../core/public-address.ts';
 import type { DesktopId } from '../core/store.ts';
+import { DASHBOARD } from '../core/tickets.ts';
 import type { Arrival, TrustedProxies } from './arrival.ts';
 
 /** How the gateway may be reached, as the settings say. */
@@ -25,6 +26,12 @@ export function isOurHost({ hosts }: Pick<Arrival, 'hosts'>, localAddress: strin
   });
 }
 
+/** Whether a request may come from anywhere: a proxy passed it on, or it was sent to a public name that is not this machine's own. */
+export function isFromOutside(headers: IncomingHttpHeaders, { host }: Pick<Arrival, 'host'>, { publicAddress }: Pick<HostRules, 'publicAddress'>): boolean {
+  if (headers['x-forwarded-for'] !== undefined || headers.forwarded !== undefined) return true;
+  return publicAddress !== undefined && !LOOPBACK_NAMES.includes(publicAddress.name) && namesPublicHost(publicAddress, host) !== undefined;
+}
+
 /** What is known of the page that a request should come from. */
 export interface OwnPage {
   host: string | undefined;
@@ -32,6 +39,12 @@ export interface OwnPage {
   secure: boolean;
   /** Where the public host was asked: whose page, at which address. */
   at?: { publicAddress: PublicAddress; desktopId: DesktopId } | undefined;
+}
+
+/** The page that a request should come from which is for no desktop of its own: one that was opened under the same name. */
+export function ownPageFor({ host, secure }: Pick<Arrival, 'host' | 'secure'>, { publicAddress }: Pick<HostRules, 'publicAddress'>): OwnPage {
+  const named = publicAddress && namesPublicHost(publicAddress, host);
+  return named ? { host, secure: secure || publicAddress.scheme === 'https', at: { publicAddress, desktopId: named.desktopId ?? DASHBOARD } } : { host, secure };
 }
 
 /** Whether a request that acts comes from a page of the same host and port, or from no page at all: browsers send an Origin with each POST and each WebSocket, and say where a request comes from. */

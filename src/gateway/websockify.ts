@@ -3,14 +3,13 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../core/clock.ts';
-import { namesPublicHost } from '../core/public-address.ts';
 import type { ScreenState } from '../core/screens.ts';
 import type { DesktopId } from '../core/store.ts';
 import type { Session } from '../core/tickets.ts';
 import { refuseUpgrade, statusOf } from './answers.ts';
 import { type Arrival, arrivalOf } from './arrival.ts';
 import { createAttempts } from './attempts.ts';
-import { type HostRules, isOurHost, isOurOrigin } from './checks.ts';
+import { type HostRules, isOurHost, isOurOrigin, ownPageFor } from './checks.ts';
 import type { Sessions } from './sessions.ts';
 
 export interface WebsockifyOptions {
@@ -32,11 +31,8 @@ export function createWebsockify({ sessions, hosts, origins, find, upgrade, cloc
 
   const isListed = (origin: string | undefined): boolean => origin !== undefined && (origins().includes(origin) || origins().includes('*'));
 
-  const isAllowed = (request: IncomingMessage, { host, hosts: asked, secure }: Arrival, { publicAddress, ...rules }: HostRules): boolean => {
-    const named = publicAddress && namesPublicHost(publicAddress, host);
-    const at = named && { publicAddress, desktopId: named.desktopId ?? ('' as DesktopId) };
-    return isOurHost({ hosts: asked }, request.socket.localAddress, { publicAddress, ...rules }) && (isListed(request.headers.origin) || isOurOrigin(request.headers, { host, secure, at }));
-  };
+  const isAllowed = (request: IncomingMessage, arrival: Arrival, rules: HostRules): boolean =>
+    isOurHost(arrival, request.socket.localAddress, rules) && (isListed(request.headers.origin) || isOurOrigin(request.headers, ownPageFor(arrival, rules)));
 
   const join = async (request: IncomingMessage, socket: Duplex, head: Buffer, { address }: Arrival): Promise<void> => {
     const token = new URLSearchParams((request.url ?? '').split('?')[1]).get('token') ?? '';

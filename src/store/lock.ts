@@ -34,8 +34,9 @@ export async function withLock<T>(file: string, work: (lock: HeldLock) => Promis
 }
 
 /** The same for work that may be interrupted while it waits for its turn: rejects with the signal's reason at once. */
-export function withInterruptibleLock<T>(file: string, signal: AbortSignal, work: () => Promise<T>, waitMs: number): Promise<T> {
-  const interrupted = new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
+export async function withInterruptibleLock<T>(file: string, signal: AbortSignal, work: () => Promise<T>, waitMs: number): Promise<T> {
+  const over = new AbortController();
+  const interrupted = new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true, signal: over.signal }));
   const done = withLock(
     file,
     () => {
@@ -44,7 +45,11 @@ export function withInterruptibleLock<T>(file: string, signal: AbortSignal, work
     },
     waitMs,
   );
-  return Promise.race([done, interrupted]);
+  try {
+    return await Promise.race([done, interrupted]);
+  } finally {
+    over.abort();
+  }
 }
 
 async function acquire(file: string, waitMs: number): Promise<() => Promise<void>> {

@@ -36,6 +36,14 @@ async function set(name: string, value: string): Promise<void> {
   if (code !== 0) throw new Error(stderr);
 }
 
+/** Has the daemon read it anew. */
+async function setPublicUrl(template: string): Promise<void> {
+  const before = daemon.log().length;
+  await set('publicUrl', template);
+  daemon.reload();
+  await comesTrue('the daemon knows its address', () => [`now=${template}`, 'nothing has changed'].some((words) => daemon.log().slice(before).includes(words)));
+}
+
 async function share(): Promise<string> {
   const { code, stdout, stderr } = await installation.vncctl('share', CLIENT);
   if (code !== 0) throw new Error(stderr);
@@ -90,14 +98,44 @@ test.each([
 ] as const)('through %s a link opens, takes what is typed, and tells where its viewer comes from', async (_, start, ownHosts, letter) => {
   await start(place, { ownHosts });
   const template = ownHosts ? `https://{id}.${PROXY_NAME}:${place.port}/` : `https://${PROXY_NAME}:${place.port}/vnc/d/{id}/`;
-  await set('publicUrl', template);
-  daemon.reload();
-  await comesTrue('the daemon knows its address', () => daemon.log().includes(`now=${template}`));
+  await setPublicUrl(template);
   const url = await share();
   expect(url).toMatch(ownHosts ? new RegExp(`^https://[a-z0-9]+\\.${PROXY_NAME}:${place.port}/#ticket=`) : new RegExp(`^https://${PROXY_NAME}:${place.port}/vnc/d/[a-z0-9]+/#ticket=`));
   await opensAndTypes(url, letter);
   await looksFrom(CLIENT_ADDRESS, await share());
   expect(await addresses()).toEqual(['127.0.0.1', CLIENT_ADDRESS]);
+});
+
+test.each([
+  ['nginx', (at: ProxyPlace) => startNginx(at, { ownHosts: false })],
+  ['nginx that takes the path away', (at: ProxyPlace) => startNginx(at, { ownHosts: false, strips: true })],
+  ['Caddy', (at: ProxyPlace) => startCaddy(at, { ownHosts: false })],
+] as const)('through %s the dashboard opens on a path, follows what happens, acts, and leads to a screen', async (_, start) => {
+  await start(place);
+  const home = `https://${PROXY_NAME}:${place.port}/vnc/`;
+  await setPublicUrl(`${home}d/{id}/`);
+  const link = (await installation.vncctl('dashboard', '--print')).stdout.trim();
+  expect(link.startsWith(`${home}#ticket=`)).toBe(true);
+  const tab = await chromium.freshTab({ ignoreHTTPSErrors: true });
+  onTestFinished(() => tab.context.close());
+  await tab.page.goto(link);
+  const row = tab.page.locator('tr[data-desktop]');
+  await row.getByText('Ready').waitFor();
+  expect(await installation.vncctl('pause', CLIENT)).toMatchObject({ code: 0 });
+  await row.getByText('Paused').waitFor({ timeout: 3_000 });
+  await row.getByRole('button', { name: /^Wake/ }).click();
+  await row.getByText('Ready').waitFor({ timeout: 3_000 });
+  const opened = tab.context.waitForEvent('page');
+  await row.getByRole('button', { name: /^Open/ }).click();
+  const screen = await opened;
+  await screen.waitForURL(/\/vnc\/d\/[a-z0-9]+\//);
+  await screen.locator('html[data-state="connected"]').waitFor();
+  expect(tab.requests.filter((address) => !address.startsWith(home) && !address.startsWith(home.replace('https:', 'wss:')))).toEqual([]);
+  expect(tab.complaints).toEqual([]);
+  const cookies = await tab.context.cookies();
+  expect(cookies.find(({ name }) => name === 'vncctl-dashboard')).toMatchObject({ path: '/vnc/', secure: true, httpOnly: true, sameSite: 'Strict' });
+  await tab.page.getByRole('button', { name: 'Sign out' }).click();
+  await tab.page.getByText('You are not signed in').waitFor();
 });
 
 test('with a certificate of its own the daemon makes https links, and uses a renewed one without a restart', async () => {

@@ -46,7 +46,7 @@ test('each of them works, one after another', async () => {
   const answers = new Map(stdout.split(/^> /m).slice(1).map((block): [string, string] => [block.split('\n')[0] ?? '', block.split('\n').slice(1).join('\n').trim()]));
   const answerTo = (part: string): string => [...answers].find(([line]) => line.includes(part))?.[1] ?? '';
   expect(JSON.parse(answerTo('https://example.org/'))).toMatchObject({ outcome: 'created', client: '11122233344', door: 'gateway', lease: { idle: { length: '30m' } } });
-  expect(answerTo('order-4711')).toMatch(/^HTTP\/1\.1 202 Accepted[\s\S]*location: \/api\/v1\/operations\/[0-9a-f]+[\s\S]*"status":"running"/i);
+  expect(answerTo('order-4711')).toMatch(/^HTTP\/1\.1 202 Accepted[\s\S]*location: \.\.\/\.\.\/api\/v1\/operations\/[0-9a-f]+[\s\S]*"status":"running"/i);
   expect(JSON.parse(answerTo('/pause'))).toMatchObject({ status: 'paused' });
   expect(JSON.parse(answerTo('/restart'))).toMatchObject({ outcome: 'started', status: 'ready' });
   expect(JSON.parse(answerTo('/why'))).toMatchObject({ watched: true, clocks: expect.any(Array) as unknown });

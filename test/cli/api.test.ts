@@ -1,12 +1,14 @@
 // The API of a real daemon on a real engine: a desktop's way from request to removal, as it is followed; and that command line and
 // API are two ways to the same desktops.
 import { request } from 'node:http';
+import { isDeepStrictEqual } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
 import { testInstallation } from '../support/cli.ts';
 import { type ApiAnswer, askSocket, socketOf } from '../support/daemon-api.ts';
 import { succeeds } from '../support/daemon-desktops.ts';
 import { daemonsOf, type TestDaemon } from '../support/daemons.ts';
 import { comesTrue } from '../support/eventually.ts';
+import { startPathProxy } from '../support/path-proxy.ts';
 import { lookThroughGateway } from '../support/rfb-viewer.ts';
 import { TINY_KEY } from '../support/tiny-image.ts';
 
@@ -45,7 +47,7 @@ test('a desktop is asked for, followed until it is ready, seen, and removed', as
   const begun = await ask('POST', '/api/v1/desktops', { client: '111.222.333-44' }, { prefer: 'respond-async' });
   expect(begun.status).toBe(202);
   await comesTrue('its creation is told to the end', () => told.some(({ name, data }) => name === 'operation' && data['status'] === 'done'));
-  const { json } = await ask('GET', begun.location ?? '');
+  const { json } = await ask('GET', new URL(begun.location ?? '', 'http://vncctl/api/v1/desktops').pathname);
   const result = json['result'] as { id: string; url: string };
   expect(json).toMatchObject({ status: 'done', result: { outcome: 'created', client: ONE, status: 'ready' } });
   expect(told.flatMap(({ data }) => (data['phase'] as { name: string } | undefined)?.name ?? [])).toEqual(expect.arrayContaining(['look', 'create', 'start', 'rfb']));
@@ -63,7 +65,8 @@ test('command line and API see the same desktops, and each what the other did', 
   expect((await ask('POST', '/api/v1/desktops', { client: ONE })).json).toMatchObject({ outcome: 'reused' });
   const listed = (): Promise<unknown> => succeeds(vncctl('ls', '--json')).then(({ stdout }) => JSON.parse(stdout) as unknown);
   expect((await ask('GET', '/api/v1/desktops')).json['desktops']).toEqual(await listed());
-  expect((await ask('GET', `/api/v1/desktops/${ONE}`)).json).toEqual(JSON.parse((await succeeds(vncctl('inspect', ONE, '--json'))).stdout));
+  // A look of the daemon between the two makes them differ.
+  await comesTrue('both tell the same of one', async () => isDeepStrictEqual((await ask('GET', `/api/v1/desktops/${ONE}`)).json, JSON.parse((await succeeds(vncctl('inspect', ONE, '--json'))).stdout)));
   expect((await ask('GET', '/api/v1/images')).json['images']).toEqual(JSON.parse((await succeeds(vncctl('images', 'ls', '--json'))).stdout));
   expect((await ask('GET', '/api/v1/settings')).json['settings']).toEqual(JSON.parse((await succeeds(vncctl('config', 'list', '--json'))).stdout));
   await ask('POST', `/api/v1/desktops/${ONE}/pause`);
@@ -109,4 +112,42 @@ test('over the network it takes a token; with auth none this machine needs none,
   await open.stop();
   const { exitCode, stderr } = await vncctlWith({ VNCCTL_AUTH: 'none' }, 'daemon', '--listen', '0.0.0.0:0');
   expect([exitCode, stderr]).toEqual([78, expect.stringMatching(/auth is none, and others than this machine could come[^]*hint: listen on this machine only/)]);
+});
+
+test.each([
+  ['keeps the prefix', true],
+  ['takes the prefix away', false],
+])('behind a proxy that %s, a browser signs in, follows what happens, and asks for a desktop', async (_, keeps) => {
+  const proxy = await startPathProxy({ keeps });
+  const home = `${proxy.url}/`;
+  const daemon = await watching({ VNCCTL_PUBLIC_URL: proxy.url });
+  proxy.leadsTo((await daemon.line({ message: /^answering at / })).message.replace('answering at ', ''));
+  const link = (await succeeds(vncctlWith({ VNCCTL_PUBLIC_URL: proxy.url }, 'dashboard', '--print'))).stdout.trim();
+  expect(link.startsWith(`${home}#ticket=`)).toBe(true);
+  const page = await (await fetch(home)).text();
+  for (const [, file = ''] of page.matchAll(/(?:href|src)="(dashboard[^"]*)"/g)) expect((await fetch(new URL(file, home))).status, file).toBe(200);
+
+  const { origin, pathname } = new URL(home);
+  const opened = await fetch(new URL('dashboard/session', home), { method: 'POST', headers: { origin, 'content-type': 'application/json' }, body: JSON.stringify({ ticket: link.split('#ticket=')[1] }) });
+  expect([opened.status, opened.headers.get('set-cookie')]).toEqual([204, expect.stringContaining(`; Path=${pathname};`)]);
+  const cookie = opened.headers.get('set-cookie')?.split(';')[0] ?? '';
+  const api = new URL('api/v1/', home);
+  const followed = await fetch(new URL('events', api), { headers: { cookie, accept: 'text/event-stream' } });
+  const events = followed.body?.pipeThrough(new TextDecoderStream()).getReader() ?? expect.unreachable();
+
+  const begun = await fetch(new URL('desktops', api), { method: 'POST', headers: { cookie, origin, 'x-vncctl': 'dashboard', 'content-type': 'application/json', prefer: 'respond-async' }, body: JSON.stringify({ client: ONE }) });
+  expect(begun.status).toBe(202);
+  const operation = new URL(begun.headers.get('location') ?? '', begun.url);
+  await comesTrue('it is made', async () => ((await (await fetch(operation, { headers: { cookie } })).json()) as { status: string }).status === 'done');
+  let told = '';
+  await comesTrue('that is told', async () => {
+    told += (await events.read()).value ?? '';
+    return /^event: created$/m.test(told);
+  });
+  await events.cancel();
+
+  const document = new URL('../openapi.json', api);
+  const { servers } = (await (await fetch(document)).json()) as { servers: { url: string }[] };
+  expect(new URL(servers[0]?.url ?? '', document).href).toBe(home);
+  expect((await fetch(new URL('../docs', api))).status).toBe(200);
 });

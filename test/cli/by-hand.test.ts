@@ -80,6 +80,21 @@ test('a desktop whose container was paused is paused, and up wakes it', async ()
   expect(await onlyRow()).toMatchObject({ status: 'ready' });
 });
 
+test('pause freezes the container, wake has it run on, restart starts it again: at the same link, without a daemon', async () => {
+  const { id, link } = await made();
+  expect((await succeeds(vncctl('pause', CLIENT))).stdout).toBe('111.222.333-44\n');
+  expect(await onlyRow()).toMatchObject({ status: 'paused' });
+  expect((await installation.onlyContainer()).State).toBe('paused');
+  expect(JSON.parse((await succeeds(vncctl('unpause', CLIENT, '--json'))).stdout)).toMatchObject([{ client: CLIENT, status: 'ready' }]);
+  expect((await installation.onlyContainer()).State).toBe('running');
+  await succeeds(vncctl('pause', CLIENT));
+  const startedAt = async (): Promise<string> => (await api.call<{ State: { StartedAt: string } }>('GET', `/containers/${id}/json`)).State.StartedAt;
+  const before = await startedAt();
+  expect((await succeeds(vncctl('restart', CLIENT))).stdout).toBe(link);
+  expect(await startedAt()).not.toBe(before);
+  expect(await onlyRow()).toMatchObject({ status: 'ready' });
+});
+
 test('a paused desktop can be removed', async () => {
   const { id } = await made();
   await api.call('POST', `/containers/${id}/pause`);

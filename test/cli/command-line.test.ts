@@ -10,7 +10,7 @@ test('a bare call is help on stdout and exit 0', async () => {
   const bare = await vncctl();
   expect(bare).toMatchObject({ exitCode: 0, stderr: '' });
   expect(bare.stdout).toMatch(/^Usage: vncctl /m);
-  for (const verb of ['up', 'ls', 'open', 'touch', 'inspect', 'rm', 'images', 'config', 'doctor', 'version', 'completion']) expect(bare.stdout).toMatch(new RegExp(`^ +${verb}\\b`, 'm'));
+  for (const verb of ['up', 'ls', 'open', 'touch', 'pause', 'wake', 'restart', 'inspect', 'rm', 'images', 'config', 'doctor', 'version', 'completion']) expect(bare.stdout).toMatch(new RegExp(`^ +${verb}\\b`, 'm'));
 });
 
 test.each([[['help']], [['--help']], [['-h']]])('%j is the same help', async (args) => {

@@ -27,14 +27,14 @@ test('what is done to desktops by hand is told within a second, and what vncctl 
     act(removed, 'DELETE', '?force=1'),
     act(renamed, 'POST', `/rename?name=${installation.instance}-other`),
     act(paused, 'POST', '/pause'),
-    act(byCommandPaused, 'POST', '/pause'),
+    succeeds(vncctl('pause', byCommandPaused.client)),
   ]);
   await told(daemon, stopped, 'stopped', /^it ended with exit code (0|143)$/);
   await told(daemon, broken, 'died', /^it ended with exit code 13[49]$/);
   await told(daemon, removed, 'removed', /^its container was removed by other means than vncctl$/);
   await told(daemon, renamed, 'renamed', /^its container was renamed by other means than vncctl$/);
   await told(daemon, paused, 'paused', /^by other means than vncctl$/);
-  await told(daemon, byCommandPaused, 'paused', /^by other means than vncctl$/);
+  await told(daemon, byCommandPaused, 'paused', /^somebody asked for it$/);
   expect(await daemon.line({ event: 'died', desktop: broken.id })).toMatchObject({ level: 'warning' });
 
   await act(paused, 'POST', '/unpause');

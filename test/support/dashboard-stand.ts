@@ -5,9 +5,8 @@ import { onTestFinished } from 'vitest';
 import { dashboardExtension } from '../../src/api/dashboard.ts';
 import { giveSignIn } from '../../src/core/sign-in.ts';
 import type { DesktopId } from '../../src/core/store.ts';
-import { DASHBOARD, revokeTicket, type Ticket, type TicketMode, type TicketStore } from '../../src/core/tickets.ts';
+import { DASHBOARD, revokeTicket, type TicketMode } from '../../src/core/tickets.ts';
 import { createDoor } from '../../src/daemon/door.ts';
-import { trustProxies } from '../../src/gateway/arrival.ts';
 import { createSessionCookies } from '../../src/gateway/cookie.ts';
 import { loadDashboardFiles } from '../../src/gateway/dashboard-files.ts';
 import { createDashboardRoutes, DASHBOARD_COOKIE } from '../../src/gateway/dashboard-routes.ts';
@@ -15,13 +14,15 @@ import { createSessions } from '../../src/gateway/sessions.ts';
 import { type Picture, createPicture } from '../../src/rfb/picture.ts';
 import { encodePng } from '../../src/rfb/png.ts';
 import { createFakeClock } from './fake-clock.ts';
+import { createFakeTickets, type FakeTickets } from './fake-tickets.ts';
+import { type FrontSettings, frontRules } from './front-rules.ts';
 import { createTestApi, type TestApi } from './test-api.ts';
 
 export interface DashboardStand {
   /** `http://127.0.0.1:<port>`. */
   origin: string;
   api: TestApi;
-  tickets: TicketStore & { all: readonly Ticket[] };
+  tickets: FakeTickets;
   /** What the screen of each desktop shows; black where nothing is said, none where it says so. */
   screens: Map<DesktopId, Picture | 'none'>;
   /** The link that signs a browser in. */
@@ -33,19 +34,8 @@ export interface DashboardStand {
 const BUILT = fileURLToPath(new URL('../../dist/dashboard', import.meta.url));
 
 /** To be called inside a test. Time is now, and stands still. */
-export async function createDashboardStand({ folder = BUILT, ...options }: Parameters<typeof createTestApi>[0] & { folder?: string } = {}): Promise<DashboardStand> {
-  let all: readonly Ticket[] = [];
-  const tickets: DashboardStand['tickets'] = {
-    get all() {
-      return all;
-    },
-    read: async () => all,
-    async update(change) {
-      const done = change(all);
-      all = done.tickets ?? all;
-      return done.result;
-    },
-  };
+export async function createDashboardStand({ folder = BUILT, publicUrl, trustedProxies = [], ...options }: Parameters<typeof createTestApi>[0] & Pick<FrontSettings, 'publicUrl' | 'trustedProxies'> & { folder?: string } = {}): Promise<DashboardStand> {
+  const tickets = createFakeTickets();
   const screens: DashboardStand['screens'] = new Map();
   const clock = options.clock ?? createFakeClock({ startAt: new Date().toISOString() });
   const sessions = createSessions({ tickets, cookies: createSessionCookies({ instanceKey: randomBytes(32), name: DASHBOARD_COOKIE }), clock });
@@ -68,7 +58,7 @@ export async function createDashboardStand({ folder = BUILT, ...options }: Param
     files: () => loadDashboardFiles(folder),
     sessions: async () => sessions,
     signOut: ({ ticketId }) => tickets.update((present) => ({ ...revokeTicket(present, ticketId, clock.now()), result: undefined })),
-    hosts: () => ({ names: [], proxies: trustProxies([]) }),
+    hosts: () => frontRules({ publicUrl, trustedProxies }),
     log: api.log,
     clock,
   });
@@ -87,7 +77,7 @@ export async function createDashboardStand({ folder = BUILT, ...options }: Param
   });
   onTestFinished(() => door.stop());
   const origin = `http://${await door.listen({ host: '127.0.0.1', port: 0 })}`;
-  const link: DashboardStand['link'] = async (mode = 'full') => (await giveSignIn(tickets, origin, mode, clock.now())).url;
+  const link: DashboardStand['link'] = async (mode = 'full') => (await giveSignIn(tickets, `${origin}/`, mode, clock.now())).url;
   return {
     origin,
     api,

@@ -1,17 +1,17 @@
 // What the API works with, on fakes.
 import type { ApiParts, ApiReadiness, ApiSettings } from '../../src/api/parts.ts';
 import { type Metrics, noMetrics } from '../../src/core/metrics.ts';
-import type { ReapStep } from '../../src/core/reap-plan.ts';
 import type { Ticket } from '../../src/core/tickets.ts';
 import type { Token, TokenStore } from '../../src/core/tokens.ts';
 import { createWaiting, type Waiting } from '../../src/core/waiting.ts';
 import { VncctlError } from '../../src/errors.ts';
-import { arrivalOf, trustProxies } from '../../src/gateway/arrival.ts';
-import { isOurHost, isOurOrigin } from '../../src/gateway/checks.ts';
+import { arrivalOf } from '../../src/gateway/arrival.ts';
+import { isFromOutside, isOurHost, isOurOrigin } from '../../src/gateway/checks.ts';
 import { createFakeActivity, type FakeActivity } from './fake-activity.ts';
 import { createFakeControl, type FakeControl } from './fake-control.ts';
 import { createFakeJournal, type FakeJournal } from './fake-journal.ts';
 import { createFakeLog, type FakeLog } from './fake-log.ts';
+import { frontRules } from './front-rules.ts';
 import { createTestDesktops, type TestDesktops, type TestDesktopsOptions } from './test-desktops.ts';
 
 export interface FakeApi extends TestDesktops {
@@ -24,8 +24,6 @@ export interface FakeApi extends TestDesktops {
   /** Who counts. */
   metrics: Metrics;
   waiting: Waiting;
-  /** What was announced of desktops. */
-  intended: ReapStep[];
   tickets: Ticket[];
   tokens: TokenStore;
   /** The daemon stops. */
@@ -40,7 +38,6 @@ export function createFakeApi({ settings = {}, ...options }: TestDesktopsOptions
   const activity = createFakeActivity(clock);
   const journal = createFakeJournal();
   const log = createFakeLog();
-  const intended: ReapStep[] = [];
   const tickets = memory<Ticket>();
   const tokens = memory<Token>();
   const tokenStore: TokenStore = { read: async () => tokens.records, update: async (change) => tokens.update((present) => {
@@ -54,7 +51,6 @@ export function createFakeApi({ settings = {}, ...options }: TestDesktopsOptions
     activity,
     journal,
     log,
-    intended,
     tickets: tickets.records,
     tokens: tokenStore,
     stop: () => stopping.abort(new VncctlError('TERMINATED', 'stopped; what was half-made was undone')),
@@ -63,7 +59,7 @@ export function createFakeApi({ settings = {}, ...options }: TestDesktopsOptions
     metrics: noMetrics,
     waiting: createWaiting(),
   };
-  const rules = { names: ['desks.example'], proxies: trustProxies([]) };
+  const rules = frontRules({ names: ['desks.example'], publicUrl: 'https://desks.public.example/' });
   const parts: ApiParts = {
     desktops: async () => desktops,
     waiting: api.waiting,
@@ -83,9 +79,9 @@ export function createFakeApi({ settings = {}, ...options }: TestDesktopsOptions
     settings: () => api.settings,
     settingRows: ({ secrets }) => [{ name: 'hook', value: secrets ? 'a secret' : null, kind: 'user', origin: '/config.json', about: 'a command' }],
     readiness: () => api.readiness,
-    intend: (step) => void intended.push(step),
     isOurHost: (request) => isOurHost(arrivalOf(request, rules.proxies), request.socket.localAddress, rules),
     isOurOrigin: ({ headers }) => isOurOrigin(headers, { host: headers.host, secure: false }),
+    isFromOutside: (request) => isFromOutside(request.headers, arrivalOf(request, rules.proxies), rules),
     addressOf: (request) => arrivalOf(request, rules.proxies).address,
     metrics: () => api.metrics,
     log,

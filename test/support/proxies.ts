@@ -41,10 +41,10 @@ export async function freePort(): Promise<number> {
   return address !== null && typeof address === 'object' ? address.port : Number.NaN;
 }
 
-/** nginx; where each desktop has a host of its own, with the two changes that the README names. To be called inside a test, ended after it. */
-export async function startNginx(place: ProxyPlace, { ownHosts }: { ownHosts: boolean }): Promise<void> {
+/** nginx; where each desktop has a host of its own, or it takes the path away (`strips`), with the changes that the README names. To be called inside a test, ended after it. */
+export async function startNginx(place: ProxyPlace, { ownHosts, strips = false }: { ownHosts: boolean; strips?: boolean }): Promise<void> {
   const forms = ownHosts ? [['server_name desktops.example.org;', 'server_name *.desktops.example.org;'], ['location /vnc/ {', 'location / {']] : [];
-  const server = replaced(blockOf('server {'), [...forms, ['listen 443 ssl;', `listen 127.0.0.1:${place.port} ssl;`], ...namesOf(place)]);
+  const server = replaced(blockOf('server {'), [...forms, ...(strips ? [['proxy_pass http://127.0.0.1:8080;', 'proxy_pass http://127.0.0.1:8080/;']] : []), ['listen 443 ssl;', `listen 127.0.0.1:${place.port} ssl;`], ...namesOf(place)]);
   const folder = join(place.folder, 'nginx');
   mkdirSync(folder, { recursive: true });
   const kept = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${join(folder, name)};`);

@@ -42,6 +42,12 @@ export interface TestApi extends FakeApi {
   open(path: string, options?: AskOptions & { door?: ApiDoor }): Promise<IncomingMessage>;
 }
 
+/** The path that an answer's Location means, where it is relative to what was asked. */
+export function locationOf({ headers: { location } }: Pick<Answer, 'headers'>, asked: string): string {
+  if (location === undefined) throw new Error('the answer has no Location');
+  return new URL(location, `http://vncctl${asked}`).pathname;
+}
+
 /** To be called inside a test. The engine has image and network, the gateway answers at http://127.0.0.1:8080, nobody looks. */
 export async function createTestApi({ extensions = [], ...options }: TestDesktopsOptions & { settings?: Partial<ApiSettings>; extensions?: readonly ExtensionMaker[] } = {}): Promise<TestApi> {
   const { api, parts } = createFakeApi(options);

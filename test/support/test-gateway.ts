@@ -7,11 +7,9 @@ import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
-import { parsePublicTemplate, publicAddressOf } from '../../src/core/public-address.ts';
 import type { DesktopId } from '../../src/core/store.ts';
-import { issueTicket, newTicketKeys, type Session, type Ticket, type TicketStore, type TicketWish } from '../../src/core/tickets.ts';
+import { issueTicket, newTicketKeys, type Session, type Ticket, type TicketWish } from '../../src/core/tickets.ts';
 import { createDoor } from '../../src/daemon/door.ts';
-import { trustProxies } from '../../src/gateway/arrival.ts';
 import { createSessionCookies } from '../../src/gateway/cookie.ts';
 import type { ScreenState } from '../../src/core/screens.ts';
 import { createGatewayRoutes, type GatewayRoutesOptions } from '../../src/gateway/routes.ts';
@@ -19,6 +17,8 @@ import { createSessions } from '../../src/gateway/sessions.ts';
 import { loadViewerFiles, type ViewerFiles } from '../../src/gateway/viewer-files.ts';
 import { createFakeClock, type FakeClock } from './fake-clock.ts';
 import { createFakeLog, type FakeLog } from './fake-log.ts';
+import { createFakeTickets, type FakeTickets } from './fake-tickets.ts';
+import { type FrontSettings, frontRules } from './front-rules.ts';
 
 export interface RawAnswer {
   status: number;
@@ -42,7 +42,7 @@ export interface TestGateway {
   origin: string;
   clock: FakeClock;
   log: FakeLog;
-  tickets: TicketStore & { all: readonly Ticket[] };
+  tickets: FakeTickets;
   desktops: Map<DesktopId, ScreenState>;
   /** Ids that were kept, and sessions whose WebSocket was handed over. */
   kept: DesktopId[];
@@ -79,15 +79,8 @@ export function viewerFolder(files: Readonly<Record<string, string>> = {}): stri
 let viewer: Promise<ViewerFiles> | undefined;
 const smallViewer = (): Promise<ViewerFiles> => (viewer ??= loadViewerFiles(viewerFolder()));
 
-/** What the gateway is told of how it is reached. */
-export interface FrontSettings {
-  names?: readonly string[];
-  publicUrl?: string;
-  trustedProxies?: readonly string[];
-}
-
 /** To be called inside a test; ended after it. */
-export async function openGateway({ names = [], publicUrl, trustedProxies = [], ...over }: Partial<GatewayRoutesOptions> & FrontSettings = {}): Promise<TestGateway> {
+export async function openGateway({ names, publicUrl, trustedProxies, ...over }: Partial<GatewayRoutesOptions> & FrontSettings = {}): Promise<TestGateway> {
   const clock = createFakeClock();
   const log = createFakeLog();
   const desktops = new Map<DesktopId, ScreenState>([
@@ -97,24 +90,11 @@ export async function openGateway({ names = [], publicUrl, trustedProxies = [], 
   const kept: DesktopId[] = [];
   const joined: Session[] = [];
   const addresses: string[] = [];
-  let all: readonly Ticket[] = [];
-  const tickets: TestGateway['tickets'] = {
-    get all() {
-      return all;
-    },
-    read: async () => all,
-    async update(change) {
-      const done = change(all);
-      all = done.tickets ?? all;
-      return done.result;
-    },
-  };
-  const template = publicUrl === undefined ? undefined : parsePublicTemplate(publicUrl);
-  const publicAddress = template && publicAddressOf(template, '127.0.0.1');
+  const tickets = createFakeTickets();
   const routes = createGatewayRoutes({
     files: await smallViewer(),
     sessions: createSessions({ tickets, cookies: createSessionCookies({ instanceKey: Buffer.alloc(32, 1) }), clock }),
-    hosts: () => ({ names, publicAddress, proxies: trustProxies(trustedProxies) }),
+    hosts: () => frontRules({ names, publicUrl, trustedProxies }),
     find: async (desktopId) => desktops.get(desktopId),
     keep: async (desktopId) => {
       if (desktops.has(desktopId)) kept.push(desktopId);
@@ -142,7 +122,7 @@ export async function openGateway({ names = [], publicUrl, trustedProxies = [], 
   const give: TestGateway['give'] = (wish = {}) => {
     const keys = newTicketKeys();
     const ticket = issueTicket({ desktopId: ONE, mode: 'full', kind: 'share', lifeMs: 15 * 60_000, ...wish }, keys, clock.now());
-    all = [...all, ticket];
+    tickets.all = [...tickets.all, ticket];
     return { ticket, secret: keys.secret };
   };
   const exchange: TestGateway['exchange'] = (secret, desktopId = ONE) =>

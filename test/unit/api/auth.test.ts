@@ -75,6 +75,8 @@ test('where auth is none, this machine may do everything, but no page of a stran
   expect(await remove({ 'sec-fetch-site': 'cross-site' })).toBe(401);
   expect(await remove({ 'x-forwarded-for': '192.0.2.7' })).toBe(401);
   expect(await remove({ forwarded: 'for=192.0.2.7' })).toBe(401);
+  // By one that doesn't say so, but asks by the public name.
+  expect(await remove({ host: 'desks.public.example' })).toBe(401);
   // A name of a stranger that was made to point here.
   expect((await ask('GET', '/api/v1/desktops', { headers: { host: 'evil.example' } })).status).toBe(401);
   expect((await ask('GET', '/api/v1/desktops', { headers: { host: 'desks.example' } })).status).toBe(200);

@@ -1,10 +1,11 @@
 // Desktops over the API, on fakes.
 import { expect, test } from 'vitest';
 import type { z } from 'zod';
+import { dialectsExtension } from '../../../src/api/dialects/dialects.ts';
 import { RawAnswer, route } from '../../../src/api/route.ts';
 import { ANSWERS } from '../../../src/api/schemas.ts';
 import { comesTrue, eventually } from '../../support/eventually.ts';
-import { createTestApi } from '../../support/test-api.ts';
+import { createTestApi, locationOf } from '../../support/test-api.ts';
 import { clients } from '../../support/test-desktops.ts';
 
 const ANA = '111.444.777-35';
@@ -111,9 +112,10 @@ test('long work answers at once when asked, and is looked up by whoever began it
   const [operator, other, admin] = [await token('operate'), await token('operate'), await token('admin')];
   const begun = await ask('POST', '/api/v1/desktops', { token: operator, body: { client: ANA }, headers: { prefer: 'respond-async' } });
   expect(begun.status).toBe(202);
-  expect(begun.headers).toMatchObject({ 'preference-applied': 'respond-async', location: expect.stringMatching(/^\/api\/v1\/operations\/[0-9a-f]{16}$/) as string });
+  expect(begun.headers).toMatchObject({ 'preference-applied': 'respond-async', location: expect.stringMatching(/^\.\.\/\.\.\/api\/v1\/operations\/[0-9a-f]{16}$/) as string });
   expect(begun.json()).toMatchObject({ kind: 'create', status: 'running', result: null, error: null });
-  const place = begun.headers.location ?? '';
+  const place = locationOf(begun, '/api/v1/desktops');
+  expect(place).toMatch(/^\/api\/v1\/operations\/[0-9a-f]{16}$/);
   const stateFor = async (secret: string) => ask('GET', place, { token: secret });
   await comesTrue('it is done', async () => (await stateFor(operator)).json()['status'] === 'done');
   const done = await stateFor(operator);
@@ -123,11 +125,22 @@ test('long work answers at once when asked, and is looked up by whoever began it
   expect((await stateFor(admin)).status).toBe(200);
 });
 
+test('the operation of what is done to one desktop is found from there, and from the address of another system', async () => {
+  const { ask, up } = await createTestApi({ extensions: [dialectsExtension(['kiosk-orchestrator'])] });
+  await up();
+  const headers = { prefer: 'respond-async' };
+  for (const [method, path] of [['GET', `/access?id=${ANA}`], ['POST', `/api/v1/desktops/${ANA}/restart`], ['DELETE', `/api/v1/desktops/${ANA}`]] as const) {
+    const place = locationOf(await ask(method, path, { door, headers }), path);
+    await comesTrue('it is done', async () => (await ask('GET', place, { door })).json()['status'] === 'done');
+  }
+});
+
 test('what fails later is told by its operation', async () => {
   const { ask } = await createTestApi();
-  const { headers } = await ask('POST', '/api/v1/desktops', { door, body: { client: ANA, env: { NONE: 'x' } }, headers: { prefer: 'wait=5, respond-async' } });
-  await comesTrue('it has failed', async () => (await ask('GET', headers.location ?? '', { door })).json()['status'] === 'failed');
-  expect((await ask('GET', headers.location ?? '', { door })).json()).toMatchObject({ result: null, error: { code: 'USAGE' } });
+  const begun = await ask('POST', '/api/v1/desktops', { door, body: { client: ANA, env: { NONE: 'x' } }, headers: { prefer: 'wait=5, respond-async' } });
+  const place = locationOf(begun, '/api/v1/desktops');
+  await comesTrue('it has failed', async () => (await ask('GET', place, { door })).json()['status'] === 'failed');
+  expect((await ask('GET', place, { door })).json()).toMatchObject({ result: null, error: { code: 'USAGE' } });
 });
 
 test('the same Idempotency-Key with the same content gets the same answer, for whoever sent it; with another content a conflict', async () => {
@@ -220,11 +233,11 @@ test('all are removed only when it is confirmed', async () => {
   expect((await ask('GET', '/api/v1/desktops', { token: admin })).json()).toEqual({ desktops: [], next: null });
 });
 
-test('pause freezes and wake has it run on, each with its cause for those who are told; neither does it twice', async () => {
-  const { ask, up, intended } = await createTestApi();
+test('pause freezes and wake has it run on, and neither does it twice', async () => {
+  const { ask, up, engine } = await createTestApi();
   await up();
   for (const action of ['pause', 'pause', 'wake', 'wake']) expect((await ask('POST', `/api/v1/desktops/${ANA}/${action}`, { door })).json()).toMatchObject({ status: action === 'pause' ? 'paused' : 'ready' });
-  expect(intended.map(({ do: what, cause }) => [what, cause])).toEqual([['pause', 'somebody asked for it'], ['wake', 'somebody asked for it']]);
+  expect(engine.calls.log.filter((call) => call.includes('pause')).map((call) => call.split(' ')[0])).toEqual(['containers.pause', 'containers.unpause']);
 });
 
 test('of one that is gone, why tells what became of it', async () => {

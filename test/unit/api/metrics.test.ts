@@ -11,6 +11,8 @@ test('this machine needs no token; who comes through a proxy needs one that may 
   const { status, headers, body } = await ask('GET', '/metrics');
   expect({ status, type: headers['content-type'], body }).toEqual({ status: 200, type: 'text/plain; version=0.0.4', body: 'vncctl_engine_up 1\n' });
   const proxied = { 'x-forwarded-for': '192.0.2.1' };
+  // By one that doesn't say so.
+  expect((await ask('GET', '/metrics', { headers: { host: 'desks.public.example' } })).status).toBe(401);
   expect((await ask('GET', '/metrics', { headers: proxied })).status).toBe(401);
   expect((await ask('GET', '/metrics', { headers: proxied, token: await token('read') })).status).toBe(200);
   expect((await ask('GET', '/metrics', { headers: { host: 'evil.example' } })).status).toBe(401);

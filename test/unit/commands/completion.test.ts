@@ -56,7 +56,7 @@ test.each([
   expect(await offered(words)).toEqual(expected);
 });
 
-test.each(['open', 'attach', 'touch', 'inspect', 'up', 'rm', 'events', 'viewers', 'kick'])('%s is completed with the clients that have a desktop', async (verb) => {
+test.each(['open', 'attach', 'touch', 'inspect', 'up', 'rm', 'events', 'viewers', 'kick', 'pause', 'wake', 'unpause', 'restart'])('%s is completed with the clients that have a desktop', async (verb) => {
   expect((await offered([verb, ''], await twoDesktops())).sort()).toEqual(['111.444.777-35', '529.982.247-25']);
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { EMPTY_STATE } from '../../../src/core/store.ts';
+import { EMPTY_STATE, type StoreState } from '../../../src/core/store.ts';
 import { ANA } from '../../support/test-desktops.ts';
 import { createTestLives, D1, desktopSeen, removing, type TestLives } from '../../support/test-lives.ts';
 
@@ -11,6 +11,9 @@ function orders<T>(things: readonly T[]): T[][] {
 type Learn = (lives: TestLives) => void;
 const named = (learned: Readonly<Record<string, Learn>>): [string, Learn[]][] =>
   orders(Object.entries(learned)).map((order) => [order.map(([name]) => name).join(', '), order.map(([, learn]) => learn)]);
+
+/** The store while it is paused because somebody asked for that. */
+const askedFor: StoreState = { ...EMPTY_STATE, allocations: { d1: { desktopId: D1, client: ANA, endpoint: 'fake', image: 'kiosk', createdAt: '2030-01-01T12:00:00.000Z', pauseCause: 'somebody wanted it' } } };
 
 /** A tracker that has found the desktop like this at its first look. */
 function watching(status: Parameters<typeof desktopSeen>[0] = 'ready'): TestLives {
@@ -27,6 +30,12 @@ describe('each thing is told once, whichever way it is learned first', () => {
     for (const learn of order) learn(lives);
     lives.look('paused');
     expect(lives.told).toEqual(['paused: no viewer']);
+  });
+
+  test.each(named({ event: (l) => l.event('paused', {}, askedFor), look: (l) => l.look('paused', {}, askedFor) }))('a pause that another process was asked for, with the cause that it wrote down: %s', (_, order) => {
+    const lives = watching();
+    for (const learn of order) learn(lives);
+    expect(lives.told).toEqual(['paused: somebody wanted it']);
   });
 
   test.each(named({ event: (l) => l.event('unpaused'), settle: (l) => l.settle(l.intend('wake', 'somebody looks at it')), look: (l) => l.look('ready') }))('a wake of ours: %s', (_, order) => {

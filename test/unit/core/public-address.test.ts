@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { findDestination, gatewayAddress, namesPublicHost, parsePublicTemplate, type PublicAddress, publicAddressOf, publicOrigin, publicPage } from '../../../src/core/public-address.ts';
+import { findDestination, gatewayAddress, innerPaths, namesPublicHost, parsePublicTemplate, type PublicAddress, publicAddressOf, publicOrigin, publicPage } from '../../../src/core/public-address.ts';
 import type { DesktopId } from '../../../src/core/store.ts';
 
 const ID = 'bcdfghjkmnpq' as DesktopId;
@@ -117,6 +117,19 @@ test.each([
   [OWN_BOTH, OWN, '/ws', undefined, { isPublic: true, desktopId: ID, rest: '/ws', home: '/vnc/' }],
 ])('with %s, %s%s (prefix %s) is sent to %j', (template, host, path, prefix, destination) => {
   expect(findDestination(template === undefined ? undefined : address(template), { host, path, prefix })).toEqual(destination);
+});
+
+test.each([
+  [undefined, '127.0.0.1:8080', '/api/v1', undefined, [{ path: '/api/v1', before: '' }]],
+  [undefined, '127.0.0.1:8080', '/api/v1', '/away', [{ path: '/api/v1', before: '/away' }]],
+  [PREFIX, PUBLIC, '/api/v1', undefined, [{ path: '/api/v1', before: '/vnc' }]],
+  [PREFIX, '127.0.0.1:8080', '/api/v1', undefined, [{ path: '/api/v1', before: '' }]],
+  [PREFIX, PUBLIC, '/vnc/api/v1', undefined, [{ path: '/api/v1', before: '/vnc' }, { path: '/vnc/api/v1', before: '/vnc' }]],
+  [PREFIX, '127.0.0.1:8080', '/vnc/', undefined, [{ path: '/', before: '/vnc' }, { path: '/vnc/', before: '' }]],
+  [PREFIX, PUBLIC, '/vnc', undefined, [{ path: '', before: '/vnc' }, { path: '/vnc', before: '/vnc' }]],
+  [PREFIX, PUBLIC, '/vncapi', undefined, [{ path: '/vncapi', before: '/vnc' }]],
+])('with %s, the path of %s%s (prefix %s) may mean %j', (template, host, path, prefix, ways) => {
+  expect(innerPaths(template === undefined ? undefined : address(template), { host, path, prefix })).toEqual(ways);
 });
 
 test.each<[Parameters<typeof gatewayAddress>[0], { publicUrl?: string }, string | undefined]>([

@@ -1,8 +1,9 @@
 // What handing a desktop out again writes down, and what it leaves as it is.
 import { expect, test } from 'vitest';
 import { milliseconds } from '../../../src/core/duration.ts';
+import { pauseDesktop } from '../../../src/core/pause.ts';
 import type { Allocation } from '../../../src/core/store.ts';
-import { createTestDesktops, type TestDesktops } from '../../support/test-desktops.ts';
+import { ANA, createTestDesktops, type TestDesktops } from '../../support/test-desktops.ts';
 
 const NAME = 'vnc_11144477735';
 const WATCH = { at: '2030-01-01T12:00:00.000Z', pid: 1, bootMs: 5, bootId: 'b' };
@@ -61,6 +62,15 @@ test('a mark that a killed removal left is not kept', async () => {
   t.store.put({ allocations: { [recordOf(t).desktopId]: { ...recordOf(t), removing: { pid: 999, at: t.clock.now().toISOString() } } } });
   await t.up();
   expect(recordOf(t)).not.toHaveProperty('removing');
+});
+
+test('why it was paused is not kept when it is handed out again, however soon', async () => {
+  const t = createTestDesktops();
+  await t.up();
+  await pauseDesktop(t.desktops, ANA, {});
+  expect(recordOf(t)).toHaveProperty('pauseCause');
+  await t.up();
+  expect(recordOf(t)).not.toHaveProperty('pauseCause');
 });
 
 test('a new desktop of the same client begins without what was changed of the old one', async () => {

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
 import { parsePublicTemplate } from '../../../src/core/public-address.ts';
-import { dashboardOrigin, giveSignIn, revokeSignIn } from '../../../src/core/sign-in.ts';
+import { dashboardAddress, giveSignIn, revokeSignIn } from '../../../src/core/sign-in.ts';
 import { newDesktopId } from '../../../src/core/identity.ts';
 import { giveLink, giveTicket } from '../../../src/core/share.ts';
-import { DASHBOARD, exchangeTicket, isLiveSession, liveShares, liveSignIns, type Ticket, type TicketStore, withoutDead } from '../../../src/core/tickets.ts';
+import { DASHBOARD, exchangeTicket, isLiveSession, liveShares, liveSignIns, withoutDead } from '../../../src/core/tickets.ts';
+import { createFakeTickets } from '../../support/fake-tickets.ts';
 import { LOCAL_GATEWAY } from '../../support/test-desktops.ts';
 
 const NOON = new Date('2030-01-01T12:00:00.000Z');
@@ -11,22 +12,9 @@ const later = (ms: number): Date => new Date(NOON.getTime() + ms);
 const MINUTE = 60_000;
 const DAY = 86_400_000;
 
-function store(): TicketStore & { all: readonly Ticket[] } {
-  const made = {
-    all: [] as readonly Ticket[],
-    read: async () => made.all,
-    update: async <T>(change: (tickets: readonly Ticket[]) => { tickets?: readonly Ticket[]; result: T }) => {
-      const { tickets, result } = change(made.all);
-      made.all = tickets ?? made.all;
-      return result;
-    },
-  };
-  return made;
-}
-
 async function given() {
-  const tickets = store();
-  const { ticket, url } = await giveSignIn(tickets, 'http://127.0.0.1:8080', 'full', NOON);
+  const tickets = createFakeTickets();
+  const { ticket, url } = await giveSignIn(tickets, 'http://127.0.0.1:8080/', 'full', NOON);
   const secret = /^http:\/\/127\.0\.0\.1:8080\/#ticket=(.+)$/.exec(url)?.[1] ?? expect.unreachable();
   const open = (at: Date, desktopId = DASHBOARD) => exchangeTicket(tickets.all, { desktopId, secret }, at);
   return { tickets, ticket, open };
@@ -63,7 +51,7 @@ test('a link that nobody opened in time is over', async () => {
 });
 
 test('links to desktops are no sign-ins: they open no dashboard, and are not taken back as one', async () => {
-  const tickets = store();
+  const tickets = createFakeTickets();
   const id = newDesktopId();
   const url = await giveLink(tickets, LOCAL_GATEWAY, id, NOON);
   const { ticket } = await giveTicket(tickets, { desktopId: id, kind: 'share', mode: 'full', lifeMs: DAY }, NOON);
@@ -74,14 +62,15 @@ test('links to desktops are no sign-ins: they open no dashboard, and are not tak
 });
 
 test.each([
-  [undefined, 'http://127.0.0.1:8080'],
-  ['https://desktops.example.org/', 'https://desktops.example.org'],
-  ['https://example.org:8443/', 'https://example.org:8443'],
-  // The API is found below no prefix and at no desktop's own host.
-  ['https://example.org/vnc/', 'http://127.0.0.1:8080'],
-  ['https://{id}.example.org/', 'http://127.0.0.1:8080'],
-])('where the public address is %s the dashboard is at %s', (typed, origin) => {
+  [undefined, 'http://127.0.0.1:8080/'],
+  ['https://desktops.example.org/', 'https://desktops.example.org/'],
+  ['https://example.org:8443/', 'https://example.org:8443/'],
+  ['https://example.org/vnc/', 'https://example.org/vnc/'],
+  ['https://[2001:db8::7]/vnc/d/{id}/', 'https://[2001:db8::7]/vnc/'],
+  // It is at no desktop's own host.
+  ['https://{id}.example.org/', 'http://127.0.0.1:8080/'],
+])('where the public address is %s the dashboard is at %s', (typed, address) => {
   const publicUrl = typed === undefined ? undefined : (parsePublicTemplate(typed) ?? expect.unreachable());
-  expect(dashboardOrigin({ address: '127.0.0.1:8080' }, { host: 'localhost', publicUrl })).toBe(origin);
-  expect(dashboardOrigin({}, { host: 'localhost', publicUrl })).toBeUndefined();
+  expect(dashboardAddress({ address: '127.0.0.1:8080' }, { host: 'localhost', publicUrl })).toBe(address);
+  expect(dashboardAddress({}, { host: 'localhost', publicUrl })).toBeUndefined();
 });

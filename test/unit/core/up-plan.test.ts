@@ -5,7 +5,8 @@ import type { ContainerDetails, ContainerId, ImageInfo, NetworkInfo } from '../.
 import { encodeLabels } from '../../../src/core/labels.ts';
 import { buildSpec, type DesktopWishes } from '../../../src/core/spec.ts';
 import type { Allocation, DesktopId } from '../../../src/core/store.ts';
-import { planUp, renderPlan, type UpObservation, type UpQuestion } from '../../../src/core/up-plan.ts';
+import { planUp, renderPlan } from '../../../src/core/up-plan.ts';
+import type { UpObservation, UpQuestion } from '../../../src/core/up-question.ts';
 import { ANA, exampleEntry } from '../../support/test-desktops.ts';
 
 const now = new Date('2030-01-01T12:00:00.000Z');

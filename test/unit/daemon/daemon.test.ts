@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { milliseconds, parseLimit } from '../../../src/core/duration.ts';
+import { pauseDesktop } from '../../../src/core/pause.ts';
 import { VncctlError } from '../../../src/errors.ts';
 import { never } from '../../support/fake-calls.ts';
 import { ANA } from '../../support/test-desktops.ts';
@@ -109,6 +110,19 @@ describe('what it watches', () => {
     t.activity.set(desktop.id, 1);
     await t.pass(2_000);
     expect(t.engine.world.get(NAME).state).toBe('running');
+  });
+
+  test('so is one that is paused because somebody asked for it, which is told as that, also where idle ones are left running', async () => {
+    const t = await started({ installation: { pauseDirect: false } });
+    const { desktop } = await t.up();
+    await t.pass(3_000);
+    await pauseDesktop(t.desktops, ANA, {});
+    await t.pass(5_000);
+    expect(t.told.at(-1)).toBe('paused: somebody asked for it');
+    t.activity.set(desktop.id, 1);
+    await t.pass(2_000);
+    expect(t.engine.world.get(NAME).state).toBe('running');
+    expect(t.told.at(-1)).toBe('woken: somebody looks at it');
   });
 
   test('it looks at once when it is told to', async () => {

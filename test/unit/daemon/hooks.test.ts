@@ -37,8 +37,16 @@ function fixture(over: Partial<HooksOptions> = {}) {
     run: (file, args, options = {}) =>
       new Promise((resolve, reject) => {
         expect([file, args[0]]).toEqual(['/bin/sh', '-c']);
-        options.signal?.addEventListener('abort', () => reject(options.signal?.reason), { once: true });
-        calls.push({ command: args[1] ?? '', options, end: (result) => resolve({ exitCode: 0, stdout: '', stderr: '', ...result }) });
+        const abort = (): void => reject(options.signal?.reason);
+        options.signal?.addEventListener('abort', abort, { once: true });
+        calls.push({
+          command: args[1] ?? '',
+          options,
+          end(result) {
+            options.signal?.removeEventListener('abort', abort);
+            resolve({ exitCode: 0, stdout: '', stderr: '', ...result });
+          },
+        });
       }),
     post: async () => expect.unreachable(),
     clock,

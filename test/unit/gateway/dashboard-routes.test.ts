@@ -1,16 +1,18 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type IncomingHttpHeaders, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { expect, onTestFinished, test } from 'vitest';
 import { createDashboardStand, type DashboardStand } from '../../support/dashboard-stand.ts';
 
 const PAGE = '<!doctype html><html lang="en"><link rel="stylesheet" href="dashboard/dashboard.css"><script type="module" src="dashboard/dashboard.js"></script>';
 
-async function stand(): Promise<DashboardStand> {
+async function stand(front: { publicUrl?: string; trustedProxies?: string[] } = {}): Promise<DashboardStand> {
   const folder = mkdtempSync(join(tmpdir(), 'vncctl-dashboard-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   for (const [name, content] of [['index.html', PAGE], ['dashboard.js', 'go()'], ['dashboard.css', 'p {}']] as const) writeFileSync(join(folder, name), content);
-  return createDashboardStand({ folder });
+  return createDashboardStand({ folder, ...front });
 }
 
 const exchange = ({ origin }: DashboardStand, ticket: string, headers: Record<string, string> = {}) =>
@@ -78,11 +80,62 @@ test('signing out takes the sign-in back: the cookie that was kept opens nothing
   expect((await me()).status).toBe(401);
 });
 
+const PUBLIC = 'https://desks.example.org/desks';
+const NAMED = { host: 'desks.example.org', origin: 'https://desks.example.org' };
+
+/** As a proxy sends it; `fetch` names the Host by itself. */
+function sent({ origin }: DashboardStand, method: string, path: string, headers: Record<string, string>, body?: string): Promise<{ status: number | undefined; headers: IncomingHttpHeaders; text: string }> {
+  return new Promise((resolve, reject) => {
+    const asked = request(`${origin}${path}`, { method, agent: false, headers }, (answer) => {
+      text(answer).then((whole) => resolve({ status: answer.statusCode, headers: answer.headers, text: whole }), reject);
+    });
+    asked.once('error', reject);
+    asked.end(body);
+  });
+}
+
+test.each([
+  ['kept by the proxy', PUBLIC, '/desks/dashboard/session', '/desks/', {}],
+  ['taken away by it', PUBLIC, '/dashboard/session', '/desks/', {}],
+  ['taken away by a listed one that says so', PUBLIC, '/dashboard/session', '/others/', { 'x-forwarded-prefix': '/others' }],
+  ['kept by one that leaves the port out of the Host', 'https://desks.example.org:8443/desks', '/desks/dashboard/session', '/desks/', { origin: 'https://desks.example.org:8443' }],
+])('with a public prefix, %s, the cookie counts below it and by TLS, and signing out takes that one', async (_, publicUrl, path, home, headers) => {
+  const made = await stand({ publicUrl, trustedProxies: ['127.0.0.1'] });
+  const opened = await sent(made, 'POST', path, { ...NAMED, ...headers, 'content-type': 'application/json' }, JSON.stringify({ ticket: ticketOf(await made.link()) }));
+  expect(opened.status).toBe(204);
+  const [cookie = ''] = opened.headers['set-cookie'] ?? [];
+  expect(cookie).toMatch(/; HttpOnly; SameSite=Strict; Secure$/);
+  expect(cookie).toContain(`; Path=${home};`);
+  const closed = await sent(made, 'DELETE', path, { ...NAMED, ...headers, cookie: cookie.split(';')[0] ?? '' });
+  expect([closed.status, closed.headers['set-cookie']]).toEqual([204, [`vncctl-dashboard=; Path=${home}; Max-Age=0; HttpOnly; SameSite=Strict`]]);
+});
+
+test('below a public prefix there are page and files, and still without it; the prefix without a slash leads to the page', async () => {
+  const made = await stand({ publicUrl: PUBLIC });
+  for (const path of ['/desks/', '/', '/desks/dashboard/dashboard.js', '/dashboard/dashboard.js']) expect((await sent(made, 'GET', path, NAMED)).status, path).toBe(200);
+  expect((await sent(made, 'GET', '/desks', NAMED))).toMatchObject({ status: 308, headers: { location: 'desks/' } });
+  expect((await sent(made, 'GET', '/desks/dashboard/../dashboard.js', NAMED)).status).toBe(404);
+});
+
+test('a prefix that is named as the files are is told from them', async () => {
+  const made = await stand({ publicUrl: 'https://desks.example.org/dashboard' });
+  for (const path of ['/dashboard/', '/dashboard/dashboard/dashboard.js', '/dashboard/dashboard.js']) expect((await sent(made, 'GET', path, NAMED)).status, path).toBe(200);
+});
+
+test.each([
+  ['a page of the same name without TLS', { origin: 'http://desks.example.org' }],
+  ['a page of another port', { origin: 'https://desks.example.org:444' }],
+  ['another host', { host: 'evil.example' }],
+])('below a public prefix %s signs nobody in', async (_, headers) => {
+  const made = await stand({ publicUrl: PUBLIC });
+  expect((await sent(made, 'POST', '/desks/dashboard/session', { ...NAMED, ...headers, 'content-type': 'application/json' }, JSON.stringify({ ticket: ticketOf(await made.link()) }))).status).toBe(403);
+});
+
 test('the log tells of sign-ins without their secrets', async () => {
   const made = await stand();
   const ticket = ticketOf(await made.link());
   await exchange(made, ticket);
-  const text = JSON.stringify(made.api.log.lines);
-  expect(text).toContain('signed in');
-  expect(text).not.toContain(ticket);
+  const lines = JSON.stringify(made.api.log.lines);
+  expect(lines).toContain('signed in');
+  expect(lines).not.toContain(ticket);
 });
