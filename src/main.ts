@@ -1,5 +1,6 @@
 // main(argv) → exit code: parses what was typed, loads the verb's file, and is the program's only catch. Everything it touches
 // of the process can be given, so that tests run a command in-process.
+import { setMaxListeners } from 'node:events';
 import { Command, CommanderError, Option } from 'commander';
 import type { App, AppParts } from './app.ts';
 import type { CommandContext, Io } from './commands/context.ts';
@@ -160,6 +161,8 @@ function ignoreBrokenPipe(error: NodeJS.ErrnoException): void {
 // other listeners (the lock's) end the process when they find themselves alone.
 function watchSignals(): { signal: AbortSignal; stop: () => void } {
   const controller = new AbortController();
+  // As core/stop.ts does, which would be one file more to load.
+  setMaxListeners(0, controller.signal);
   const handlers = (['SIGINT', 'SIGTERM'] as const).map((name) => {
     const handler = (): void => {
       if (controller.signal.aborted) {

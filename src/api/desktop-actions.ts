@@ -95,7 +95,7 @@ export function desktopActionRoutes(parts: ApiParts): ApiRoute[] {
       async handle(call) {
         const desktops = await parts.desktops();
         const client = await getNamedClient(parts, desktops, call.params.desktop, { signal: call.signal });
-        const result = await restartDesktop(desktops, client, upOptions(parts, call));
+        const result = await parts.waiting.during(() => restartDesktop(desktops, client, upOptions(parts, call)));
         const link = await makeLink({ desktops, tickets: () => parts.tickets() }, result.desktop, { direct: result.link, askedDirect: false });
         const facts = upFacts(result, link);
         return { ...facts, phases: [...facts.phases], notes: [...facts.notes] };

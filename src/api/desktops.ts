@@ -161,7 +161,7 @@ export async function giveDesktop(parts: ApiParts, call: Pick<Call, 'signal' | '
   const { image, wait, timeout, queue } = parts.settings();
   const request = readUpRequest(client, words, { catalog: await parts.catalog(), defaults: { image, wait, timeout, queue }, called, hint: 'see what is taken: /api/docs' });
   const desktops = await parts.desktops();
-  const result = await up(desktops, request, upOptions(parts, call)).catch((error: unknown) => {
+  const result = await parts.waiting.during(() => up(desktops, request, upOptions(parts, call))).catch((error: unknown) => {
     parts.metrics().broughtUp('failed');
     throw error;
   });

@@ -15,6 +15,7 @@ import type { Metrics } from '../core/metrics.ts';
 import type { SettingRow } from '../core/setting-facts.ts';
 import type { TicketStore } from '../core/tickets.ts';
 import type { TokenStore } from '../core/tokens.ts';
+import type { Waiting } from '../core/waiting.ts';
 
 /** What of the settings counts here. */
 export interface ApiSettings {
@@ -35,6 +36,8 @@ export type ApiReadiness = { ready: true; counts: Readonly<Record<string, number
 
 export interface ApiParts {
   desktops(): Promise<Desktops>;
+  /** Who waits for a desktop of their own. */
+  waiting: Pick<Waiting, 'during'>;
   catalog(): Promise<Catalog>;
   images(): Promise<ImageBuilding>;
   tickets(): Promise<TicketStore>;

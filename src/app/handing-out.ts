@@ -5,6 +5,7 @@ import type { Desktops } from '../core/desktops.ts';
 import { handOut } from '../core/hand-out.ts';
 import type { Metrics } from '../core/metrics.ts';
 import type { UpOptions } from '../core/up-run.ts';
+import type { Waiting } from '../core/waiting.ts';
 import { LeftToAsker, type UpRouteParts } from '../daemon/up-route.ts';
 import { differingFacts, type InstallationFacts } from './installation-facts.ts';
 
@@ -16,10 +17,12 @@ export interface HandingOutInput {
   desktops: () => Promise<Desktops>;
   /** Who counts, as of now. */
   metrics: () => Metrics;
+  /** Who waits for a desktop of their own. */
+  waiting: Pick<Waiting, 'during'>;
 }
 
 /** An image that has to be got is left to whoever asks: that may take their rights on this machine, and they see how it goes. */
-export function handingOut({ app, facts, desktops, metrics }: HandingOutInput): Pick<UpRouteParts, 'handOut' | 'differences'> {
+export function handingOut({ app, facts, desktops, metrics, waiting }: HandingOutInput): Pick<UpRouteParts, 'handOut' | 'differences'> {
   return {
     differences: async (theirs) => differingFacts({ ...facts(), engine: (await app().engine()).endpoint }, theirs),
     async handOut(ask, options) {
@@ -30,7 +33,7 @@ export function handingOut({ app, facts, desktops, metrics }: HandingOutInput): 
         options.onPhase?.(phase);
       };
       try {
-        const report = await handOut(tools, ask, { ...options, onPhase, getImage: () => Promise.reject(new LeftToAsker('an image has to be got first')) });
+        const report = await waiting.during(() => handOut(tools, ask, { ...options, onPhase, getImage: () => Promise.reject(new LeftToAsker('an image has to be got first')) }));
         metrics().broughtUp(report.outcome);
         return report;
       } catch (error) {

@@ -15,6 +15,7 @@ import { gatewayAddress } from '../core/public-address.ts';
 import { createReaper, type Sweep, type SweepOptions } from '../core/reap.ts';
 import type { ListenAddress } from '../core/setting-types.ts';
 import { tlsFilesOf } from '../core/tls-files.ts';
+import { createWaiting } from '../core/waiting.ts';
 import { type CertificateFollower, followCertificate, readCertificate } from '../daemon/certificate.ts';
 import { listenOnSocket } from '../daemon/control-socket.ts';
 import { type DaemonState, startDaemon } from '../daemon/daemon.ts';
@@ -122,8 +123,9 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
     const activity = gateway?.activityWith(seen) ?? seen;
     const readiness = (): Readiness => readinessOf(state, clock.monotonicMs(), current.settings.sweepInterval);
     const life = lifeTracker(() => current, journal);
-    const api = openApi({ app: () => current, desktops, activity, journal, control: gateway?.control ?? noViewers, readiness, auth: settings.auth, dialects: settings.dialects, figures, dashboard: dashboard.extension, signal: options.signal, log });
-    const ups = createUpRoute({ ...handingOut({ app: () => current, facts: () => facts, desktops, metrics: figures.current }), log });
+    const waiting = createWaiting();
+    const api = openApi({ app: () => current, desktops, waiting, activity, journal, control: gateway?.control ?? noViewers, readiness, auth: settings.auth, dialects: settings.dialects, figures, dashboard: dashboard.extension, signal: options.signal, log });
+    const ups = createUpRoute({ ...handingOut({ app: () => current, facts: () => facts, desktops, metrics: figures.current, waiting }), log });
     const control = createDoor({ routes: [api.routesAt('socket'), ups], readiness });
     stops.push(() => control.stop());
     const { socket } = app;
@@ -145,7 +147,7 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
     }
     // Before the doors, which would wait for its streams.
     stops.push(() => api.stop());
-    const pool = keepPool({ desktops, clock, log, isBusy: () => ups.isBusy() });
+    const pool = keepPool({ desktops, clock, log, isBusy: waiting.isAnybody });
     const daemon = startDaemon({
       desktops,
       reaper: measuredReaper(createReaper({ desktops, activity, boot: bootOf(parts) }), figures.current, clock),

@@ -31,7 +31,8 @@ export async function findAdoptable(desktops: Desktops, pattern: string, readCli
   const found: Adoptable[] = [];
   for (const container of all) {
     const name = plainName(container);
-    if (container.labels[LABEL.managed] !== undefined || !RUNNING.includes(container.state)) continue;
+    // One that somebody ran of an image of ours has that image's labels, but is nobody's.
+    if (container.labels[LABEL.instance] !== undefined || !RUNNING.includes(container.state)) continue;
     if (name.length <= before.length + after.length || !name.startsWith(before) || !name.endsWith(after)) continue;
     const details = await desktops.engine.containers.find(container.id, options);
     if (!details) continue;

@@ -122,8 +122,9 @@ export interface Containers {
   cpuMs(id: ContainerId, options?: CallOptions): Promise<number | undefined>;
   /** Bytes of memory that all of it holds now, without what the system could take back; undefined when it is not running, or nobody can tell. */
   memoryBytes(id: ContainerId, options?: CallOptions): Promise<number | undefined>;
+  /** Fails with DESKTOP_NOT_FOUND when it is gone. */
   pause(id: ContainerId, options?: CallOptions): Promise<void>;
-  /** Idempotent. */
+  /** Idempotent. Fails with DESKTOP_NOT_FOUND when it is gone. */
   unpause(id: ContainerId, options?: CallOptions): Promise<void>;
   /** Kills and removes, with anonymous volumes. Returns only once the name is free again; not-found is success. */
   remove(id: ContainerId, options?: CallOptions): Promise<void>;

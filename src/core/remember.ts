@@ -43,6 +43,8 @@ export async function rememberDesktop(desktops: Desktops, container: ContainerDe
   return store.update((state) => {
     // A removal that began after the look: the mark stays, and whoever asked looks again.
     if (isBeingRemoved(state.allocations[desktop.id], now, (pid) => processes.isAlive(pid))) throw new VncctlError('DESKTOP_NOT_FOUND', 'it is being removed');
+    // A removal that has ended since the look.
+    if (known && !state.allocations[desktop.id]) throw new VncctlError('DESKTOP_NOT_FOUND', 'it was removed by somebody else');
     const others = Object.entries(state.allocations).filter(([, allocation]) => allocation.endpoint !== engine.endpoint || allocation.client !== client);
     // All that others remember of it stays; what was seen of an earlier start, why it was paused and a killed process's mark do not.
     const { readyAt: _, removing: __, pauseCause: ___, ...kept }: Partial<Allocation> = state.allocations[desktop.id] ?? {};

@@ -76,7 +76,12 @@ async function removeUnused(engine: Engine, network: string, options?: CallOptio
 async function removeOne(desktops: Desktops, desktop: Desktop, signal: AbortSignal): Promise<Removal> {
   try {
     signal.throwIfAborted();
-    if (desktop.container) await endContainer(desktops, desktop, desktop.container.id, signal);
+    if (desktop.container) {
+      await endContainer(desktops, desktop, desktop.container.id, signal).catch((error: unknown) => {
+        // Somebody else was sooner.
+        if (!isVncctlError(error, 'DESKTOP_NOT_FOUND')) throw error;
+      });
+    }
     await removeOwnNetwork(desktops, desktop, signal);
     return { desktop };
   } catch (error) {

@@ -10,12 +10,12 @@ const REMOVAL_POLL_MS = 50;
 
 /** Resolves once the container is gone. DESKTOP_NOT_FOUND when its removal was given up: the plan has to be made anew. NOT_READY after a minute. */
 export async function waitUntilGone(desktops: Desktops, id: ContainerId, client: string, signal: AbortSignal): Promise<void> {
-  const { engine, clock, store } = desktops;
+  const { engine, clock } = desktops;
   const deadline = clock.monotonicMs() + REMOVAL_TIMEOUT_MS;
   while (clock.monotonicMs() < deadline) {
     const container = await engine.containers.find(id, { signal });
     if (!container) return;
-    if (deriveDesktop(container, await store.read(), viewOf(desktops))?.status !== 'exiting') throw new VncctlError('DESKTOP_NOT_FOUND', 'its removal was given up');
+    if (!(await isLeaving(desktops, container))) throw new VncctlError('DESKTOP_NOT_FOUND', 'its removal was given up');
     await clock.sleep(REMOVAL_POLL_MS, signal);
   }
   throw new VncctlError('NOT_READY', `the last desktop of ${client} is still on its way out after ${REMOVAL_TIMEOUT_MS / 1000} s`, { hint: `remove it by force: vncctl rm ${client}` });
@@ -43,7 +43,11 @@ export async function waitForStage(desktops: Desktops, id: ContainerId, wait: St
   if (stage === 'running') return;
   const image = deriveDesktop(container, { allocations: {}, reservations: [] }, viewOf(desktops))?.image ?? wait.imageKey;
   const target = probeTarget(desktops, image, container);
-  if (!target) throw new VncctlError('NOT_READY', 'the desktop has no address that can be reached from here');
+  if (!target) {
+    // The engine takes the address away first.
+    if (await isLeaving(desktops, container)) throw removedBySomebody();
+    throw new VncctlError('NOT_READY', 'the desktop has no address that can be reached from here');
+  }
 
   const timeout = new AbortController();
   const done = new AbortController();
@@ -76,14 +80,17 @@ export async function waitForStage(desktops: Desktops, id: ContainerId, wait: St
 }
 
 async function endedError(desktops: Desktops, client: string, container: ContainerDetails | undefined): Promise<VncctlError> {
-  const { engine, store } = desktops;
   // Ended because another process removes it: that is no failure of the desktop, and whoever asked looks again.
-  if (!container || deriveDesktop(container, await store.read(), viewOf(desktops))?.status === 'exiting') {
-    return new VncctlError('DESKTOP_NOT_FOUND', 'the container was removed by somebody else');
-  }
-  const lines = await engine.containers.logs(container.id, 12);
+  if (!container || (await isLeaving(desktops, container))) return removedBySomebody();
+  const lines = await desktops.engine.containers.logs(container.id, 12);
   const why = container.outOfMemory ? 'it ran out of memory' : container.error ? container.error : `exit code ${container.exitCode ?? 'unknown'}`;
   return new VncctlError('CONTAINER_DIED', [`the desktop of ${client} ended while starting: ${why}`, ...lines.map((line) => `  | ${line}`)].join('\n'), {
     ...(container.outOfMemory ? { hint: `give it more: vncctl up ${client} --memory 2g` } : {}),
   });
 }
+
+async function isLeaving(desktops: Desktops, container: ContainerDetails): Promise<boolean> {
+  return deriveDesktop(container, await desktops.store.read(), viewOf(desktops))?.status === 'exiting';
+}
+
+const removedBySomebody = (): VncctlError => new VncctlError('DESKTOP_NOT_FOUND', 'the container was removed by somebody else');

@@ -10,6 +10,7 @@ import type { Log } from '../core/log.ts';
 import { lookAt } from '../core/look.ts';
 import type { Reaper, Sweep } from '../core/reap.ts';
 import type { ReapOutcome } from '../core/reap-steps.ts';
+import { createStop } from '../core/stop.ts';
 import { EMPTY_STATE } from '../core/store.ts';
 import { createBell } from './bell.ts';
 import { followEngine } from './follow.ts';
@@ -69,8 +70,8 @@ const WITHOUT_CAUSE: readonly ContainerEvent['kind'][] = ['created', 'started', 
 /** Starts watching. */
 export function startDaemon(parts: DaemonParts): Daemon {
   const { clock, log, reaper, life } = parts;
-  const stopping = new AbortController();
-  const breaking = new AbortController();
+  const stopping = createStop();
+  const breaking = createStop();
   const bell = createBell();
   let state: DaemonState = {};
   let failures = 0;

@@ -7,6 +7,7 @@ import { LABEL } from '../core/labels.ts';
 import type { Log } from '../core/log.ts';
 import { type Filling, fillPool, type PoolOutcome } from '../core/pool.ts';
 import { SHORT_OF_MEMORY } from '../core/pool-plan.ts';
+import { createStop } from '../core/stop.ts';
 import { createBell } from './bell.ts';
 import { wordsOf } from './words-of.ts';
 
@@ -38,7 +39,7 @@ const LESS: readonly ContainerEvent['kind'][] = ['renamed', 'unpaused', 'died', 
 
 /** Starts keeping. */
 export function keepPool({ desktops: getDesktops, clock, log, isBusy }: PoolParts): PoolKeeper {
-  const stopping = new AbortController();
+  const stopping = createStop();
   const bell = createBell();
   /** What was said of what can't be had, so that it is said once. */
   let said: readonly string[] = [];

@@ -25,8 +25,6 @@ export interface UpRouteParts {
 }
 
 export interface UpRoute extends DoorRoutes {
-  /** Whether somebody waits for a desktop now. */
-  isBusy(): boolean;
   /** Ends what goes on, as Ctrl-C would; resolves once it is undone, after three seconds at most. */
   stop(): Promise<void>;
 }
@@ -87,7 +85,6 @@ export function createUpRoute({ handOut, differences, log, signMs = SIGN_MS }: U
       });
       return true;
     },
-    isBusy: () => running.size > 0,
     async stop() {
       stopping = true;
       for (const gone of running.values()) gone.abort(new VncctlError('DAEMON_FAILED', 'the daemon was stopped meanwhile; what was half-made was undone', { hint: 'try again' }));

@@ -2,6 +2,7 @@
 // them with `--markdown`; all else goes to stderr.
 import { parseArgs } from 'node:util';
 import { apiList } from './api-list.ts';
+import { apiNews } from './api-news.ts';
 import { claimEngine } from './claim-engine.ts';
 import { daemonIdle } from './daemon-idle.ts';
 import { daemonRemovals } from './daemon-removals.ts';
@@ -28,7 +29,7 @@ import { openWorkshop, type Workshop } from './workshop.ts';
 
 /** Measured with every Node: here its start is a large part. */
 const FOR_EACH_NODE = [(node: NodeProgram) => startUp('version', node), (node: NodeProgram) => startUp('help', node), ls, upDaemonAgain];
-const FOR_ONE = [upAgain, upToGreeting, upToPage, claimEngine, upWarmUrl, rmOne, rmIdle, rmKiosks, daemonRemovals, gatewayWake, apiList];
+const FOR_ONE = [upAgain, upToGreeting, upToPage, claimEngine, upWarmUrl, rmOne, rmIdle, rmKiosks, daemonRemovals, gatewayWake, apiList, apiNews];
 const STUDIES_FOR_EACH_NODE = [upWarm];
 const STUDIES = [upTwenty, poolIdle, kiosk, kioskSteps, daemonSweep, daemonIdle, daemonRounds];
 

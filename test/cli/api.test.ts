@@ -1,11 +1,10 @@
 // The API of a real daemon on a real engine: a desktop's way from request to removal, as it is followed; and that command line and
 // API are two ways to the same desktops.
 import { request } from 'node:http';
-import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { isDeepStrictEqual } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
 import { testInstallation } from '../support/cli.ts';
+import { type ApiAnswer, askSocket, socketOf } from '../support/daemon-api.ts';
 import { succeeds } from '../support/daemon-desktops.ts';
 import { daemonsOf, type TestDaemon } from '../support/daemons.ts';
 import { comesTrue } from '../support/eventually.ts';
@@ -19,26 +18,12 @@ const installation = await testInstallation({ ports: 4, env: { VNCCTL_LISTEN: '1
 const { vncctl, vncctlWith, up } = installation;
 const { watching } = daemonsOf(installation, [ONE, TWO]);
 
-interface Answer {
-  status: number;
-  location: string | undefined;
-  json: Record<string, unknown>;
-}
-
-function ask(method: string, path: string, body?: object, headers: Record<string, string> = {}): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const sent = request({ socketPath: join(installation.home, 'state', installation.instance, 'daemon.sock'), path, method, agent: false, headers: { ...(body ? { 'content-type': 'application/json' } : {}), ...headers } }, (response) => {
-      text(response).then((answer) => resolve({ status: response.statusCode ?? 0, location: response.headers.location, json: JSON.parse(answer) as Record<string, unknown> }), reject);
-    });
-    sent.once('error', reject);
-    sent.end(body && JSON.stringify(body));
-  });
-}
+const ask = (method: string, path: string, body?: object, headers?: Record<string, string>): Promise<ApiAnswer> => askSocket(socketOf(installation), method, path, body, headers);
 
 /** Follows the events; what was told so far, by name. */
 function follow(): { told: { name: string; data: Record<string, unknown> }[] } {
   const told: { name: string; data: Record<string, unknown> }[] = [];
-  const sent = request({ socketPath: join(installation.home, 'state', installation.instance, 'daemon.sock'), path: '/api/v1/events', agent: false, headers: { accept: 'text/event-stream' } }, (response) => {
+  const sent = request({ socketPath: socketOf(installation), path: '/api/v1/events', agent: false, headers: { accept: 'text/event-stream' } }, (response) => {
     let rest = '';
     response.setEncoding('utf8').on('data', (chunk: string) => {
       const blocks = (rest + chunk).split('\n\n');

@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { clientNumber, proxiedInstallation } from '../support/cli.ts';
+import { askSocket, socketOf } from '../support/daemon-api.ts';
 import { succeeds } from '../support/daemon-desktops.ts';
 import { daemonsOf } from '../support/daemons.ts';
 import type { RawContainer } from '../support/engine-api.ts';
@@ -36,6 +37,24 @@ test('it fills the pool, and again after a claim; its warm desktops need no port
   await ready(2);
   expect(new Set(journal().map(({ desktop }) => desktop))).toEqual(new Set([id]));
   expect(daemon.eventsOf(id)).toEqual(['created', 'ready']);
+});
+
+test.each(['command line', 'API'])('while somebody who came by the %s waits for a desktop of their own, no warm one is made', async (door) => {
+  wants(0);
+  const daemon = await watching();
+  const creation = proxy.hold({ method: 'POST', path: /^\/containers\/create/, stop: 'request' });
+  const given = door === 'API' ? askSocket(socketOf(installation), 'POST', '/api/v1/desktops', { client: ANA }) : succeeds(up(ANA));
+  await creation.held;
+  wants(1);
+  const reread = daemon.line({ message: /^setting pool changed/ });
+  daemon.child.kill('SIGHUP');
+  await reread;
+  // The pool is looked at again and again while it waits for its turn; a sweep looks once in five seconds.
+  await proxy.seen(/^GET \/containers\/json/, 4);
+  expect(await installation.containers()).toEqual([]);
+  creation.release();
+  await given;
+  await ready(1);
 });
 
 test('new settings are followed: more are made, and none are left when none are wanted', async () => {

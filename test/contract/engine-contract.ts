@@ -376,6 +376,16 @@ export function describeEngineContract(kind: string, setUp: () => Promise<Engine
         expect((await get(id)).state).toBe('running');
       });
 
+      test('pausing or waking one that is gone is told as DESKTOP_NOT_FOUND; waking one that has ended changes nothing', async () => {
+        const id = await started('wait');
+        await engine.containers.stop(id, 5);
+        await engine.containers.unpause(id);
+        expect((await get(id)).state).toBe('exited');
+        await engine.containers.remove(id);
+        await expectCode(engine.containers.pause(id), 'DESKTOP_NOT_FOUND');
+        await expectCode(engine.containers.unpause(id), 'DESKTOP_NOT_FOUND');
+      });
+
       test('a paused container can be stopped', async () => {
         const id = await started('wait');
         await engine.containers.pause(id);

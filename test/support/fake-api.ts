@@ -3,6 +3,7 @@ import type { ApiParts, ApiReadiness, ApiSettings } from '../../src/api/parts.ts
 import { type Metrics, noMetrics } from '../../src/core/metrics.ts';
 import type { Ticket } from '../../src/core/tickets.ts';
 import type { Token, TokenStore } from '../../src/core/tokens.ts';
+import { createWaiting, type Waiting } from '../../src/core/waiting.ts';
 import { VncctlError } from '../../src/errors.ts';
 import { arrivalOf } from '../../src/gateway/arrival.ts';
 import { isFromOutside, isOurHost, isOurOrigin } from '../../src/gateway/checks.ts';
@@ -22,6 +23,7 @@ export interface FakeApi extends TestDesktops {
   readiness: ApiReadiness;
   /** Who counts. */
   metrics: Metrics;
+  waiting: Waiting;
   tickets: Ticket[];
   tokens: TokenStore;
   /** The daemon stops. */
@@ -55,10 +57,12 @@ export function createFakeApi({ settings = {}, ...options }: TestDesktopsOptions
     settings: { clientIds: 'cpf', image: entry.key, wait: undefined, timeout: undefined, queue: 'off', mask: false, auth: 'token', corsOrigins: [], ...settings },
     readiness: { ready: true, counts: { desktops: 0 } },
     metrics: noMetrics,
+    waiting: createWaiting(),
   };
   const rules = frontRules({ names: ['desks.example'], publicUrl: 'https://desks.public.example/' });
   const parts: ApiParts = {
     desktops: async () => desktops,
+    waiting: api.waiting,
     catalog: async () => desktops.catalog,
     images: async () => ({ engine, catalog: desktops.catalog, sources: { contextOf: async () => [], pack: () => process.stdin, ensureBase: async () => '' }, exclusively: async (_name, _signal, work) => work() }),
     tickets: async () => ({

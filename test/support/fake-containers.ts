@@ -287,7 +287,8 @@ export function createFakeContainers({ run, clock, networks, imageIdOf, programO
     pause: (id, options) =>
       run('containers.pause', id, options, () => {
         const container = lookUp(id);
-        if (container?.state !== 'running') throw notRunning(id);
+        if (!container) throw gone(id);
+        if (container.state !== 'running') throw notRunning(id);
         container.state = 'paused';
         emit('paused', container);
       }),
@@ -295,7 +296,7 @@ export function createFakeContainers({ run, clock, networks, imageIdOf, programO
     unpause: (id, options) =>
       run('containers.unpause', id, options, () => {
         const container = lookUp(id);
-        if (!container || !runs(container)) throw notRunning(id);
+        if (!container) throw gone(id);
         wake(container);
       }),
 

@@ -6,12 +6,13 @@ import { testEndpoint } from './test-engine.ts';
 
 /** Its key in the catalog of a test's installation. */
 export const TINY_KEY = 'tiny';
-const REFERENCE = 'vncctl/test-screen:latest';
+/** What the engine calls it. */
+export const TINY_REFERENCE = 'vncctl/test-screen:latest';
 
 /** The user's own catalog entry for it. */
 export const TINY_ENTRY = `title: Tiny
 description: A VNC screen with nothing on it.
-image: ${REFERENCE}
+image: ${TINY_REFERENCE}
 ports: {web: 6080, rfb: 5900}
 user: "1000:1000"
 tmpfs: {/tmp: "rw,nosuid,nodev,size=16m,mode=1777"}
@@ -25,9 +26,9 @@ readyTimeout: 30s
 export const STUBBORN_KEY = 'stubborn';
 const STUBBORN_REFERENCE = 'vncctl/test-stubborn:latest';
 /** What its catalog file says: it is given half a minute. */
-export const STUBBORN_ENTRY = TINY_ENTRY.replace(REFERENCE, STUBBORN_REFERENCE).replace('stopGrace: 2s', 'stopGrace: 30s');
+export const STUBBORN_ENTRY = TINY_ENTRY.replace(TINY_REFERENCE, STUBBORN_REFERENCE).replace('stopGrace: 2s', 'stopGrace: 30s');
 
-const STUBBORN_DOCKERFILE = `FROM ${REFERENCE}
+const STUBBORN_DOCKERFILE = `FROM ${TINY_REFERENCE}
 ENTRYPOINT ["sh", "-c", "trap '' TERM; Xvnc :0 -geometry 64x64 -rfbport 5900 -SecurityTypes None -UseBlacklist=0 -AlwaysShared=1 -nolisten tcp -extension GLX; sleep 60"]
 `;
 
@@ -35,10 +36,10 @@ const HUNGRY_REFERENCE = 'vncctl/test-hungry:latest';
 /** How much memory one of the hungry ones takes, nearly all of it before its screen is there. */
 export const HUNGRY_BYTES = 512 * 1024 ** 2;
 /** The catalog file of one like the tiny one that takes so much. */
-export const HUNGRY_ENTRY = TINY_ENTRY.replace(REFERENCE, HUNGRY_REFERENCE).replace('memory: 64m', 'memory: 640m').concat('needs: 512m\n');
+export const HUNGRY_ENTRY = TINY_ENTRY.replace(TINY_REFERENCE, HUNGRY_REFERENCE).replace('memory: 64m', 'memory: 640m').concat('needs: 512m\n');
 
 // Written to: memory that is only asked for is not taken.
-const HUNGRY_DOCKERFILE = `FROM ${REFERENCE}
+const HUNGRY_DOCKERFILE = `FROM ${TINY_REFERENCE}
 ENTRYPOINT ["perl", "-e", "my $taken; $taken .= q(x) x 1048576 for 1 .. 480; fork or exec qw(Xvnc :0 -geometry 64x64 -rfbport 5900 -SecurityTypes None -UseBlacklist=0 -AlwaysShared=1 -nolisten tcp -extension GLX); $SIG{TERM} = sub { exit 0 }; sleep while 1"]
 `;
 
@@ -50,7 +51,7 @@ CMD []
 
 /** Builds the image; a moment when it is there already. Throws when the kiosk image is missing. */
 export async function ensureTinyImage(): Promise<void> {
-  await build(REFERENCE, DOCKERFILE);
+  await build(TINY_REFERENCE, DOCKERFILE);
 }
 
 /** The same for the stubborn one, which is made from the tiny one. */

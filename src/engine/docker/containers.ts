@@ -80,7 +80,7 @@ export function createContainers(docker: Docker, call: Caller, { local, isPodman
           } catch (error) {
             if (statusOf(error) === 304) return;
             if (isNetworkMissing(error)) throw new VncctlError('NETWORK_NOT_FOUND', wordsOf(error), { cause: error });
-            if (statusOf(error) === 404 || /marked for removal/i.test(wordsOf(error))) throw new VncctlError('DESKTOP_NOT_FOUND', `container ${short(id)} is gone`, { cause: error });
+            if (statusOf(error) === 404 || /marked for removal/i.test(wordsOf(error))) throw gone(id, error);
             if (isPortTaken(error)) throw new VncctlError('NO_FREE_PORT', wordsOf(error), { cause: error });
             throw error;
           }
@@ -118,7 +118,7 @@ export function createContainers(docker: Docker, call: Caller, { local, isPodman
           } catch (error) {
             if (/same name/i.test(wordsOf(error))) return;
             if (isNameTaken(error)) throw new VncctlError('NAME_TAKEN', `the container name ${name} is in use`, { cause: error });
-            if (statusOf(error) === 404) throw new VncctlError('DESKTOP_NOT_FOUND', `container ${short(id)} is gone`, { cause: error });
+            if (statusOf(error) === 404) throw gone(id, error);
             throw error;
           }
         },
@@ -133,7 +133,7 @@ export function createContainers(docker: Docker, call: Caller, { local, isPodman
           try {
             await at(id).update(signalled(signal, limitOptions(cpus, memoryBytes)));
           } catch (error) {
-            if (statusOf(error) === 404) throw new VncctlError('DESKTOP_NOT_FOUND', `container ${short(id)} is gone`, { cause: error });
+            if (statusOf(error) === 404) throw gone(id, error);
             if (isBeyondLimits(error)) throw new VncctlError('USAGE', `the engine can't give that much or little: ${wordsOf(error)}`, { cause: error });
             throw error;
           }
@@ -156,7 +156,18 @@ export function createContainers(docker: Docker, call: Caller, { local, isPodman
     },
 
     async pause(id, options) {
-      await call(`pause container ${short(id)}`, (signal) => at(id).pause(signalled(signal, {})), options);
+      await call(
+        `pause container ${short(id)}`,
+        async (signal) => {
+          try {
+            await at(id).pause(signalled(signal, {}));
+          } catch (error) {
+            if (statusOf(error) === 404) throw gone(id, error);
+            throw error;
+          }
+        },
+        options,
+      );
     },
 
     async unpause(id, options) {
@@ -166,6 +177,7 @@ export function createContainers(docker: Docker, call: Caller, { local, isPodman
           try {
             await at(id).unpause(signalled(signal, {}));
           } catch (error) {
+            if (statusOf(error) === 404) throw gone(id, error);
             if (!/not paused/i.test(wordsOf(error))) throw error;
           }
         },
@@ -256,6 +268,8 @@ export function createContainers(docker: Docker, call: Caller, { local, isPodman
 const isBeyondLimits = (error: unknown): boolean => /range of cpus|minimum memory/i.test(wordsOf(error));
 
 const short = (id: string): string => id.slice(0, 12);
+
+const gone = (id: string, cause: unknown): VncctlError => new VncctlError('DESKTOP_NOT_FOUND', `container ${short(id)} is gone`, { cause });
 
 async function unlessStatus<T>(statuses: number[], work: Promise<T>): Promise<T | undefined> {
   try {

@@ -29,6 +29,16 @@ test('one is made, listed, looked at and removed', async () => {
   expect(await engine.containers.list({ labels: {} })).toEqual([]);
 });
 
+test('whoever asks for a desktop, or for theirs to start again, is known to wait until they have it', async () => {
+  const { ask, engine, waiting } = await createTestApi();
+  const waited: boolean[] = [];
+  engine.calls.before('containers.start', async () => void waited.push(waiting.isAnybody()));
+  await ask('POST', '/api/v1/desktops', { door, body: { client: ANA } });
+  await ask('POST', `/api/v1/desktops/${ANA}/restart`, { door });
+  expect(waited).toEqual([true, true]);
+  expect(waiting.isAnybody()).toBe(false);
+});
+
 test('each answer has the form that the document tells', async () => {
   const { ask, control } = await createTestApi();
   const check = async (schema: z.ZodType, method: string, path: string, body?: unknown): Promise<void> => {

@@ -74,6 +74,15 @@ test('whoever has a desktop already keeps it', async () => {
   expect(names(program)).toEqual([`old-${ANA}`, `vnc_${ANA}`]);
 });
 
+test('one that somebody ran of an image of ours is nobody\'s; a desktop of another installation is somebody\'s', async () => {
+  const program = createTestProgram();
+  const { world } = program.engine;
+  Object.assign(world.addForeign(`vnc_${ANA}`, { 'io.vncctl.managed': 'true', 'io.vncctl.image': 'kiosk' }), { state: 'running' });
+  Object.assign(world.addForeign('vnc_52998224725', { 'io.vncctl.managed': 'true', 'io.vncctl.instance': 'another' }), { state: 'running' });
+  const run = await program.run(['adopt', '--dry-run', '--json']);
+  expect(run.json()).toEqual([expect.objectContaining({ client: ANA, kept: null })]);
+});
+
 test('a pattern holds one star', async () => {
   for (const pattern of ['vnc_', '*-*']) expect(await createTestProgram().run(['adopt', pattern])).toMatchObject({ code: 2, err: expect.stringContaining('has to hold one *') });
 });

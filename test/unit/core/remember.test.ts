@@ -45,6 +45,18 @@ test('what was seen of its last start is forgotten with that start', async () =>
   expect(recordOf(t)).toMatchObject(MORE);
 });
 
+test('one that was removed between the last look at it and the lock is not remembered: there is another one, and no record of the first', async () => {
+  const t = await watched();
+  const { desktopId } = recordOf(t);
+  t.store.beforeUpdate = () => {
+    t.store.beforeUpdate = undefined;
+    t.engine.world.vanish(NAME);
+    t.store.lose();
+  };
+  expect(await t.up()).toMatchObject({ outcome: 'created' });
+  expect(recordOf(t).desktopId).not.toBe(desktopId);
+});
+
 test('a mark that a killed removal left is not kept', async () => {
   const t = await watched();
   t.store.put({ allocations: { [recordOf(t).desktopId]: { ...recordOf(t), removing: { pid: 999, at: t.clock.now().toISOString() } } } });

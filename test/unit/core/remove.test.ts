@@ -38,6 +38,17 @@ test('a paused desktop is woken so that it can end by itself; an ended one is re
   expect(acts).not.toContain(`containers.stop ${ended.id}`);
 });
 
+test('a paused desktop that somebody else has removed since the look is gone: no failure, and no record', async () => {
+  const t = createTestDesktops();
+  await t.up();
+  await t.engine.containers.pause(t.engine.world.get(NAME).id);
+  const seen = await listDesktops(t.desktops);
+  await removeAll(t);
+  const [removal] = await removeDesktops(t.desktops, seen, { cause: 'vncctl rm', signal: new AbortController().signal });
+  expect(removal).not.toHaveProperty('error');
+  expect(t.store.state.allocations).toEqual({});
+});
+
 test('what whoever watches remembers of the instance and of the other desktops stays', async () => {
   const t = createTestDesktops();
   const [other = ANA] = clients(1);

@@ -174,12 +174,10 @@ test('Ctrl-C half-way is told once what was half-made is undone', async () => {
     throw error;
   });
   await held;
-  expect(t.route.isBusy()).toBe(true);
   stop.abort(INTERRUPTED);
   await expect(asked).rejects.toMatchObject({ code: 'INTERRUPTED' });
   expect(left).toEqual([]);
   expect(t.store.state.reservations).toEqual([]);
-  await eventually(() => !t.route.isBusy());
 });
 
 test('Ctrl-C before the daemon has begun ends it at once, and beforehand nobody is asked', async () => {
@@ -197,8 +195,7 @@ test('when the process that asked is killed, what was half-made is undone', asyn
   const { connection } = rawQuestion(t.socket);
   await held;
   connection.destroy();
-  await eventually(() => !t.route.isBusy());
-  expect(t.engine.world.all).toEqual([]);
+  await eventually(() => t.engine.world.all.length === 0);
 });
 
 test('a daemon that stops undoes what goes on, says so, and begins nothing more', async () => {
