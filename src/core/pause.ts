@@ -6,7 +6,7 @@ import type { Desktops } from './desktops.ts';
 import type { CallOptions } from './engine.ts';
 import { getEntry } from './images.ts';
 import { getDesktop } from './list.ts';
-import { rememberPause, rememberWoken } from './remember.ts';
+import { forgetPause, rememberPause, rememberWoken } from './remember.ts';
 import { useDesktop } from './touch.ts';
 import { up, type UpResult } from './up.ts';
 import type { UpOptions } from './up-run.ts';
@@ -23,7 +23,12 @@ export async function pauseDesktop(desktops: Desktops, client: ClientId, options
   if (!container?.running || desktop.status === 'exiting') throw notRunning(client, desktop);
   // First: the daemon sees it happen wherever it was asked for.
   await rememberPause(desktops, desktop.id, CAUSE);
-  await engine.containers.pause(container.id, options);
+  try {
+    await engine.containers.pause(container.id, options);
+  } catch (error) {
+    await forgetPause(desktops, desktop.id).catch(() => undefined);
+    throw error;
+  }
   return { ...desktop, status: 'paused' };
 }
 

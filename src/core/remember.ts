@@ -86,6 +86,11 @@ export async function rememberPause(desktops: Pick<Desktops, 'store'>, id: Deskt
   await changeRecord(desktops, id, (record) => ({ ...record, pauseCause: cause }));
 }
 
+/** Forgets that, where it was not paused after all. */
+export async function forgetPause(desktops: Pick<Desktops, 'store'>, id: DesktopId): Promise<void> {
+  await changeRecord(desktops, id, ({ pauseCause: _, ...record }) => record);
+}
+
 /** Records that a paused desktop runs again: it was ready before, which its health check doesn't know yet. */
 export async function rememberWoken(desktops: Pick<Desktops, 'store' | 'clock'>, id: DesktopId): Promise<void> {
   const readyAt = desktops.clock.now().toISOString();

@@ -55,6 +55,13 @@ test('why it is paused is written down for the daemon before it happens, and for
   expect(causes()).toEqual([undefined, undefined]);
 });
 
+test('nothing stays written down of a pause that the engine refuses', async () => {
+  const program = await twoDesktops();
+  program.engine.calls.failNext('containers.pause', new VncctlError('ENGINE_FAILED', 'it can not'));
+  expect((await program.run(['pause', ANA])).code).not.toBe(0);
+  expect(Object.values(program.store.state.allocations).map(({ pauseCause }) => pauseCause)).toEqual([undefined, undefined]);
+});
+
 test('waking counts as use, so that a clock that is due does not freeze it again', async () => {
   const program = await twoDesktops();
   await program.run(['pause', ANA]);
