@@ -39,7 +39,7 @@ test('on a full host several at once are served first come, first served, warm o
   await leaveRoomFor(2);
   for (const client of [ANA, BOB]) await succeeds(up(client).finished);
   const foreseen = await succeeds(vncctl('up', clientNumber(3), '--image', HUNGRY, '--dry-run'));
-  expect(foreseen.stdout).toMatch(/^remove warm desktops that give way: too little memory for another desktop: it needs 512m; /);
+  expect(foreseen.stdout).toMatch(/^remove warm desktops that give way: too little memory for another desktop: it needs 1\.5g; /);
 
   const waiting = [3, 4, 5, 6].map((n) => up(clientNumber(n), '--queue', '35s'));
   const served: string[] = [];
