@@ -1,10 +1,10 @@
 // What is done to one desktop that is there: using, keeping, pausing, waking, restarting.
 import { DURATION_FORM, parseDuration } from '../core/duration.ts';
-import { makeLink, openDesktop } from '../core/link.ts';
+import { openDesktop } from '../core/link.ts';
 import { MOMENT_FORM, parseMoment } from '../core/moment.ts';
 import { pauseDesktop, restartDesktop, wakeDesktop } from '../core/pause.ts';
 import { touchDesktop, touchedFacts } from '../core/touch.ts';
-import { upFacts } from '../core/up-facts.ts';
+import { upReport } from '../core/up-facts.ts';
 import { desktopRow, maskRow } from '../core/desktop-row.ts';
 import type { Desktop } from '../core/desktop.ts';
 import type { Desktops } from '../core/desktops.ts';
@@ -96,8 +96,7 @@ export function desktopActionRoutes(parts: ApiParts): ApiRoute[] {
         const desktops = await parts.desktops();
         const client = await getNamedClient(parts, desktops, call.params.desktop, { signal: call.signal });
         const result = await parts.waiting.during(() => restartDesktop(desktops, client, upOptions(parts, call)));
-        const link = await makeLink({ desktops, tickets: () => parts.tickets() }, result.desktop, { direct: result.link, askedDirect: false });
-        const facts = upFacts(result, link);
+        const facts = await upReport({ desktops, tickets: () => parts.tickets() }, result, { askedDirect: false });
         return { ...facts, phases: [...facts.phases], notes: [...facts.notes] };
       },
     }),

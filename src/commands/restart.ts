@@ -1,10 +1,9 @@
 // `vncctl restart`: ends a desktop and starts it again as it was made, then prints the link to it.
 import type { Command } from 'commander';
 import { ensureImage } from '../core/images.ts';
-import { makeLink } from '../core/link.ts';
 import { clientNamed, listDesktops } from '../core/list.ts';
 import { restartDesktop } from '../core/pause.ts';
-import { upFacts } from '../core/up-facts.ts';
+import { upReport } from '../core/up-facts.ts';
 import { startProgress } from '../ui/progress.ts';
 import { readClient } from './client.ts';
 import type { CommandContext } from './context.ts';
@@ -43,8 +42,7 @@ async function run(context: CommandContext, typed: string, flags: { json?: boole
       },
     });
     progress.stop();
-    const link = await makeLink({ desktops, tickets: () => app.tickets() }, result.desktop, { direct: result.link, askedDirect: false });
-    await printHandedOut(context, upFacts(result, link), flags);
+    await printHandedOut(context, await upReport({ desktops, tickets: () => app.tickets() }, result, { askedDirect: false }), flags);
   } finally {
     progress.stop();
   }

@@ -3,9 +3,9 @@
 import type { ClientId } from './client-id.ts';
 import type { LeaseField } from './lease.ts';
 import { LEASE_WORDS } from './lease-words.ts';
-import { type LinkParts, makeLink } from './link.ts';
+import type { LinkParts } from './link.ts';
 import { up } from './up.ts';
-import { upFacts } from './up-facts.ts';
+import { type upFacts, upReport } from './up-facts.ts';
 import { readUpRequest, type UpReading, type UpWords } from './up-request.ts';
 import type { UpOptions, UpRequest } from './up-run.ts';
 
@@ -24,7 +24,7 @@ export interface HandOutTools extends LinkParts, Pick<UpReading, 'catalog' | 'de
 /** Gives the client their desktop and a link. Throws USAGE, IMAGE_NOT_FOUND and what `up` throws. */
 export async function handOut(tools: HandOutTools, ask: UpAsk, options: UpOptions): Promise<UpReport> {
   const result = await up(tools.desktops, requestOf(tools, ask), options);
-  return upFacts(result, await makeLink(tools, result.desktop, { direct: result.link, askedDirect: ask.words.direct === true }));
+  return upReport(tools, result, { askedDirect: ask.words.direct === true });
 }
 
 /** What was typed, read as the flags of `up`. USAGE, IMAGE_NOT_FOUND. */

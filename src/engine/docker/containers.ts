@@ -237,15 +237,8 @@ export function createContainers(docker: Docker, call: Caller, { local, isPodman
     events: createEvents(docker, call),
 
     async usage(id, options) {
-      return call(
-        `ask what container ${short(id)} uses`,
-        async (signal) => {
-          // Without one-shot it waits a second or more for a second reading.
-          const stats = await unlessStatus([404, 409], at(id).stats(signalled(signal, { stream: false as const, 'one-shot': true })));
-          return stats && usageOf(stats);
-        },
-        options,
-      );
+      const stats = await statsOf(id, options);
+      return stats && usageOf(stats);
     },
 
     async logs(id, tailLines, options) {
