@@ -2,7 +2,7 @@
 // one line. `npm test -- unit` runs one suite; `unit` and `checks` need no engine.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensurePackages, requireNode } from '../bin/packages.js';
 
@@ -127,32 +127,51 @@ async function ensureUnpacked(paths, name) {
 }
 
 /**
- * Runs one suite; resolves with its counts.
+ * What failed by a report of vitest, each with the first line of why: a test, or a file that could not be run to its end.
+ * @param {{testResults: {name: string, status: string, message: string, assertionResults: {status: string, fullName: string, failureMessages: string[]}[]}[]}} report
+ * @returns {string[]}
+ */
+function failuresIn({ testResults }) {
+  /** @param {string | undefined} text */
+  const firstLine = (text) => (text ?? '').split('\n', 1)[0];
+  return testResults.flatMap(({ name, status, message, assertionResults }) => {
+    const file = relative(root, name);
+    const failed = assertionResults.filter((test) => test.status === 'failed');
+    if (failed.length === 0) return status === 'failed' ? [`${file}: ${firstLine(message)}`] : [];
+    return failed.map((test) => `${file}: ${test.fullName.trim()}: ${firstLine(test.failureMessages[0])}`);
+  });
+}
+
+/**
+ * Runs one suite; resolves with its counts, and what failed in a line each.
  * @param {string} suite
  * @param {NodeJS.ProcessEnv} env
- * @returns {Promise<{passed: number, failed: number, skipped: number}>}
+ * @returns {Promise<{passed: number, failed: number, skipped: number, failures: string[]}>}
  */
 async function runSuite(suite, env) {
   say(`suite ${suite}`);
   if (suite === 'checks') {
-    let failed = 0;
+    const failures = [];
     for (const { name, command } of CHECKS) {
       const code = await run(command);
       process.stderr.write(`   ${name}: ${code === 0 ? 'ok' : 'FAILED'}\n`);
-      if (code !== 0) failed++;
+      if (code !== 0) failures.push(`${name}: ${command.join(' ')}`);
     }
-    return { passed: CHECKS.length - failed, failed, skipped: 0 };
+    return { passed: CHECKS.length - failures.length, failed: failures.length, skipped: 0, failures };
   }
   const report = join(results, `${suite}.json`);
   const code = await run(
     ['node_modules/.bin/vitest', 'run', '--config', 'test/vitest.config.ts', '--project', suite, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
     env,
   );
-  if (!existsSync(report)) return { passed: 0, failed: 1, skipped: 0 };
-  const { numPassedTests: passed, numFailedTests: failedTests, numPendingTests: pending, numTodoTests: todo } = JSON.parse(readFileSync(report, 'utf8'));
+  if (!existsSync(report)) return { passed: 0, failed: 1, skipped: 0, failures: [`suite ${suite}: it ended with exit code ${code} and no report`] };
+  const told = JSON.parse(readFileSync(report, 'utf8'));
+  const { numPassedTests: passed, numFailedTests: failedTests, numPendingTests: pending, numTodoTests: todo } = told;
   // A file that can't be loaded, or an error between tests, fails the run without failing a test.
   const failed = failedTests === 0 && code !== 0 ? 1 : failedTests;
-  return { passed, failed, skipped: pending + todo };
+  const failures = failuresIn(told);
+  if (failed > 0 && failures.length === 0) failures.push(`suite ${suite}: an error between its tests, told above`);
+  return { passed, failed, skipped: pending + todo, failures };
 }
 
 async function main() {
@@ -188,13 +207,17 @@ async function main() {
   rmSync(results, { recursive: true, force: true });
   mkdirSync(results, { recursive: true });
   const sum = { passed: 0, failed: 0, skipped: 0 };
+  const failures = [];
   for (const suite of suites) {
     const counts = await runSuite(suite, env);
     process.stderr.write(`   ${suite}: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped\n`);
     sum.passed += counts.passed;
     sum.failed += counts.failed;
     sum.skipped += counts.skipped;
+    failures.push(...counts.failures);
   }
+  // Once more where the whole output is long, or only its end is kept.
+  if (failures.length > 0) process.stdout.write(`\nfailed:\n${failures.map((failure) => `   ${failure}\n`).join('')}`);
   process.stdout.write(`\n${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped\n`);
   process.exitCode = sum.failed > 0 || (sum.skipped > 0 && process.env['CI']) ? 1 : 0;
 }

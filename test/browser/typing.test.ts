@@ -1,9 +1,10 @@
 // Keys and clipboard through the viewer into a form that the kiosk shows, and out of it to the form's server; by either door.
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { judgePicture } from '../../src/rfb/stage.ts';
 import { ownChromium, type RecordedTab } from '../support/chromium.ts';
 import { ownInstallation } from '../support/own-installation.ts';
 import { type PageServer, startPageServer } from '../support/page-server.ts';
-import { openDesktop, strike, strikeAfterDead } from '../support/viewer.ts';
+import { holdFirstPicture, openDesktop, pictureInTab, strike, strikeAfterDead } from '../support/viewer.ts';
 
 const CLIENT = '333.444.555-06';
 const PATIENCE = { timeout: 15_000, interval: 50 };
@@ -86,6 +87,20 @@ describe.each(DOORS)('by the %s door, typing in the viewer', (door) => {
     await page.keyboard.press('Shift+Home');
     await page.keyboard.type('Abc');
     await fieldHolds('Abc');
+  });
+
+  test('lets go of a key that is held while the first picture comes', async () => {
+    await openForm(door);
+    await tab.context.close();
+    tab = await chromium.freshTab();
+    const sendFirstPicture = await holdFirstPicture(tab.page);
+    await openDesktop(tab.page, links[door]);
+    await tab.page.keyboard.down('Control');
+    await sendFirstPicture();
+    await expect.poll(async () => judgePicture(await pictureInTab(tab.page)), PATIENCE).toBe('page');
+    await tab.page.keyboard.up('Control');
+    await tab.page.keyboard.type('no shortcut.');
+    await fieldHolds('no shortcut.');
   });
 
   test('works from the keyboard of a phone', async () => {

@@ -25,6 +25,27 @@ export async function pictureInTab(page: Page): Promise<Picture> {
   return pictureOfPng(await canvas.screenshot({ style: '#toolbar { visibility: hidden }' }));
 }
 
+/** Runs in the page. A list of encodings (RFC 6143, section 7.5.2) is the client's first word after the handshake. */
+const HOLD_FIRST_PICTURE = `{
+  let held;
+  const { get, set } = Object.getOwnPropertyDescriptor(WebSocket.prototype, 'onmessage');
+  const send = WebSocket.prototype.send;
+  WebSocket.prototype.send = function (message) {
+    if (message[0] === 2 && message.length > 4) held ??= [];
+    send.call(this, message);
+  };
+  Object.defineProperty(WebSocket.prototype, 'onmessage', { get, set(listener) {
+    set.call(this, (event) => { if (held) held.push(() => listener(event)); else listener(event); });
+  } });
+  globalThis.sendFirstPicture = () => { const messages = held; held = undefined; for (const take of messages) take(); WebSocket.prototype.send = send; };
+}`;
+
+/** For a page that isn't open yet: keeps back what comes after the handshake, the first picture and all, until the function that is given is called. */
+export async function holdFirstPicture(page: Page): Promise<() => Promise<void>> {
+  await page.addInitScript({ content: HOLD_FIRST_PICTURE });
+  return () => page.evaluate('sendFirstPicture()');
+}
+
 /** The texts of the notice over the picture; empty while there is none. */
 export async function noticeIn(page: Page): Promise<string> {
   const notice = page.locator('#notice');

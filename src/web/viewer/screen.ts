@@ -2,6 +2,7 @@
 
 import RFB from '@novnc/novnc';
 import type { AttemptEvents } from './connection.ts';
+import { keepKeyForm } from './key-form.ts';
 import { levelsOf, type Preferences } from './preferences.ts';
 
 export interface ScreenOptions {
@@ -53,6 +54,10 @@ export function createScreen(options: ScreenOptions, chosen: { preferences: Pref
       socket.addEventListener('close', ({ code }) => {
         if (code === KICKED) events.kicked();
       });
+      const form = keepKeyForm();
+      // noVNC sends each message by itself, from a buffer of its own.
+      const send = socket.send.bind(socket);
+      socket.send = (message: Uint8Array<ArrayBuffer>) => send(form(message));
       const attempt = new RFB(options.target, socket, {
         shared: true,
         ...(key === undefined ? {} : { credentials: { password: key } }),
