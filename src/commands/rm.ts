@@ -26,7 +26,7 @@ export function define(command: Command, context: CommandContext): void {
   command
     .description(
       withExamples(
-        'Remove desktops: the browser is asked to quit, then the container goes, and nothing of it is left.',
+        'Remove desktops: the browser leaves its pages, then the container goes, and nothing of it is left.',
         'vncctl rm 111.222.333-44',
         'vncctl ls -q --filter status=stopped | xargs vncctl rm',
         'vncctl rm --all --yes',

@@ -23,8 +23,9 @@ type Path = CatalogFault['path'];
 /** What a key of the catalog looks like. */
 export const CATALOG_KEY = /^[a-z0-9][a-z0-9_.-]{0,62}$/;
 
-const FIELDS = ['title', 'description', 'build', 'image', 'ports', 'viewer', 'websocket', 'variables', 'settings', 'limits', 'needs', 'lease', 'user', 'capabilities', 'tmpfs', 'stopGrace', 'ready', 'readyTimeout', 'settle'];
+const FIELDS = ['title', 'description', 'build', 'image', 'ports', 'viewer', 'websocket', 'variables', 'settings', 'limits', 'needs', 'lease', 'user', 'capabilities', 'tmpfs', 'stopGrace', 'removeSignal', 'ready', 'readyTimeout', 'settle'];
 const VARIABLES = ['url', 'width', 'height', 'secret', 'client', 'app', 'idleExit'] as const;
+const SIGNAL = /^SIG(HUP|INT|QUIT|USR1|USR2|TERM|WINCH)$/;
 const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const REFERENCE = /^[a-zA-Z0-9][a-zA-Z0-9_./:@-]*$/;
 const DEFAULT_LIMITS: CatalogLimits = { cpus: 2, memoryBytes: 1024 ** 3, pids: 512, shmSizeBytes: 256 * 1024 ** 2 };
@@ -54,6 +55,7 @@ export function checkEntry(value: unknown, from: EntryOrigin): { entry?: Catalog
     capabilities: capabilitiesOf(fields['capabilities'], faults),
     tmpfs: tmpfsOf(fields['tmpfs'], faults),
     stopGraceSeconds: secondsAt(fields['stopGrace'], ['stopGrace'], 5, faults),
+    ...removeSignalOf(fields['removeSignal'], faults),
     ready: stageOf(fields['ready'], fields['image'] === undefined, faults),
     readyTimeoutSeconds: secondsAt(fields['readyTimeout'], ['readyTimeout'], 60, faults),
     settleSeconds: secondsAt(fields['settle'], ['settle'], 0, faults),
@@ -207,6 +209,13 @@ function tmpfsOf(value: unknown, faults: CatalogFault[]): CatalogEntry['tmpfs'] 
     else faults.push({ path: ['tmpfs', place], message: 'mount options like "rw,size=64m" are expected' });
   }
   return tmpfs;
+}
+
+function removeSignalOf(value: unknown, faults: CatalogFault[]): Pick<CatalogEntry, 'removeSignal'> {
+  if (value === undefined) return {};
+  if (typeof value === 'string' && SIGNAL.test(value)) return { removeSignal: value };
+  faults.push({ path: ['removeSignal'], message: 'the name of a signal that a program can answer, like SIGUSR1, is expected' });
+  return {};
 }
 
 // Of an image that is only known by its reference no more can be promised than that VNC answers.

@@ -47,6 +47,8 @@ export interface CatalogEntry {
   capabilities: readonly string[];
   tmpfs: Readonly<Record<string, string>>;
   stopGraceSeconds: number;
+  /** The signal that ends one which is removed, quicker than its own stop signal: nothing is written down that goes with the container. Absent: its own. */
+  removeSignal?: string;
   /** The stage `up` waits for when none is asked for: the last one this image can show. */
   ready: ReadyStage;
   /** Seconds a desktop of this image is given to get there. */

@@ -112,8 +112,8 @@ export interface Containers {
   create(name: string, spec: ContainerSpec, options?: CallOptions): Promise<ContainerId>;
   /** Idempotent. Fails with NO_FREE_PORT when the published port is taken on the host, NETWORK_NOT_FOUND when its network is gone, DESKTOP_NOT_FOUND when the container is. */
   start(id: ContainerId, options?: CallOptions): Promise<void>;
-  /** Asks the main process to end and kills it after the grace. A container that has ended or is gone is success. */
-  stop(id: ContainerId, graceSeconds: number, options?: CallOptions): Promise<void>;
+  /** Asks the main process to end, by `stopSignal` or else its image's own signal, and kills it after the grace. A container that has ended or is gone is success. */
+  stop(id: ContainerId, graceSeconds: number, options?: CallOptions & { stopSignal?: string }): Promise<void>;
   /** Gives a container another name. Fails with NAME_TAKEN when that is in use, DESKTOP_NOT_FOUND when the container is gone; the name it has already is success. With `from`, only one of that name: DESKTOP_NOT_FOUND when it has another by then (of two such calls at the very same moment both may succeed). */
   rename(id: ContainerId, name: string, options?: CallOptions & { from?: string }): Promise<void>;
   /** Changes the limits of one that is there, running or not, where the engine can (`canUpdateLimits`). USAGE when it can't give that much or little. */

@@ -1,11 +1,12 @@
 // `rm`: takes desktops away. Marks them in the store first, so that an `up` at the same moment waits instead of handing one
 // out; asks the session to end before the container does; leaves no container, record, label or network of its own behind.
 import { isVncctlError } from '../errors.ts';
+import type { CatalogEntry } from './catalog.ts';
 import { livePromises, withMarks } from './admission.ts';
 import type { ClientId } from './client-id.ts';
 import type { Desktop } from './desktop.ts';
 import { type Desktops, nameOf } from './desktops.ts';
-import type { CallOptions, ContainerId, Engine } from './engine.ts';
+import type { CallOptions, ContainerId, Containers, Engine } from './engine.ts';
 import { ownNetworkName } from './identity.ts';
 import { ownershipLabels } from './labels.ts';
 import { inParallel } from './parallel.ts';
@@ -94,10 +95,15 @@ async function endContainer({ engine, catalog }: Desktops, desktop: Desktop, id:
   const running = desktop.status === 'ready' || desktop.status === 'starting' || desktop.status === 'failed' || desktop.status === 'exiting';
   if (running || desktop.status === 'paused') {
     if (desktop.status === 'paused') await containers.unpause(id, { signal });
-    // The container's own stop signal is what asks the browser to quit, so that its profile is whole.
-    await containers.stop(id, catalog.find(desktop.image)?.stopGraceSeconds ?? DEFAULT_GRACE_SECONDS, { signal });
+    await endSession(containers, id, catalog.find(desktop.image), signal);
   }
   await containers.remove(id, { signal });
+}
+
+/** Has the session of a container end that is removed next: its pages are left first, as they may have something to say. */
+export async function endSession(containers: Containers, id: ContainerId, entry: CatalogEntry | undefined, signal: AbortSignal): Promise<void> {
+  const stopSignal = entry?.removeSignal;
+  await containers.stop(id, entry?.stopGraceSeconds ?? DEFAULT_GRACE_SECONDS, { signal, ...(stopSignal === undefined ? {} : { stopSignal }) });
 }
 
 // What a lost desktop was on is known by its name alone, so it has to be looked at before it is taken for ours.

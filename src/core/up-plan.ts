@@ -20,7 +20,7 @@ import type { UpObservation, UpQuestion } from './up-question.ts';
 /** `running`: its memory is free once it is removed. `desktop`: of one that is there and starts again. */
 export type UpStep =
   | { do: 'wait-for-removal'; id: ContainerId; cause: string }
-  | { do: 'remove'; id: ContainerId; running: boolean; cause: string }
+  | { do: 'remove'; id: ContainerId; image: string; running: boolean; cause: string }
   | { do: 'rename'; id: ContainerId; name: string; cause: string }
   | { do: 'get-image'; how: 'build' | 'pull'; cause: string }
   | { do: 'create-network'; name: string; cause: string }
@@ -75,8 +75,8 @@ export function planUp(seen: UpObservation, question: UpQuestion): UpPlan {
   if (container.state === 'removing' || isBeingRemoved(seen.state.allocations[labels.desktopId], seen.now, question.isAlive)) {
     return creation(seen, question, [{ do: 'wait-for-removal', id, cause: 'its last desktop is on its way out' }], 'created', `${question.client} will have no desktop`);
   }
-  if (question.recreate) return creation(seen, question, [{ do: 'remove', id, running: desktop.container?.running ?? false, cause: '--recreate' }], 'replaced', 'a new one was asked for');
-  if (container.state === 'dead') return creation(seen, question, [{ do: 'remove', id, running: false, cause: 'its container is dead' }], 'replaced', 'the old one can not be started');
+  if (question.recreate) return creation(seen, question, [{ do: 'remove', id, image: desktop.image, running: desktop.container?.running ?? false, cause: '--recreate' }], 'replaced', 'a new one was asked for');
+  if (container.state === 'dead') return creation(seen, question, [{ do: 'remove', id, image: desktop.image, running: false, cause: 'its container is dead' }], 'replaced', 'the old one can not be started');
   return keeping(seen, question, container, desktop);
 }
 

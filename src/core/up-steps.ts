@@ -6,7 +6,7 @@ import type { ContainerId } from './engine.ts';
 import { newDesktopId } from './identity.ts';
 import { decodeLabels } from './labels.ts';
 import { newContainer } from './new-container.ts';
-import { announceRemoval } from './remove.ts';
+import { announceRemoval, endSession } from './remove.ts';
 import { type Place, type PlaceWish, releasePlace } from './start-place.ts';
 import { type QueueOptions, takePlace } from './start-queue.ts';
 import { createNetwork } from './up-network.ts';
@@ -28,7 +28,7 @@ export async function perform(run: Run, step: UpStep, made: Made, current: Conta
       await promiseMemory(run, made, { desktop: newDesktopId(), inPlaceOfAnother: step.running });
       await run.phase('remove', async () => {
         await announceRemoval(desktops, request.client, `vncctl up: ${step.cause}`);
-        await engine.containers.stop(step.id, request.entry.stopGraceSeconds, { signal });
+        await endSession(engine.containers, step.id, desktops.catalog.find(step.image), signal);
         await engine.containers.remove(step.id, { signal });
       });
       return undefined;
@@ -59,8 +59,11 @@ export async function perform(run: Run, step: UpStep, made: Made, current: Conta
       if (step.desktop !== undefined) await promiseMemory(run, made, { desktop: step.desktop });
       await run.phase('start', () => engine.containers.start(known(current), { signal }));
       return undefined;
-    case 'claim':
-      return run.phase('claim', async () => (await import('./claim.ts')).takeMember(run, step.name, step.members, made));
+    case 'claim': {
+      const taken = await run.phase('claim', async () => (await import('./claim.ts')).takeMember(run, step.name, step.members, made));
+      if (made.desktop !== undefined) options.onChosen?.(made.desktop);
+      return taken;
+    }
     case 'unpause':
       await run.phase('wake', () => engine.containers.unpause(step.id ?? known(current), { signal }));
       return undefined;
@@ -70,6 +73,7 @@ export async function perform(run: Run, step: UpStep, made: Made, current: Conta
     case 'wait':
       await waitForStage(desktops, known(current), {
         stage: made.repainted ? question.stage : step.stage,
+        seen: made.claimed,
         client: question.client,
         imageKey: request.entry.key,
         timeoutMs: request.timeoutMs ?? request.entry.readyTimeoutSeconds * 1000,

@@ -23,6 +23,8 @@ export async function waitUntilGone(desktops: Desktops, id: ContainerId, client:
 
 export interface StageWait {
   stage: ReadyStage;
+  /** The container, if it was seen a moment ago. */
+  seen?: ContainerDetails | undefined;
   /** How the client is called in messages. */
   client: string;
   /** The image that was asked for; a kept desktop's own comes first. */
@@ -37,7 +39,7 @@ export interface StageWait {
 export async function waitForStage(desktops: Desktops, id: ContainerId, wait: StageWait): Promise<void> {
   const { stage, client, timeoutMs } = wait;
   const { engine, clock, probe } = desktops;
-  const container = await engine.containers.find(id, { signal: wait.signal });
+  const container = wait.seen ?? (await engine.containers.find(id, { signal: wait.signal }));
   if (!container) throw new VncctlError('DESKTOP_NOT_FOUND', 'the container is gone');
   if (container.state === 'exited' || container.state === 'dead') throw await endedError(desktops, client, container);
   if (stage === 'running') return;

@@ -5,7 +5,7 @@ import { formatClientId } from './client-id.ts';
 import { type Desktop, deriveDesktop } from './desktop.ts';
 import { type Desktops, linkUrl, pageUrl, secretOf, titleOf, viewOf } from './desktops.ts';
 import { formatDuration } from './duration.ts';
-import type { CallOptions, ContainerDetails, ContainerId } from './engine.ts';
+import type { CallOptions, ContainerDetails, ContainerId, ContainerSummary } from './engine.ts';
 import { decodeLabels, ownershipLabels } from './labels.ts';
 import type { Lease, LeaseChanges } from './lease.ts';
 import { leaseOf, switchSecondsOf } from './lease-of.ts';
@@ -48,13 +48,17 @@ export async function up(desktops: Desktops, request: UpRequest, options: UpOpti
 
 /** Looks, and decides what to do. Changes nothing; throws what `planUp` throws. */
 export async function observeAndPlan({ engine, store, clock, installation }: Desktops, question: UpQuestion, options?: CallOptions): Promise<UpPlan> {
-  const [container, image, shared, state] = await Promise.all([
+  const state = await store.read();
+  const list = (): Promise<ContainerSummary[]> => engine.containers.list({ labels: ownershipLabels(installation.instance) }, options);
+  // Only whoever has no desktop needs the others, and who is remembered most likely has one.
+  const isRemembered = Object.values(state.allocations).some(({ client }) => formatClientId(client) === question.client);
+  const [container, image, shared, listed] = await Promise.all([
     engine.containers.find(question.name, options),
     engine.images.find(question.spec.image, options),
     engine.networks.find(question.spec.network, options),
-    store.read(),
+    isRemembered ? undefined : list(),
   ]);
-  const others = container ? [] : await engine.containers.list({ labels: ownershipLabels(installation.instance) }, options);
+  const others = container ? [] : (listed ?? (await list()));
   const { isolation, network } = await lookAtNetwork(engine, question, shared, options);
   return planUp({ container, others, image, isolation, network, state, now: clock.now() }, question);
 }
@@ -64,6 +68,8 @@ async function carryOut(run: Run, plan: UpPlan): Promise<UpResult | undefined> {
   const made: Made = {};
   let current: ContainerId | undefined = plan.kept?.id;
   run.notes = [...run.notes.filter((note) => !plan.notes.includes(note)), ...plan.notes];
+  const kept = plan.kept && decodeLabels(plan.kept.labels, run.question.instance)?.desktopId;
+  if (kept !== undefined) run.options.onChosen?.(kept);
   try {
     for (const step of plan.steps) {
       current = (await perform(run, step, made, current)) ?? current;
@@ -109,6 +115,8 @@ async function conclude(run: Run, plan: UpPlan, made: Made, id: ContainerId): Pr
   const container = await desktops.engine.containers.find(id, { signal: run.options.signal });
   // Whose a warm one is, its name says: the last look at it before anybody is told.
   if (container && container.name !== run.question.name) throw new VncctlError('DESKTOP_NOT_FOUND', 'it has another name by now');
+  // It may have ended as it woke, before anybody waited for that.
+  if (container && made.claimed && container.state !== 'running') throw new VncctlError('CONTAINER_DIED', 'the warm desktop ended as it was woken');
   const isThere = plan.kept !== undefined || plan.outcome === 'claimed';
   const handedOut: HandedOut = {
     client: request.client,

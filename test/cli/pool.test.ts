@@ -67,7 +67,7 @@ test('no exec, no upload and no new container on the way of a claim', async () =
   await told(up(ANA, '--json'));
   expect(proxy.log.slice(before).map((line) => line.replace(/[0-9a-f]{64}/, 'ID').replace(/\?.*/, '').replace(/_[a-z0-9.-]+/g, '_NAME'))).toEqual([
     ...proxy.log.slice(before, before + 4).map(() => expect.stringMatching(/^GET /) as string),
-    ...['GET /containers/ID/json', expect.stringMatching(/^POST \/containers\/vnc_.*\/rename/) as string, 'GET /containers/ID/json', 'POST /containers/ID/unpause', 'GET /containers/ID/json', 'POST /containers/ID/wait', 'GET /containers/ID/json'],
+    ...['GET /containers/ID/json', expect.stringMatching(/^POST \/containers\/vnc_.*\/rename/) as string, 'GET /containers/ID/json', 'POST /containers/ID/unpause', 'POST /containers/ID/wait', 'GET /containers/ID/json'],
   ]);
 });
 

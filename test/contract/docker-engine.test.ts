@@ -16,7 +16,7 @@ const BASE = process.env['VNCCTL_TEST_BASE'] ?? 'vncctl/base:bookworm';
 const PROGRAM = `
 case "$PROGRAM" in
   wait) trap 'exit 0' TERM; echo ready; while :; do sleep 1 & wait $!; done ;;
-  stubborn) trap '' TERM; echo ready; while :; do sleep 1; done ;;
+  stubborn) trap '' TERM; trap 'exit 3' USR1; echo ready; while :; do sleep 1 & wait $!; done ;;
   fail) echo one; echo two >&2; sleep 0.1; echo three; exit 7 ;;
   hungry) exec tail /dev/zero ;;
 esac

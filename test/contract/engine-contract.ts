@@ -32,7 +32,7 @@ export interface EngineUnderTest {
   dispose(tags: readonly string[]): Promise<void>;
 }
 
-/** `wait` says ready and ends with 0 when asked to; `stubborn` says so and doesn't; `fail` says one, two, three and ends with 7; `hungry` takes memory without end. */
+/** `wait` says ready and ends with 0 when asked to; `stubborn` says so and doesn't, but ends with 3 on SIGUSR1; `fail` says one, two, three and ends with 7; `hungry` takes memory without end. */
 export type Program = 'wait' | 'stubborn' | 'fail' | 'hungry';
 
 /** The instance and run that everything made here belongs to. */
@@ -292,14 +292,26 @@ export function describeEngineContract(kind: string, setUp: () => Promise<Engine
         expect(await get(id)).toMatchObject({ state: 'exited', exitCode: 137 });
       });
 
-      test('stopping what has ended, never ran or is gone is success', async () => {
+      test('stop asks by another signal where one is named', async () => {
+        const id = await started('stubborn');
+        await engine.containers.stop(id, 10, { stopSignal: 'SIGUSR1' });
+        expect(await get(id)).toMatchObject({ state: 'exited', exitCode: 3 });
+      });
+
+      test('a program that does not end by that signal within the grace is killed', async () => {
+        const id = await started('stubborn');
+        await engine.containers.stop(id, 1, { stopSignal: 'SIGTERM' });
+        expect(await get(id)).toMatchObject({ state: 'exited', exitCode: 137 });
+      });
+
+      test.each([{}, { stopSignal: 'SIGUSR1' }])('stopping what has ended, never ran or is gone is success: %o', async (how) => {
         const id = await create('wait');
-        await engine.containers.stop(id, 1);
+        await engine.containers.stop(id, 1, how);
         await engine.containers.start(id);
-        await engine.containers.stop(id, 1);
-        await engine.containers.stop(id, 1);
+        await engine.containers.stop(id, 1, how);
+        await engine.containers.stop(id, 1, how);
         await engine.containers.remove(id);
-        await engine.containers.stop(id, 5);
+        await engine.containers.stop(id, 5, how);
       });
 
       test('a renamed container is found by its new name only, and a name in use is refused', async () => {

@@ -9,7 +9,7 @@ import { describeEngineContract, type Program } from './engine-contract.ts';
 
 const PROGRAMS: Record<Program, FakeProgram> = {
   wait: { lines: ['ready'] },
-  stubborn: { lines: ['ready'], ignoresTerm: true },
+  stubborn: { lines: ['ready'], ignoresTerm: true, endsOn: { signal: 'SIGUSR1', exitCode: 3 } },
   fail: { lines: ['one', 'two', 'three'], exits: 7 },
   hungry: { exits: 137, outOfMemory: true },
 };

@@ -16,6 +16,8 @@ export interface FakeProgram {
   exits?: number;
   outOfMemory?: boolean;
   ignoresTerm?: boolean;
+  /** Another signal that it ends on, and how. */
+  endsOn?: { signal: string; exitCode: number };
   /** What the image's health check says after a while; absent: it has none. */
   health?: 'healthy' | 'unhealthy';
   /** Processor time that it has used so far; absent: next to none. */
@@ -245,11 +247,13 @@ export function createFakeContainers({ run, clock, networks, imageIdOf, programO
       }),
 
     stop: (id, graceSeconds, options) =>
-      run('containers.stop', id, options, async (signal) => {
+      run('containers.stop', options?.stopSignal === undefined ? id : `${id} ${options.stopSignal}`, options, async (signal) => {
         const container = lookUp(id);
         if (!container || !runs(container)) return;
         wake(container);
-        if (!container.program.ignoresTerm) return end(container, 0);
+        const { endsOn, ignoresTerm } = container.program;
+        if (endsOn !== undefined && endsOn.signal === options?.stopSignal) return end(container, endsOn.exitCode);
+        if (!ignoresTerm) return end(container, 0);
         await clock.sleep(graceSeconds * 1000, signal);
         end(container, 137);
       }),

@@ -45,6 +45,10 @@ export interface PageServer {
   readonly portPage: string;
   readonly portWords: readonly string[];
 
+  /** Address of a page that keeps a cookie, would rather not be left, and speaks when it is: and what it said, the cookie it found first. */
+  readonly farewellPage: string;
+  readonly said: readonly string[];
+
   /** Address of a page with a form of one text field, that has the focus; sending it posts the text. */
   readonly formPage: string;
   /** Address of a page with a text area that has the focus and shows nothing of what is typed, and with links out of the kiosk. */
@@ -113,12 +117,19 @@ const PORT_PAGE = `<!doctype html><meta charset="utf-8"><title>port</title><styl
   const socket = new WebSocket('ws://127.0.0.1:5901/');
   const closed = new Promise((resolve) => { socket.onclose = ({ code }) => resolve('socket: closed ' + code); socket.onopen = () => resolve('socket: open'); });
   Promise.all([fetched, closed]).then((words) => fetch('/words', { method: 'POST', body: JSON.stringify(words) }));</script>`;
-const PAGES: Readonly<Record<string, string>> = { '/bare': BARE_PAGE, '/trace': TRACE_PAGE, '/port': PORT_PAGE };
+const FAREWELL_PAGE = `<!doctype html><meta charset="utf-8"><title>farewell</title><style>${LOOKS}</style><form><p>A page that has something to say</p></form><script>
+  const say = (words) => navigator.sendBeacon('/said', words);
+  say('hello ' + document.cookie);
+  document.cookie = 'kept=yes; max-age=9999';
+  addEventListener('beforeunload', (event) => event.preventDefault());
+  addEventListener('pagehide', () => say('farewell'));</script>`;
+const PAGES: Readonly<Record<string, string>> = { '/bare': BARE_PAGE, '/trace': TRACE_PAGE, '/port': PORT_PAGE, '/farewell': FAREWELL_PAGE };
 
 /** Starts a server on `host`, any port; it ends after the file's last test. */
 export async function startPageServer(host: string): Promise<PageServer> {
   const submitted: string[] = [];
   const paths: string[] = [];
+  const said: string[] = [];
   let report: Report | undefined;
   let trace: Trace | undefined;
   let size: PageServer['size'];
@@ -133,6 +144,11 @@ export async function startPageServer(host: string): Promise<PageServer> {
 
   const server = createServer(async (request, response) => {
     const body = Buffer.concat(await request.toArray()).toString('utf8');
+    if (request.url === '/said') {
+      said.push(body);
+      response.end();
+      return;
+    }
     const take = takers[request.url ?? ''];
     if (take) {
       take(JSON.parse(body) as never);
@@ -167,6 +183,8 @@ export async function startPageServer(host: string): Promise<PageServer> {
     barePage: `${root}/bare`,
     tracePage: `${root}/trace`,
     portPage: `${root}/port`,
+    farewellPage: `${root}/farewell`,
+    said,
     submitted,
     paths,
     get report() {

@@ -93,7 +93,9 @@ export function createContainers(docker: Docker, call: Caller, { local, isPodman
       await call(
         `stop container ${short(id)}`,
         async (signal) => {
-          const stop = (): Promise<unknown> => unlessStatus([304, 404], at(id).stop(signalled(signal, { t: graceSeconds })));
+          // The API takes another signal with its stop only from 1.42 on.
+          if (options?.stopSignal !== undefined && (await endsBy(at(id), options.stopSignal, graceSeconds, signal))) return;
+          const stop = (): Promise<unknown> => unlessStatus([304, 404], at(id).stop(signalled(signal, { t: options?.stopSignal === undefined ? graceSeconds : 0 })));
           try {
             await stop();
           } catch (error) {
@@ -256,6 +258,20 @@ export function createContainers(docker: Docker, call: Caller, { local, isPodman
       );
     },
   };
+}
+
+/** Sends the signal and waits; whether the container has ended when the grace is over. */
+async function endsBy(container: Docker.Container, name: string, graceSeconds: number, signal: AbortSignal): Promise<boolean> {
+  const late = AbortSignal.timeout(graceSeconds * 1000);
+  // Refused where it does not run, which the wait then tells.
+  await unlessStatus([404, 409], container.kill(signalled(signal, { signal: name })));
+  try {
+    await unlessStatus([404], container.wait(signalled(AbortSignal.any([signal, late]), { condition: 'not-running' as const })));
+    return true;
+  } catch (error) {
+    if (!late.aborted || signal.aborted) throw error;
+    return false;
+  }
 }
 
 const isBeyondLimits = (error: unknown): boolean => /range of cpus|minimum memory/i.test(wordsOf(error));

@@ -41,7 +41,7 @@ test('a warm desktop is taken by its new name, woken, told its page, and remembe
   expect(t.warm.told).toEqual([`open ${PAGE} for 111.444.777-35`]);
   expect(doing(t, /^(containers|images|networks)/, before)).toEqual([
     ...['containers.find', 'images.find', 'networks.find', 'containers.list'],
-    ...['containers.find', 'containers.rename', 'containers.find', 'containers.unpause', 'containers.find', 'containers.waitForExit', 'containers.find'],
+    ...['containers.find', 'containers.rename', 'containers.find', 'containers.unpause', 'containers.waitForExit', 'containers.find'],
   ]);
   expect(t.warm.held.size).toBe(0);
   expect(t.members()).toHaveLength(1);

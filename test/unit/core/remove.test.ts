@@ -3,7 +3,7 @@ import { listDesktops } from '../../../src/core/list.ts';
 import { type RemoveOptions, type Removal, removeDesktops, removeUnusedNetworks } from '../../../src/core/remove.ts';
 import { VncctlError } from '../../../src/errors.ts';
 import { eventually } from '../../support/eventually.ts';
-import { ANA, clients, createTestDesktops, type TestDesktops } from '../../support/test-desktops.ts';
+import { ANA, clients, createTestDesktops, exampleEntry, type TestDesktops } from '../../support/test-desktops.ts';
 
 const NAME = 'vnc_11144477735';
 const removeAll = async (t: TestDesktops, options: Partial<RemoveOptions> = {}): Promise<Removal[]> =>
@@ -19,6 +19,19 @@ test('removing leaves no container and no record, and asks the program to end fi
   expect(t.engine.world.all).toEqual([]);
   expect(t.store.state.allocations).toEqual({});
   expect(t.engine.calls.log.filter((line) => line.endsWith(id) && /stop|remove/.test(line))).toEqual([`containers.stop ${id}`, `containers.remove ${id}`]);
+});
+
+test('one of an image that names a signal for it is asked by that; `up --recreate` asks the old one by its own image', async () => {
+  const other = exampleEntry({ key: 'other' });
+  const t = createTestDesktops({ entries: [exampleEntry({ removeSignal: 'SIGUSR1' }), other] });
+  await t.up();
+  const quick = t.engine.world.get(NAME).id;
+  await t.up({ recreate: true, entry: other });
+  const slow = t.engine.world.get(NAME).id;
+  await t.up({ recreate: true });
+  const { id } = t.engine.world.get(NAME);
+  await removeAll(t);
+  expect(t.engine.calls.log.filter((line) => line.startsWith('containers.stop'))).toEqual([`containers.stop ${quick} SIGUSR1`, `containers.stop ${slow}`, `containers.stop ${id} SIGUSR1`]);
 });
 
 test('a paused desktop is woken so that it can end by itself; an ended one is removed without more ado', async () => {
