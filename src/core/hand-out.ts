@@ -3,10 +3,9 @@
 import type { ClientId } from './client-id.ts';
 import type { LeaseField } from './lease.ts';
 import { LEASE_WORDS } from './lease-words.ts';
-import { type Link, type LinkParts, makeGatewayLink } from './link.ts';
-import type { DesktopId } from './store.ts';
+import type { LinkParts } from './link.ts';
 import { up } from './up.ts';
-import { upFacts, upReport } from './up-facts.ts';
+import { type upFacts, upReport } from './up-facts.ts';
 import { readUpRequest, type UpReading, type UpWords } from './up-request.ts';
 import type { UpOptions, UpRequest } from './up-run.ts';
 
@@ -24,18 +23,8 @@ export interface HandOutTools extends LinkParts, Pick<UpReading, 'catalog' | 'de
 
 /** Gives the client their desktop and a link. Throws USAGE, IMAGE_NOT_FOUND and what `up` throws. */
 export async function handOut(tools: HandOutTools, ask: UpAsk, options: UpOptions): Promise<UpReport> {
-  const askedDirect = ask.words.direct === true;
-  // A ticket is a flush of the disk: made while the desktop is woken and looked at. One that is not used in the end opens nothing.
-  const links = new Map<DesktopId, Promise<Link | undefined>>();
-  const onChosen = (desktop: DesktopId): void => {
-    if (askedDirect || links.has(desktop)) return;
-    const link = makeGatewayLink(tools, desktop);
-    link.catch(() => undefined);
-    links.set(desktop, link);
-  };
-  const result = await up(tools.desktops, requestOf(tools, ask), { ...options, onChosen });
-  const link = await links.get(result.desktop.id);
-  return link ? upFacts(result, link) : upReport(tools, result, { askedDirect });
+  const result = await up(tools.desktops, requestOf(tools, ask), options);
+  return upReport(tools, result, { askedDirect: ask.words.direct === true });
 }
 
 /** What was typed, read as the flags of `up`. USAGE, IMAGE_NOT_FOUND. */

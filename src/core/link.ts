@@ -5,7 +5,6 @@ import type { Desktop, DesktopStatus } from './desktop.ts';
 import type { Door } from './desktop-address.ts';
 import { type Desktops, linkUrl, pageUrl, secretOf, titleOf } from './desktops.ts';
 import { getDesktopContainer } from './list.ts';
-import type { DesktopId } from './store.ts';
 import type { TicketStore } from './tickets.ts';
 import { useDesktop } from './touch.ts';
 
@@ -21,18 +20,13 @@ export interface LinkParts {
 }
 
 /** The link to a desktop that is there: with a one-time ticket, or with its key where no daemon answers, or where its own port was asked for and it has one. `direct` is that one, if it has a port. Undefined where no door leads to it. */
-export async function makeLink(parts: LinkParts, desktop: Desktop, { direct, askedDirect }: { direct: string | undefined; askedDirect: boolean }): Promise<Link | undefined> {
-  if (direct !== undefined && (askedDirect || parts.desktops.gateway === undefined)) return { url: direct, door: 'direct' };
-  return makeGatewayLink(parts, desktop.id);
-}
-
-/** The link through the gateway, with a one-time ticket; undefined where no daemon answers. */
-export async function makeGatewayLink({ desktops, tickets }: LinkParts, id: DesktopId): Promise<Link | undefined> {
+export async function makeLink({ desktops, tickets }: LinkParts, desktop: Desktop, { direct, askedDirect }: { direct: string | undefined; askedDirect: boolean }): Promise<Link | undefined> {
   const { gateway } = desktops;
+  if (direct !== undefined && (askedDirect || gateway === undefined)) return { url: direct, door: 'direct' };
   if (gateway === undefined) return undefined;
   // Loaded only now: most commands make no ticket.
   const [{ giveLink }, store] = await Promise.all([import('./share.ts'), tickets()]);
-  return { url: await giveLink(store, gateway, id, desktops.clock.now()), door: 'gateway' };
+  return { url: await giveLink(store, gateway, desktop.id, desktops.clock.now()), door: 'gateway' };
 }
 
 /** Those that show a screen at their own port; the gateway wakes and starts the others that have not gone. */

@@ -42,8 +42,6 @@ export interface UpOptions {
   /** Makes the entry's image present: builds or pulls it. */
   getImage: (entry: CatalogEntry, onProgress: ProgressListener, signal: AbortSignal) => Promise<void>;
   onPhase?: (phase: Phase) => void;
-  /** Is told which desktop it will be, if nothing fails, before it is ready: of one that is there already, or was warm. */
-  onChosen?: (desktop: DesktopId) => void;
   onProgress?: ProgressListener;
 }
 

@@ -59,11 +59,8 @@ export async function perform(run: Run, step: UpStep, made: Made, current: Conta
       if (step.desktop !== undefined) await promiseMemory(run, made, { desktop: step.desktop });
       await run.phase('start', () => engine.containers.start(known(current), { signal }));
       return undefined;
-    case 'claim': {
-      const taken = await run.phase('claim', async () => (await import('./claim.ts')).takeMember(run, step.name, step.members, made));
-      if (made.desktop !== undefined) options.onChosen?.(made.desktop);
-      return taken;
-    }
+    case 'claim':
+      return run.phase('claim', async () => (await import('./claim.ts')).takeMember(run, step.name, step.members, made));
     case 'unpause':
       await run.phase('wake', () => engine.containers.unpause(step.id ?? known(current), { signal }));
       return undefined;

@@ -68,8 +68,6 @@ async function carryOut(run: Run, plan: UpPlan): Promise<UpResult | undefined> {
   const made: Made = {};
   let current: ContainerId | undefined = plan.kept?.id;
   run.notes = [...run.notes.filter((note) => !plan.notes.includes(note)), ...plan.notes];
-  const kept = plan.kept && decodeLabels(plan.kept.labels, run.question.instance)?.desktopId;
-  if (kept !== undefined) run.options.onChosen?.(kept);
   try {
     for (const step of plan.steps) {
       current = (await perform(run, step, made, current)) ?? current;
