@@ -13,7 +13,7 @@ export function rmIdle(node: NodeProgram): Scenario<Workshop> {
   return { ...rm(node, IDLE), name: 'rm-idle', about: `\`vncctl rm\` of ${DESKTOPS} empty containers`, rounds: 3 };
 }
 
-/** Of kiosks, whose browser is asked to quit first. */
+/** Of kiosks, whose browser leaves its page first. */
 export function rmKiosks(node: NodeProgram): Scenario<Workshop> {
   return { ...rm(node, KIOSK), name: 'rm-kiosks', about: `\`vncctl rm\` of ${DESKTOPS} kiosks`, rounds: 1 };
 }
@@ -51,7 +51,7 @@ function rm(node: NodeProgram, image: string): Omit<Scenario<Workshop>, 'name' |
   };
 }
 
-/** Of one kiosk, whose browser is asked to quit and answers. */
+/** Of one kiosk, whose browser leaves its page and says so by ending. */
 export function rmOne(node: NodeProgram): Scenario<Workshop> {
   return {
     name: 'rm-one',
