@@ -34,13 +34,13 @@ ENTRYPOINT ["sh", "-c", "trap '' TERM; Xvnc :0 -geometry 64x64 -rfbport 5900 -Se
 
 const HUNGRY_REFERENCE = 'vncctl/test-hungry:latest';
 /** How much memory one of the hungry ones takes, nearly all of it before its screen is there: so much that what the test's own processes take makes no difference. */
-export const HUNGRY_BYTES = 1536 * 1024 ** 2;
+export const HUNGRY_BYTES = 3072 * 1024 ** 2;
 /** The catalog file of one like the tiny one that takes so much. */
-export const HUNGRY_ENTRY = TINY_ENTRY.replace(TINY_REFERENCE, HUNGRY_REFERENCE).replace('memory: 64m', 'memory: 1792m').concat('needs: 1536m\n');
+export const HUNGRY_ENTRY = TINY_ENTRY.replace(TINY_REFERENCE, HUNGRY_REFERENCE).replace('memory: 64m', 'memory: 3328m').concat('needs: 3072m\n');
 
 // Written to: memory that is only asked for is not taken.
 const HUNGRY_DOCKERFILE = `FROM ${TINY_REFERENCE}
-ENTRYPOINT ["perl", "-e", "my $taken; $taken .= q(x) x 1048576 for 1 .. 1490; fork or exec qw(Xvnc :0 -geometry 64x64 -rfbport 5900 -SecurityTypes None -UseBlacklist=0 -AlwaysShared=1 -nolisten tcp -extension GLX); $SIG{TERM} = sub { exit 0 }; sleep while 1"]
+ENTRYPOINT ["perl", "-e", "my $taken; $taken .= q(x) x 1048576 for 1 .. 3020; fork or exec qw(Xvnc :0 -geometry 64x64 -rfbport 5900 -SecurityTypes None -UseBlacklist=0 -AlwaysShared=1 -nolisten tcp -extension GLX); $SIG{TERM} = sub { exit 0 }; sleep while 1"]
 `;
 
 const DOCKERFILE = `FROM vncctl/firefox-kiosk:latest
