@@ -66,7 +66,7 @@ export interface RouteOf<P, Q, B, A> extends RouteWords {
   long?: string;
   /** `Idempotency-Key` is heeded. */
   idempotent?: boolean;
-  /** Of long work: how many are done at once, and may wait; absent: any number. */
+  /** Of long work: how many are done at once, and may wait; absent: as many as come. */
   gate?: { running: number; waiting: number };
   /** Answers without end: not for HEAD. */
   stream?: boolean;
