@@ -1,5 +1,6 @@
 // `npm test`: makes everything the tests need (packages, build, engine, images, Chromium), then runs every suite and sums up in
-// one line. `npm test -- unit` runs one suite; `unit` and `checks` need no engine.
+// one line. `npm test -- unit` runs one suite; `unit` and `checks` need no engine. `npm run soak` runs the long form of the suites that
+// have one.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
@@ -36,8 +37,10 @@ const CHECKS = [
 ];
 
 /** Suites in order: quick ones first, so that a plain mistake shows early. */
-const SUITES = ['checks', 'unit', 'systemd', 'engine', 'cli', 'browser'];
-const NEED_ENGINE = ['engine', 'cli', 'browser'];
+const SUITES = ['checks', 'unit', 'systemd', 'engine', 'hostile', 'cli', 'browser'];
+const NEED_ENGINE = ['engine', 'hostile', 'cli', 'browser'];
+/** Suites with loops that `npm run soak` runs for long. */
+const SOAKED = ['hostile'];
 
 /** @param {string} text */
 const say = (text) => process.stderr.write(`\n== ${text}\n`);
@@ -176,12 +179,13 @@ async function runSuite(suite, env) {
 
 async function main() {
   requireNode();
-  const asked = process.argv.slice(2);
+  const soak = process.argv[2] === '--soak';
+  const asked = soak ? SOAKED : process.argv.slice(2);
   const unknown = asked.find((suite) => !SUITES.includes(suite));
   if (unknown) throw new Error(`there is no suite "${unknown}"; there are: ${SUITES.join(', ')}`);
   const suites = SUITES.filter((suite) => asked.length === 0 || asked.includes(suite));
   const vncctl = [process.execPath, 'bin/vncctl.js'];
-  const env = { ...process.env };
+  const env = { ...process.env, ...(soak ? { VNCCTL_TEST_SOAK: '1' } : {}) };
 
   await step('packages', () => ensurePackages(root));
   await step('build', () => run([process.execPath, 'bin/build.js']));

@@ -1,6 +1,7 @@
 // Which tests run together: quick ones on fakes, those that need systemd's programs, and those that need a container engine, one
 // file after another.
 import { defineConfig } from 'vitest/config';
+import { soak } from './support/soak.ts';
 
 const root = new URL('..', import.meta.url).pathname;
 
@@ -31,6 +32,16 @@ export default defineConfig({
           include: ['test/contract/docker*.test.ts', 'test/engine/**/*.test.ts'],
           fileParallelism: false,
           testTimeout: 60_000,
+          hookTimeout: 300_000,
+        },
+      },
+      {
+        root,
+        test: {
+          name: 'hostile',
+          include: ['test/hostile/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: soak ? 1_800_000 : 60_000,
           hookTimeout: 300_000,
         },
       },
