@@ -14,7 +14,7 @@ import { createDashboardRoutes, DASHBOARD_COOKIE } from '../gateway/dashboard-ro
 import { createPictures } from '../gateway/pictures.ts';
 import { createSessionHalves } from '../gateway/session-halves.ts';
 import { createSessions, type Sessions } from '../gateway/sessions.ts';
-import { takeSnapshot } from '../rfb/snapshot.ts';
+import { createPictureThread } from '../rfb/picture-thread.ts';
 import { getInstanceKey } from '../store/instance-key.ts';
 import { instanceKeyFileOf } from '../store/paths.ts';
 import { rulesOnce } from './gateway.ts';
@@ -33,17 +33,20 @@ export interface Dashboard {
   extension(): Promise<ExtensionMaker>;
   /** A source of activity that the taking of pictures is not seen by. */
   apartFrom(source: ActivitySource): ActivitySource;
+  /** Ends the taking of pictures. */
+  stop(): Promise<void>;
 }
 
 /** A dashboard that nobody has opened yet: its files are read with the first request for them. */
 export function openDashboard({ app, desktops, log }: DashboardInput): Dashboard {
   const { clock, paths, root, settings } = app();
   const rulesFor = rulesOnce();
+  const thread = createPictureThread({ program: join(root, 'dist/picture-worker.js') });
   const pictures = createPictures({
     clock,
-    async take(id, signal) {
+    async take(id, width, signal) {
       const target = await findRunningScreen(await desktops(), id, { signal });
-      return target && takeSnapshot(target, signal);
+      return target && thread.take(target, width, signal);
     },
   });
   let opened: Promise<Sessions> | undefined;
@@ -78,5 +81,6 @@ export function openDashboard({ app, desktops, log }: DashboardInput): Dashboard
         });
     },
     apartFrom: (source) => pictures.apartFrom(source),
+    stop: () => thread.stop(),
   };
 }
