@@ -9,10 +9,10 @@ import type { Log } from '../core/log.ts';
 import { findRunningScreen } from '../core/screens.ts';
 import { DASHBOARD, revokeTicket } from '../core/tickets.ts';
 import type { DoorRoutes } from '../daemon/door.ts';
-import { createSessionCookies } from '../gateway/cookie.ts';
 import { type DashboardFiles, loadDashboardFiles } from '../gateway/dashboard-files.ts';
 import { createDashboardRoutes, DASHBOARD_COOKIE } from '../gateway/dashboard-routes.ts';
 import { createPictures } from '../gateway/pictures.ts';
+import { createSessionHalves } from '../gateway/session-halves.ts';
 import { createSessions, type Sessions } from '../gateway/sessions.ts';
 import { createPictureThread } from '../rfb/picture-thread.ts';
 import { getInstanceKey } from '../store/instance-key.ts';
@@ -53,7 +53,7 @@ export function openDashboard({ app, desktops, log }: DashboardInput): Dashboard
   const sessions = (): Promise<Sessions> =>
     (opened ??= (async () => {
       const [instanceKey, tickets] = await Promise.all([getInstanceKey(instanceKeyFileOf(paths, settings.instance)), app().tickets()]);
-      return createSessions({ tickets, cookies: createSessionCookies({ instanceKey, name: DASHBOARD_COOKIE }), clock });
+      return createSessions({ tickets, halves: createSessionHalves({ instanceKey, name: DASHBOARD_COOKIE }), clock });
     })().catch((error: unknown) => {
       opened = undefined;
       throw error;
@@ -75,7 +75,7 @@ export function openDashboard({ app, desktops, log }: DashboardInput): Dashboard
       const { dashboardExtension } = await import('../api/dashboard.ts');
       return (parts) =>
         dashboardExtension(parts, {
-          signedIn: async (cookieHeader) => (cookieHeader?.includes(DASHBOARD_COOKIE) ? (await sessions()).find(cookieHeader, DASHBOARD) : undefined),
+          signedIn: async (headers) => (headers.cookie?.includes(DASHBOARD_COOKIE) ? (await sessions()).find(headers, DASHBOARD) : undefined),
           isLive: async (session) => (await sessions()).isLive(session),
           picture: (id, width) => pictures.get(id, width),
         });
