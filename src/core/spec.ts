@@ -75,7 +75,7 @@ export function buildSpec(entry: CatalogEntry, wishes: DesktopWishes, defaults: 
   if (size && variables.width) env[variables.width] = String(size.width);
   if (size && variables.height) env[variables.height] = String(size.height);
   const limits = {
-    // A default may exceed a small host; an explicit wish is handed on and refused by the engine in its own words.
+    // A default may exceed a small host; an explicit wish was checked before, or is refused by another machine's engine in its own words.
     cpus: wishes.cpus ?? Math.min(entry.limits.cpus, hostCpus),
     memoryBytes: wishes.memoryBytes ?? entry.limits.memoryBytes,
     pids: entry.limits.pids,
