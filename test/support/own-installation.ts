@@ -73,6 +73,7 @@ export function ownInstallation(): Installation {
     VNCCTL_HOME: folder,
     VNCCTL_INSTANCE: instance,
     VNCCTL_NETWORK: instance,
+    VNCCTL_NAMING: 'plain',
     VNCCTL_PORT_MIN: '5300',
     VNCCTL_PORT_MAX: '5349',
   };
