@@ -43,6 +43,7 @@ const GIB = 1024 ** 3;
 
 const CHECKS: readonly { name: string; needsEngine: boolean; run: Check }[] = [
   { name: 'api version', needsEngine: true, run: async (_, engine) => checkApi(engine) },
+  { name: 'restart', needsEngine: true, run: checkRestart },
   { name: 'image', needsEngine: true, run: checkImage },
   { name: 'port range', needsEngine: false, run: checkPorts },
   { name: 'network', needsEngine: true, run: checkNetwork },
@@ -98,6 +99,18 @@ function checkApi(engine: EngineDescription | undefined): Omit<CheckResult, 'nam
   const recent = major > oldestMajor || (major === oldestMajor && minor >= oldestMinor);
   if (recent) return { state: 'ok', message: engine?.apiVersion ?? '' };
   return { state: 'warning', message: `${engine?.apiVersion ?? 'unknown'} is older than ${OLDEST_API.join('.')}, which vncctl is tested with`, hint: 'update the engine' };
+}
+
+async function checkRestart({ engine }: CheckSubjects, described: EngineDescription | undefined): Promise<Omit<CheckResult, 'name'>> {
+  if (described?.containersSurvive === true) return { state: 'ok', message: 'desktops survive a restart of the engine' };
+  const { capabilities, endpoint } = await engine();
+  return {
+    state: 'warning',
+    message: 'every desktop ends when the engine is restarted or dies (live-restore is off)',
+    hint: /\/engine\/docker\.sock$|\/run\/vncctl-/.test(endpoint)
+      ? 'vncctl engine start   (turns it on, nothing ends)'
+      : `${capabilities.local ? '' : "on the engine's host: "}add "live-restore": true to /etc/docker/daemon.json, then: systemctl reload docker   (not with Swarm)`,
+  };
 }
 
 async function checkImage({ images, image, signal }: CheckSubjects): Promise<Omit<CheckResult, 'name'>> {

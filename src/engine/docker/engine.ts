@@ -22,6 +22,7 @@ interface InfoAnswer {
   MemTotal: number;
   NCPU: number;
   SecurityOptions?: string[];
+  LiveRestoreEnabled?: boolean;
 }
 
 interface VersionAnswer {
@@ -63,6 +64,8 @@ export function connectDocker(endpoint: Address, options: { deadlineMs: number }
         rootDirectory: info.DockerRootDir,
         memoryBytes: info.MemTotal,
         cpus: info.NCPU,
+        // Podman has no daemon that its containers could end with.
+        containersSurvive: saysPodman(version) || info.LiveRestoreEnabled === true,
         rootless: info.SecurityOptions?.some((option) => option.includes('rootless')) ?? false,
       };
     },
