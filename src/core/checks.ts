@@ -4,6 +4,7 @@ import { needsOf } from './admission.ts';
 import type { Desktops } from './desktops.ts';
 import type { Engine, EngineDescription } from './engine.ts';
 import { watchState } from './explain.ts';
+import { checkHostAccess, type TrialService } from './host-check.ts';
 import { getEntry, type ImageBuilding, imageStatus } from './images.ts';
 import { spareMemory } from './memory-lack.ts';
 import { lookAtPool } from './pool.ts';
@@ -30,6 +31,8 @@ export interface CheckSubjects {
   freeBytes: (path: string) => Promise<number | undefined>;
   /** How a browser would be opened here, or why not. */
   browser: () => { opens: boolean; how: string };
+  /** Starts a service on all addresses of this host, for the moment in which a desktop tries to reach it. */
+  listen: () => Promise<TrialService>;
   stateFolder: string;
   /** The daemon of the instance that runs now; undefined when none does. */
   daemon: () => { pid: number; startedAt: string; address?: string } | undefined;
@@ -47,6 +50,7 @@ const CHECKS: readonly { name: string; needsEngine: boolean; run: Check }[] = [
   { name: 'image', needsEngine: true, run: checkImage },
   { name: 'port range', needsEngine: false, run: checkPorts },
   { name: 'network', needsEngine: true, run: checkNetwork },
+  { name: 'host access', needsEngine: true, run: async ({ desktops, listen, signal }) => checkHostAccess(await desktops(), listen, signal) },
   { name: 'pool', needsEngine: true, run: checkPool },
   { name: 'disk', needsEngine: true, run: checkDisk },
   { name: 'memory', needsEngine: true, run: checkMemory },

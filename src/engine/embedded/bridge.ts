@@ -3,6 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { VncctlError } from '../../errors.ts';
+import { dropChain } from '../host-rules.ts';
 import type { EmbeddedPaths } from './paths.ts';
 import { type EngineRanges, chooseRanges, rangesInUse } from './ranges.ts';
 import type { EmbeddedSystem } from './system.ts';
@@ -33,6 +34,7 @@ export async function removeBridges(system: EmbeddedSystem, paths: EmbeddedPaths
   const block = readBlock(paths);
   const rules = await system.run('iptables-save', []);
   for (const rule of rulesOf(rules.stdout, bridges, block)) await system.run('iptables', ['-w', '5', '-t', rule.table, '-D', ...rule.words]);
+  for (const bridge of bridges) await dropChain(system.run, bridge);
   for (const bridge of bridges) await system.run('ip', ['link', 'delete', 'dev', bridge, 'type', 'bridge']);
 }
 
