@@ -60,7 +60,7 @@ export function chainText(bridge: string, nameServers: readonly string[]): strin
 
 /** The rules that lead to the chain: for the host itself, and for link-local addresses behind it. */
 export function jumpsOf(bridge: string, instance: string): string[][] {
-  const jump = ['-m', 'comment', '--comment', `vncctl ${instance}`, '-j', chainOf(bridge)];
+  const jump = ['-m', 'comment', '--comment', `vncctl-${instance}`, '-j', chainOf(bridge)];
   return [
     ['INPUT', '-i', bridge, ...jump],
     ['DOCKER-USER', '-i', bridge, '-d', LINK_LOCAL, ...jump],

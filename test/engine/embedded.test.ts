@@ -235,15 +235,15 @@ test('after kill -9 of dockerd and pid files that name living strangers it start
 
 test('a network that was made closed to the host gets its rules again when they are gone, as after a reboot, and no other does', async () => {
   for (const [name, labels] of [['closed', { 'io.vncctl.host': 'closed' }], ['open', {}]] as const) {
-    const made = await api('POST', '/networks/create', { Name: name, Driver: 'bridge', Labels: { 'io.vncctl.managed': 'true', 'io.vncctl.instance': 'one', ...labels } });
+    const made = await api('POST', '/networks/create', { Name: name, Driver: 'bridge', Labels: { 'io.vncctl.managed': 'true', 'io.vncctl.instance': 'one.1', ...labels } });
     expect(made.status, made.body).toBe(201);
   }
   const bridges: string[] = JSON.parse((await api('GET', '/networks')).body).flatMap(({ Name, Id }: { Name: string; Id: string }) => (Name === 'closed' ? [`br-${Id.slice(0, 12)}`] : []));
   for (const _ of [1, 2]) await closeHostAgain({ address: `unix://${paths.socket}`, transport: 'unix' }, hostRules(system.run));
-  const leading = inNamespace('iptables-save', '-t', 'filter').split('\n').filter((line) => line.includes('"vncctl one"'));
+  const leading = inNamespace('iptables-save', '-t', 'filter').split('\n').filter((line) => line.includes('vncctl-one'));
   expect(leading.sort()).toEqual([
-    `-A DOCKER-USER -d 169.254.0.0/16 -i ${bridges[0]} -m comment --comment "vncctl one" -j vncctl-${bridges[0]}`,
-    `-A INPUT -i ${bridges[0]} -m comment --comment "vncctl one" -j vncctl-${bridges[0]}`,
+    `-A DOCKER-USER -d 169.254.0.0/16 -i ${bridges[0]} -m comment --comment "vncctl-one.1" -j vncctl-${bridges[0]}`,
+    `-A INPUT -i ${bridges[0]} -m comment --comment "vncctl-one.1" -j vncctl-${bridges[0]}`,
   ]);
 }, 60_000);
 

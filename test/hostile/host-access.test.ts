@@ -57,11 +57,11 @@ test('a desktop reaches no service of its host, no metadata address and no neigh
   const doctor = await closed.vncctl('doctor');
   expect(doctor.stdout).toMatch(/^ok +host access +desktops reach no service of this host/m);
 
-  expect((await program('iptables-save')).stdout).toContain(`vncctl ${closed.instance}`);
+  expect((await program('iptables-save')).stdout).toContain(`vncctl-${closed.instance}`);
   const outcome = await closed.vncctl('rm', '--all', '--yes');
   expect(outcome.stderr).not.toContain('error');
   const rules = (await program('iptables-save')).stdout;
-  expect(rules).not.toContain(`vncctl ${closed.instance}`);
+  expect(rules).not.toContain(`vncctl-${closed.instance}`);
   expect(rules).not.toMatch(/^:vncctl-br/m);
 });
 

@@ -46,7 +46,7 @@ export function rulesOf(saved: string, bridges: readonly string[], block: string
   for (const line of saved.split('\n')) {
     if (line.startsWith('*')) table = line.slice(1).trim();
     if (!line.startsWith('-A ')) continue;
-    const words = line.slice(3).trim().split(/\s+/);
+    const words = line.slice(3).trim().split(/\s+/).map((word) => word.replace(/^"(.*)"$/, '$1'));
     const natOfOurs = table === 'nat' && prefix !== undefined && words[words.indexOf('-s') + 1]?.startsWith(prefix) === true && words.includes('MASQUERADE');
     if (natOfOurs || words.some((word) => bridges.includes(word))) found.push({ table, words });
   }

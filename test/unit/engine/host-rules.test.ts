@@ -4,8 +4,8 @@ import { chainText, hostRules, nameServersIn } from '../../../src/engine/host-ru
 
 const BRIDGE = 'br-0123456789ab';
 const CHAIN = `vncctl-${BRIDGE}`;
-const INPUT = `INPUT -i ${BRIDGE} -m comment --comment vncctl one -j ${CHAIN}`;
-const USER = `DOCKER-USER -i ${BRIDGE} -d 169.254.0.0/16 -m comment --comment vncctl one -j ${CHAIN}`;
+const INPUT = `INPUT -i ${BRIDGE} -m comment --comment vncctl-one -j ${CHAIN}`;
+const USER = `DOCKER-USER -i ${BRIDGE} -d 169.254.0.0/16 -m comment --comment vncctl-one -j ${CHAIN}`;
 
 /** A firewall that keeps the rules that lead to a chain. */
 function firewall(...present: string[]): { run: RunProgram; rules: string[]; did: string[] } {
@@ -55,7 +55,7 @@ test('closing leads the traffic to the host and to link-local addresses into the
 });
 
 test('opening takes away its own rules, all of them, and then the chain', async () => {
-  const others = ['INPUT -j ACCEPT', INPUT.replace('vncctl one', 'vncctl two')];
+  const others = ['INPUT -j ACCEPT', INPUT.replace('vncctl-one', 'vncctl-two')];
   const { run, rules, did } = firewall(INPUT, INPUT, USER, ...others);
   await hostRules(run).open(BRIDGE, 'one');
   expect(rules).toEqual(others);
