@@ -101,3 +101,10 @@ test('what is no entry at all is one fault', () => {
 test('a key with capitals or slashes is refused', () => {
   for (const key of ['Kiosk', 'a/b', '', '.x']) expect(checkEntry(least, { ...from, key }).faults).toHaveLength(1);
 });
+
+test('a setting may be called as what every object has', () => {
+  const settings = JSON.parse('{ "constructor": { "description": "c" }, "__proto__": { "description": "p" } }') as object;
+  const { entry, faults: found } = checkEntry({ ...least, settings }, from);
+  expect(found).toEqual([]);
+  expect(Object.keys(entry?.settings ?? {})).toEqual(['constructor', '__proto__']);
+});
