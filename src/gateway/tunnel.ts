@@ -34,6 +34,8 @@ export interface TunnelState {
   address: string;
   since: Date;
   lastInputAt: Date | undefined;
+  /** Whether the viewer has sent what can't be read, so that later input isn't seen. */
+  unread: boolean;
   /** RFB bytes, without what WebSocket adds. */
   toViewerBytes: number;
   fromViewerBytes: number;
@@ -63,6 +65,7 @@ export class Tunnel {
   #link: RfbLink | undefined;
   #joined = false;
   #lastInputAt: Date | undefined;
+  #unread = false;
   #heardMs: number;
   #toViewerBytes = 0;
   #fromViewerBytes = 0;
@@ -100,7 +103,7 @@ export class Tunnel {
   get state(): TunnelState {
     const { id, session } = this.#options;
     const { desktop, viewOnly, address } = session;
-    return { id, desktop, viewOnly, address, since: this.#since, lastInputAt: this.#lastInputAt, toViewerBytes: this.#toViewerBytes, fromViewerBytes: this.#fromViewerBytes };
+    return { id, desktop, viewOnly, address, since: this.#since, lastInputAt: this.#lastInputAt, unread: this.#unread, toViewerBytes: this.#toViewerBytes, fromViewerBytes: this.#fromViewerBytes };
   }
 
   /** Ends it and tells the viewer why, in at most 123 bytes. What has been written to it before arrives. Idempotent. */
@@ -213,7 +216,8 @@ export class Tunnel {
     const link = this.#link;
     if (link === undefined || this.#ending) return;
     try {
-      const { forward, input, close } = session.filter(chunk);
+      const { forward, input, unread, close } = session.filter(chunk);
+      if (unread) this.#unread = true;
       let more = true;
       for (const bytes of forward) more = link.write(bytes) && more;
       if (!more) webSocket.pause();

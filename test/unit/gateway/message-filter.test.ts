@@ -26,3 +26,10 @@ test('a message that nobody knows ends a viewer that may only look, in words tha
   expect(close).toContain('type 119');
   expect(Buffer.byteLength(close)).toBeLessThanOrEqual(123);
 });
+
+test('from a message of an unknown type on, input of a full viewer is unread, whatever comes', () => {
+  const filter = filterFor('full');
+  expect(filter(Buffer.from('0401000000000061', 'hex')).unread).toBeUndefined();
+  expect(filter(Buffer.from('7700', 'hex'))).toMatchObject({ input: false, unread: true });
+  expect(filter(Buffer.from('0401000000000061', 'hex'))).toMatchObject({ input: false, unread: true });
+});
