@@ -5,6 +5,7 @@ import { Readable } from 'node:stream';
 import type { Clock } from '../core/clock.ts';
 import { type ClientNames, eventRow } from '../core/event-clients.ts';
 import type { Journal, LifeEvent } from '../core/journal.ts';
+import type { DesktopId } from '../core/store.ts';
 import { VncctlError } from '../errors.ts';
 import type { Principal } from './route.ts';
 
@@ -65,15 +66,17 @@ export function createEventStream({ journal, names, mask, clock }: EventStreamOp
     for (const follower of followers) follower.take(told);
   };
 
-  const missed = async (lastId: string): Promise<Told[]> => {
+  /** What was told behind that one; each is spelled when it is read. */
+  const missed = async (lastId: string, desktop: string | undefined): Promise<(() => Told)[]> => {
     const place = ring.findIndex(({ id }) => id === lastId);
-    if (place !== -1) return ring.slice(place + 1);
+    if (place !== -1) return ring.slice(place + 1).map((told) => () => told);
     const sinceMs = Number(/^(\d{1,16})-/.exec(lastId)?.[1]);
     if (!Number.isFinite(sinceMs) || sinceMs > MOST_MS) return [];
-    const past = await journal.read({ since: new Date(sinceMs).toISOString() });
-    const after = past.slice(past.findIndex((event) => idOf(event) === lastId) + 1);
+    const past = await journal.read({ since: new Date(sinceMs).toISOString(), ...(desktop === undefined ? {} : { desktop: desktop as DesktopId }) });
+    // An id costs a hash: only those of that very moment can be it.
+    const after = past.slice(past.findIndex((event) => Date.parse(event.at) === sinceMs && idOf(event) === lastId) + 1);
     if (after.length > 0) await names.look();
-    return after.map(lifeText);
+    return after.map((event) => () => lifeText(event));
   };
 
   // One timer for all, while there is anybody.
@@ -104,7 +107,7 @@ export function createEventStream({ journal, names, mask, clock }: EventStreamOp
       if (followers.size === 1) timer = setInterval(() => void lookAround(), STILL_HERE_MS);
       try {
         // What comes meanwhile is told after it, and once.
-        await follower.begin(lastEventId === undefined ? [] : await missed(lastEventId));
+        follower.begin(lastEventId === undefined ? [] : await missed(lastEventId, desktop));
       } catch (error) {
         follower.stream.destroy();
         throw error;
@@ -122,29 +125,51 @@ export function createEventStream({ journal, names, mask, clock }: EventStreamOp
 interface Follower {
   stream: Readable;
   take(told: Told): void;
-  begin(missed: readonly Told[]): Promise<void>;
+  begin(missed: readonly (() => Told)[]): void;
   stillHere(): Promise<void>;
 }
 
 function createFollower({ principal, desktop, onEnd }: { principal: Principal | undefined; desktop: string | undefined; onEnd: () => void }): Follower {
-  const stream = new Readable({ read() {} });
+  const stream = new Readable({ read: () => catchUp() });
   stream.once('close', onEnd);
   stream.on('error', () => {});
+  /** What comes while there is something missed to tell; undefined once there is nothing. */
   let waiting: Told[] | undefined = [];
-  const write = ({ desktop: of, text }: Told): void => {
-    if (desktop !== undefined && of !== undefined && of !== desktop) return;
-    if (stream.readableLength > MOST_UNREAD_BYTES) stream.destroy();
-    else stream.push(text);
+  let past: { missed: readonly (() => Told)[]; place: number; lastIds: Set<string> } | undefined;
+  /** Whether more may be pushed at once. */
+  const write = ({ desktop: of, text }: Told): boolean => {
+    if (desktop !== undefined && of !== undefined && of !== desktop) return true;
+    if (stream.readableLength <= MOST_UNREAD_BYTES) return stream.push(text);
+    stream.destroy();
+    return false;
+  };
+  // What was missed may be much: it is told as fast as it is read, and then what came meanwhile, once.
+  const catchUp = (): void => {
+    if (!past || !waiting) return;
+    const { missed, lastIds } = past;
+    while (past.place < missed.length) {
+      const told = missed[past.place++]?.();
+      if (!told) continue;
+      if (past.place > missed.length - RING_SIZE) lastIds.add(told.id);
+      if (!write(told)) return;
+    }
+    const meanwhile = waiting;
+    waiting = undefined;
+    past = undefined;
+    for (const told of meanwhile) if (!lastIds.has(told.id)) write(told);
   };
   return {
     stream,
-    take: (told) => void (waiting ? waiting.push(told) : write(told)),
-    async begin(missed) {
+    take(told) {
+      if (!waiting) return void write(told);
+      waiting.push(told);
+      // It comes again later, and goes on where it was.
+      if (waiting.length > RING_SIZE) stream.destroy();
+    },
+    begin(missed) {
+      past = { missed, place: 0, lastIds: new Set() };
       stream.push(`retry: ${RETRY_MS}\n\n`);
-      const told = new Set(missed.map(({ id }) => id));
-      for (const one of missed) write(one);
-      for (const one of waiting ?? []) if (!told.has(one.id)) write(one);
-      waiting = undefined;
+      catchUp();
     },
     async stillHere() {
       // A store that can't be read for a moment throws nobody out.

@@ -32,9 +32,7 @@ export function findClientNames({ desktops, journal, asked, signal, warn }: Clie
   const lookedFor = new Set<string>();
   let reachable = true;
 
-  const look = async (): Promise<void> => {
-    // The one that was asked for is all there is to know.
-    if (asked !== undefined || !reachable) return;
+  const lookOnce = async (): Promise<void> => {
     try {
       for (const { client } of await listDesktops(await desktops(), { signal, deadlineMs: LOOK_DEADLINE_MS })) {
         if (client !== undefined) names.set(journal.hashOf(client), client);
@@ -43,6 +41,14 @@ export function findClientNames({ desktops, journal, asked, signal, warn }: Clie
       reachable = false;
       if (!signal.aborted) warn(`whose desktops these are can't be told: ${(error as Error).message}`);
     }
+  };
+
+  // Those who ask while the desktops are being listed share what is found.
+  let looking: Promise<void> | undefined;
+  const look = async (): Promise<void> => {
+    // The one that was asked for is all there is to know.
+    if (asked !== undefined || !reachable) return;
+    await (looking ??= lookOnce().finally(() => (looking = undefined)));
   };
 
   return {

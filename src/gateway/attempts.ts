@@ -1,5 +1,5 @@
 // How often a stranger may try tickets: so many in a minute, for each address and desktop. What is remembered is bounded.
-import { isIPv6 } from 'node:net';
+import { ownerOf } from '../core/address-owner.ts';
 import type { Clock } from '../core/clock.ts';
 import type { DesktopId } from '../core/store.ts';
 
@@ -56,16 +56,6 @@ export function createAttempts(clock: Pick<Clock, 'monotonicMs'>): Attempts {
   };
 }
 
-// Whoever has one address of IPv6 has all of its network of 64 bits.
 function keyOf(address: string, desktopId: DesktopId): string {
-  const whose = isIPv6(address) && !address.startsWith('::ffff:') ? networkOf(address) : address;
-  return `${whose} ${desktopId}`;
-}
-
-function networkOf(address: string): string {
-  const [head = '', tail] = address.split('%', 1)[0]?.split('::') ?? [];
-  const groups = (part: string | undefined): string[] => (part ? part.split(':') : []);
-  const [first, last] = [groups(head), groups(tail)];
-  const zeros = tail === undefined ? [] : Array.from({ length: Math.max(0, 8 - first.length - last.length) }, () => '0');
-  return [...first, ...zeros, ...last].slice(0, 4).join(':');
+  return `${ownerOf(address)} ${desktopId}`;
 }
