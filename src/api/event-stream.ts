@@ -5,7 +5,9 @@ import { Readable } from 'node:stream';
 import type { Clock } from '../core/clock.ts';
 import { type ClientNames, eventRow } from '../core/event-clients.ts';
 import type { Journal, LifeEvent } from '../core/journal.ts';
+import { admit, type Holder, type ShareLimits } from '../core/shares.ts';
 import type { DesktopId } from '../core/store.ts';
+import { SCOPES } from '../core/tokens.ts';
 import { VncctlError } from '../errors.ts';
 import type { Principal } from './route.ts';
 
@@ -44,7 +46,8 @@ export interface EventStream {
 }
 
 const RING_SIZE = 1_000;
-const MOST_FOLLOWERS = 128;
+/** In all, and of one token of each scope: so that none of them keeps the others out. */
+const LIMITS: ShareLimits = { most: 128, shares: { read: 32, operate: 64, admin: 96 } };
 /** The last moment that a date can be. */
 const MOST_MS = 8.64e15;
 const STILL_HERE_MS = 15_000;
@@ -85,6 +88,22 @@ export function createEventStream({ journal, names, mask, clock }: EventStreamOp
     await Promise.all([...followers].map((follower) => follower.stillHere()));
   };
 
+  /** TOO_MANY_REQUESTS when there is none. Those of a smaller scope give way to those of a greater one. */
+  const makePlaceFor = (principal: Principal | undefined): void => {
+    const rank = rankOf(principal);
+    const holders = [...followers].map((follower) => ({ ...follower, yields: follower.rank < rank ? follower.rank : undefined }));
+    const admission = admit(holders, { counts: countsOf(principal) }, LIMITS);
+    if (!admission.isAdmitted) {
+      const why = admission.full === 'all' ? `${LIMITS.most} follow the events already` : 'the events are followed too often already with this token';
+      throw new VncctlError('TOO_MANY_REQUESTS', why, { hint: 'end some of them, or try again later' });
+    }
+    const evicted = [...followers].find(({ stream }) => stream === admission.evicts?.stream);
+    if (!evicted) return;
+    followers.delete(evicted);
+    // At once, whether or not it is read.
+    evicted.stream.destroy();
+  };
+
   return {
     async tellLife(events) {
       for (const event of events) {
@@ -98,7 +117,7 @@ export function createEventStream({ journal, names, mask, clock }: EventStreamOp
       tell({ id, desktop: typeof desktop === 'string' ? desktop : undefined, text: spell(id, name, data) });
     },
     async follow({ principal, lastEventId, desktop }) {
-      if (followers.size >= MOST_FOLLOWERS) throw new VncctlError('TOO_MANY_REQUESTS', `${MOST_FOLLOWERS} follow the events already`, { hint: 'try again later' });
+      makePlaceFor(principal);
       const follower = createFollower({ principal, desktop, onEnd: () => {
         followers.delete(follower);
         if (followers.size === 0) clearInterval(timer);
@@ -124,6 +143,9 @@ export function createEventStream({ journal, names, mask, clock }: EventStreamOp
 
 interface Follower {
   stream: Readable;
+  counts: Holder['counts'];
+  heardAtMs: number;
+  rank: number;
   take(told: Told): void;
   begin(missed: readonly (() => Told)[]): void;
   stillHere(): Promise<void>;
@@ -160,6 +182,9 @@ function createFollower({ principal, desktop, onEnd }: { principal: Principal | 
   };
   return {
     stream,
+    counts: countsOf(principal),
+    heardAtMs: performance.now(),
+    rank: rankOf(principal),
     take(told) {
       if (!waiting) return void write(told);
       waiting.push(told);
@@ -178,6 +203,14 @@ function createFollower({ principal, desktop, onEnd }: { principal: Principal | 
       stream.push(isLive ? ': still here\n\n' : null);
     },
   };
+}
+
+function countsOf(principal: Principal | undefined): Holder['counts'] {
+  return principal ? { [principal.scope]: principal.id } : {};
+}
+
+function rankOf(principal: Principal | undefined): number {
+  return principal ? SCOPES.indexOf(principal.scope) + 1 : 0;
 }
 
 /** The same whether it comes from the journal or as it happens, in this run of the daemon or the next. */

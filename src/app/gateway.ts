@@ -122,6 +122,7 @@ export async function openGateway({ app, journal, clock, log }: GatewayInput): P
       desktop: session.desktopId,
       viewOnly: session.mode === 'view-only',
       address,
+      ticket: session.ticketId,
       dial: (signal) => openings.during(session.desktopId, (tell) => dial(session.desktopId, signal, tell)),
       greet: serveHandshake,
       filter: filterFor(session.mode),

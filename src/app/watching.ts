@@ -38,7 +38,7 @@ import { openApi } from './api.ts';
 import { logOn, tellAll } from './daemon-log.ts';
 import { openDashboard } from './dashboard.ts';
 import { createFigures } from './figures.ts';
-import { openGateway } from './gateway.ts';
+import { openGateway, rulesOnce } from './gateway.ts';
 import { handingOut } from './handing-out.ts';
 import { catalogVersion, factsOf, heldFacts } from './installation-facts.ts';
 import { settingsAnew } from './settings-anew.ts';
@@ -124,15 +124,19 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
     const readiness = (): Readiness => readinessOf(state, clock.monotonicMs(), current.settings.sweepInterval);
     const life = lifeTracker(() => current, journal);
     const waiting = createWaiting();
-    const api = openApi({ app: () => current, desktops, waiting, activity, journal, control: gateway?.control ?? noViewers, readiness, auth: settings.auth, dialects: settings.dialects, figures, dashboard: dashboard.extension, signal: options.signal, log });
+    const rulesFor = rulesOnce();
+    // The connections on which somebody asks who may use the API.
+    const known = new WeakSet<object>();
+    const api = openApi({ app: () => current, desktops, waiting, activity, journal, control: gateway?.control ?? noViewers, readiness, auth: settings.auth, dialects: settings.dialects, figures, dashboard: dashboard.extension, signal: options.signal, log, onKnown: (socket) => known.add(socket) });
     const ups = createUpRoute({ ...handingOut({ app: () => current, facts: () => facts, desktops, metrics: figures.current, waiting }), log });
-    const control = createDoor({ routes: [api.routesAt('socket'), ups], readiness });
+    const control = createDoor({ routes: [api.routesAt('socket'), ups], readiness, isKnown: () => true });
     stops.push(() => control.stop());
     const { socket } = app;
     await listenOnSocket(control, socket);
     lock.answersAt({ socket });
     if (gateway && listen !== 'off') {
-      const door = createDoor({ certificate, routes: [gateway.routes, dashboard.routes, api.routesAt('tcp')], readiness });
+      const isProxy = (address: string): boolean => rulesFor(current.settings).proxies.includes(address);
+      const door = createDoor({ certificate, routes: [gateway.routes, dashboard.routes, api.routesAt('tcp')], readiness, isProxy, isKnown: (socket) => known.has(socket) });
       // Viewers first: the door cuts off whoever is still there.
       stops.push(() => door.stop(), () => gateway.stop());
       const address = await door.listen(takePassedSocket(io.env, process.pid) ?? listen);
