@@ -215,5 +215,5 @@ export function rulesOnce(): (settings: Settings) => HostRules {
 }
 
 function factsOf({ id, session }: { id: string; session: Session }): LogFacts {
-  return { desktop: session.desktopId, viewer: id, mode: session.mode };
+  return { desktop: session.desktopId, viewer: id, mode: session.mode, ticket: session.ticketId };
 }

@@ -95,7 +95,7 @@ test('a process that was killed while it appended takes no other change with it'
 });
 
 test('a process that was killed between writing the list and removing the changes revives nothing', async () => {
-  const { file, changes, open } = newFile();
+  const { changes, open } = newFile();
   const store = open();
   await put(store, { id: 'used', count: 1 }, { id: 'revoked', count: 1 });
   for (let round = 0; !existsSync(changes) || statSync(changes).size < 30_000; round++) await put(store, { id: 'used', count: round + 2 }, { id: 'filler', count: round });
