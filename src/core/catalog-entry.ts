@@ -23,7 +23,7 @@ type Path = CatalogFault['path'];
 /** What a key of the catalog looks like. */
 export const CATALOG_KEY = /^[a-z0-9][a-z0-9_.-]{0,62}$/;
 
-const FIELDS = ['title', 'description', 'build', 'image', 'ports', 'viewer', 'websocket', 'variables', 'settings', 'limits', 'needs', 'lease', 'user', 'capabilities', 'tmpfs', 'stopGrace', 'removeSignal', 'ready', 'readyTimeout', 'settle'];
+const FIELDS = ['title', 'description', 'build', 'image', 'ports', 'viewer', 'websocket', 'variables', 'settings', 'limits', 'needs', 'lease', 'user', 'capabilities', 'tmpfs', 'init', 'stopGrace', 'removeSignal', 'ready', 'readyTimeout', 'settle'];
 const VARIABLES = ['url', 'width', 'height', 'secret', 'client', 'app', 'idleExit'] as const;
 const SIGNAL = /^SIG(HUP|INT|QUIT|USR1|USR2|TERM|WINCH)$/;
 const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
@@ -54,6 +54,7 @@ export function checkEntry(value: unknown, from: EntryOrigin): { entry?: Catalog
     user: userOf(fields['user'], fields['image'] === undefined, faults),
     capabilities: capabilitiesOf(fields['capabilities'], faults),
     tmpfs: tmpfsOf(fields['tmpfs'], faults),
+    init: initOf(fields['init'], faults),
     stopGraceSeconds: secondsAt(fields['stopGrace'], ['stopGrace'], 5, faults),
     ...removeSignalOf(fields['removeSignal'], faults),
     ready: stageOf(fields['ready'], fields['image'] === undefined, faults),
@@ -209,6 +210,12 @@ function tmpfsOf(value: unknown, faults: CatalogFault[]): CatalogEntry['tmpfs'] 
     else faults.push({ path: ['tmpfs', place], message: 'mount options like "rw,size=64m" are expected' });
   }
   return tmpfs;
+}
+
+function initOf(value: unknown, faults: CatalogFault[]): CatalogEntry['init'] {
+  if (value === undefined || value === 'engine') return 'engine';
+  if (value !== 'image') faults.push({ path: ['init'], message: 'one of engine, image is expected' });
+  return 'image';
 }
 
 function removeSignalOf(value: unknown, faults: CatalogFault[]): Pick<CatalogEntry, 'removeSignal'> {

@@ -12,6 +12,18 @@ export const CLIENT_ID_POLICIES: readonly ClientIdPolicy[] = ['cpf', 'cpf-strict
 const CPF_SPELLING = /^\d{3}\.?\d{3}\.?\d{3}[-/.]?\d{2}$/;
 const ANY_ID = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/;
 
+// What older systems' clients send in the place of an id, and the words of those systems' addresses. As an id, one of them would give
+// the desktop of one person to the next.
+const RESERVED = new Set(
+  'any all allocate new list cb ws none null undefined nan access status remove remove-all health workers sessions touch vnc vm'.split(' '),
+);
+
+/** Whether a word is reserved or blank, and so never a client id under any policy. */
+export function isReservedWord(text: string): boolean {
+  const word = text.trim().toLowerCase();
+  return word === '' || RESERVED.has(word);
+}
+
 /** Parses what a person typed. Throws BAD_CLIENT_ID; `warning` is set when the id is taken but looks mistyped. */
 export function parseClientId(text: string, policy: ClientIdPolicy): { id: ClientId; warning?: string } {
   const typed = text.trim();
@@ -26,6 +38,9 @@ export function parseClientId(text: string, policy: ClientIdPolicy): { id: Clien
     }
     if (policy === 'cpf') return { id: digits, warning: `the check digits of ${formatClientId(digits)} are wrong; taken as typed` };
     return { id: digits };
+  }
+  if (policy === 'any' && typed !== '' && isReservedWord(typed)) {
+    throw new VncctlError('BAD_CLIENT_ID', `"${text}" is a reserved word, not a client id`, { hint: 'give each client an id of their own' });
   }
   if (policy === 'any' && ANY_ID.test(typed)) return { id: typed as ClientId };
   throw new VncctlError(

@@ -103,6 +103,7 @@ export function containerSpec(spec: DesktopSpec, own: DesktopOwn): ContainerSpec
     user: entry.user,
     capabilities: entry.capabilities,
     tmpfs: entry.tmpfs,
+    init: entry.init,
     stopGraceSeconds: entry.stopGraceSeconds,
     logMaxBytes: LOG_MAX_BYTES,
     ...(own.publish ? { publish: { containerPort: entry.ports.web, ...own.publish } } : {}),
@@ -163,5 +164,5 @@ function checkUrl(text: string): void {
 
 function specHash(spec: Omit<DesktopSpec, 'hash'>): string {
   const { entry, ...rest } = spec;
-  return hashOf({ ...rest, user: entry.user, capabilities: entry.capabilities, tmpfs: entry.tmpfs, ports: entry.ports });
+  return hashOf({ ...rest, user: entry.user, capabilities: entry.capabilities, tmpfs: entry.tmpfs, init: entry.init, ports: entry.ports });
 }

@@ -2,7 +2,7 @@
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import Docker from 'dockerode';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, onTestFinished, test } from 'vitest';
 import { connectDocker } from '../../src/engine/docker/engine.ts';
 import { startEngineProxy } from '../support/engine-proxy.ts';
 import { eventually } from '../support/eventually.ts';
@@ -108,3 +108,57 @@ test('closing drops the connections, so that a process can end', async () => {
   expect(await answer).toMatchObject({ code: 'ENGINE_UNREACHABLE' });
   await eventually(() => server.sockets.size === 0);
 });
+
+test('what a container is made of, its secret, its client and its settings, is in no address of a request: in the bodies alone', async () => {
+  const proxy = await startEngineProxy(testEndpoint().address, join(folder, 'recording.sock'));
+  const engine = connectDocker(endpointAt(proxy.address), { deadlineMs: 30_000 });
+  onTestFinished(async () => {
+    engine.close();
+    await proxy.stop();
+  });
+  const tag = `vncctl/${CONTRACT_RUN}-recorded:latest`;
+  const context = contextOf({ Dockerfile: `ARG BASE\nFROM \${BASE}\nCMD ["sleep", "600"]\n` });
+  await engine.images.build(context, { tag, labels: {}, args: { BASE } }, () => {});
+  onTestFinished(() => new Docker({ socketPath: new URL(testEndpoint().address).pathname }).getImage(tag).remove({ force: true }));
+  const network = `${CONTRACT_RUN}-network`;
+  await engine.networks.create({ name: network, labels: { 'io.vncctl.test': 'label-of-the-network' }, subnet: '10.213.7.0/24' });
+  onTestFinished(() => engine.networks.remove(network));
+  const id = await engine.containers.create(`${CONTRACT_RUN}-recorded`, {
+    image: tag,
+    env: { VNC_SECRET: 'secret-of-the-screen', URL: 'https://page.example/?q=1' },
+    labels: { 'io.vncctl.client': '11122233344' },
+    network,
+    publish: { containerPort: 6080, hostPort: await freePort(), hostAddress: '127.0.0.1' },
+    limits: { cpus: 0.25, memoryBytes: 64 * 1024 ** 2, pids: 50, shmSizeBytes: 16 * 1024 ** 2 },
+    user: '65534:65534',
+    capabilities: ['SYS_CHROOT'],
+    tmpfs: { '/tmp': 'rw,size=1m' },
+    init: 'engine',
+    stopGraceSeconds: 1,
+    logMaxBytes: 1024 ** 2,
+  });
+  onTestFinished(() => engine.containers.remove(id));
+  await engine.containers.start(id);
+  await engine.containers.updateLimits(id, { cpus: 0.5, memoryBytes: 96 * 1024 ** 2 });
+  await engine.containers.exec(id, ['echo', 'argument-of-the-program']);
+  await engine.containers.rename(id, `${CONTRACT_RUN}-renamed`);
+  await engine.containers.pause(id);
+  await engine.containers.unpause(id);
+  await engine.containers.stop(id, 1, { stopSignal: 'SIGKILL' });
+
+  const withBody = proxy.bodies.map(({ line }) => line.replace(/\?.*$/, '').replaceAll(/[0-9a-f]{64}/g, '…'));
+  expect(withBody).toEqual(['POST /networks/create', 'POST /containers/create', 'POST /containers/…/update', 'POST /containers/…/exec', 'POST /exec/…/start']);
+  for (const { line, body } of proxy.bodies) {
+    const query = new URL(line.split(' ')[1] ?? '', 'http://engine').searchParams;
+    expect([...query.keys()], line).toEqual(line.startsWith('POST /containers/create') ? ['name'] : []);
+    expect(leavesOf(JSON.parse(body)).filter((leaf) => leaf.length > 3 && decodeURIComponent(line).includes(leaf)), line).toEqual([]);
+  }
+  const addresses = decodeURIComponent(proxy.log.join('\n'));
+  for (const word of ['secret-of-the-screen', 'page.example', '11122233344', 'label-of-the-network', 'argument-of-the-program']) expect(addresses).not.toContain(word);
+});
+
+/** Every text and number in a value, and every key. */
+function leavesOf(value: unknown): string[] {
+  if (typeof value !== 'object' || value === null) return value === null ? [] : [String(value)];
+  return Object.entries(value).flatMap(([key, inner]) => [...(Array.isArray(value) ? [] : [key]), ...leavesOf(inner)]);
+}

@@ -28,6 +28,8 @@ export interface EngineProxy {
   readonly address: string;
   /** Every request that came in, like "POST /containers/create?name=x", in order. */
   readonly log: readonly string[];
+  /** The JSON bodies among those requests, with the address that each was sent to. */
+  readonly bodies: readonly { line: string; body: string }[];
   /** Holds the next request that matches, once. */
   hold(what: Catch): Caught;
   /** Resolves once `count` more requests have come in that match. */
@@ -53,6 +55,7 @@ interface Hold extends Catch {
 /** Starts a proxy on a Unix socket at `socketPath` in front of the engine at `engine`. */
 export async function startEngineProxy(engine: string, socketPath: string): Promise<EngineProxy> {
   const log: string[] = [];
+  const bodies: { line: string; body: string }[] = [];
   const holds = new Set<Hold>();
   const met = new Set<Hold>();
   const sockets = new Set<Socket>();
@@ -82,6 +85,11 @@ export async function startEngineProxy(engine: string, socketPath: string): Prom
     // A caller that went away takes its call along, as it does without a proxy.
     answer.on('close', () => forwarded.destroy());
     forwarded.on('error', () => answer.destroy());
+    if (incoming.headers['content-type'] === 'application/json') {
+      const chunks: Buffer[] = [];
+      incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+      incoming.on('end', () => bodies.push({ line, body: Buffer.concat(chunks).toString('utf8') }));
+    }
     incoming.pipe(forwarded);
     const [response] = (await once(forwarded, 'response')) as [IncomingMessage];
     await heldBy(take(line, 'answer'));
@@ -123,6 +131,7 @@ export async function startEngineProxy(engine: string, socketPath: string): Prom
   return {
     address: `unix://${socketPath}`,
     log,
+    bodies,
     hold(what) {
       const caught = gate();
       const open = gate();

@@ -37,6 +37,7 @@ export function exampleEntry(over: Partial<CatalogEntry> = {}): CatalogEntry {
     user: '1000:1000',
     capabilities: [],
     tmpfs: { '/tmp': 'rw' },
+    init: 'engine',
     stopGraceSeconds: 5,
     ready: 'page',
     readyTimeoutSeconds: 60,

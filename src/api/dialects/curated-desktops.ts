@@ -1,10 +1,13 @@
 // What clients of the provider of curated desktops ask: a desktop for a `uid`, and the WebSocket of its screen. They read `url` and
-// `uid`, or `details` of what kept them from it.
+// `uid`, or `details` of what kept them from it. A reserved word in the place of the uid (`allocate`) asks for a new one each time.
+import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
+import { isReservedWord } from '../../core/client-id.ts';
 import type { Desktop } from '../../core/desktop.ts';
 import { findDesktop, listDesktops } from '../../core/list.ts';
 import { noDoor } from '../../core/link.ts';
 import { useDesktop } from '../../core/touch.ts';
+import { VncctlError } from '../../errors.ts';
 import { CREATIONS, giveDesktop } from '../desktops.ts';
 import { readClient, spelled } from '../named.ts';
 import type { ApiParts } from '../parts.ts';
@@ -54,7 +57,7 @@ export function curatedDesktopsRoutes(parts: ApiParts & { screens: ScreenAddress
       long: 'create',
       answer: { schema: ANY, about: 'its url and uid' },
       async handle(call) {
-        const { uid } = call.params;
+        const uid = isReservedWord(call.params.uid) ? newUid(parts, call.params.uid) : call.params.uid;
         const { result } = await giveDesktop(parts, call, uid, {});
         const [found] = await urlsOf([result.desktop]);
         if (!found) throw noDoor(result.desktop, true);
@@ -73,6 +76,7 @@ export function curatedDesktopsRoutes(parts: ApiParts & { screens: ScreenAddress
       params: UID,
       answer: { schema: ANY, about: 'its url and uid; details where there is none' },
       async handle({ params: { uid }, signal }) {
+        if (isReservedWord(uid)) return { details: `no container exists for ${uid}` };
         const desktops = await parts.desktops();
         const { id: client } = readClient(parts, uid);
         const desktop = findDesktop(await listDesktops(desktops, { signal }), client, desktops);
@@ -85,4 +89,12 @@ export function curatedDesktopsRoutes(parts: ApiParts & { screens: ScreenAddress
       },
     }),
   ];
+}
+
+/** A uid that no client has. USAGE where only people have desktops. */
+function newUid({ settings }: ApiParts, word: string): string {
+  if (settings().clientIds === 'any') return randomUUID();
+  throw new VncctlError('USAGE', `whose desktop is it? A CPF is expected in the place of "${word}", since the setting clientIds takes no other ids`, {
+    hint: 'vncctl config set clientIds any',
+  });
 }

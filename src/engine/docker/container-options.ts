@@ -4,10 +4,9 @@ import type Docker from 'dockerode';
 import type { ContainerSpec } from '../../core/engine.ts';
 
 /** The body of a create request. Podman is told one bound more, which it would else set itself. */
-export function createOptions(name: string, spec: ContainerSpec, podman: boolean): Docker.ContainerCreateOptions {
+export function createOptions(spec: ContainerSpec, podman: boolean): Docker.ContainerCreateOptions {
   const port = spec.publish ? `${spec.publish.containerPort}/tcp` : undefined;
   return {
-    name,
     Image: spec.image,
     Env: Object.entries(spec.env).map(([key, value]) => `${key}=${value}`),
     Labels: { ...spec.labels },
@@ -16,7 +15,7 @@ export function createOptions(name: string, spec: ContainerSpec, podman: boolean
     StopTimeout: spec.stopGraceSeconds,
     HostConfig: {
       NetworkMode: spec.network,
-      Init: true,
+      Init: spec.init === 'engine',
       CapDrop: ['ALL'],
       CapAdd: [...spec.capabilities],
       SecurityOpt: ['no-new-privileges'],

@@ -7,7 +7,7 @@ import { createOptions, limitOptions } from './container-options.ts';
 import { type Dialable, detailsOf, nearbyAddresses, summaryOf, usageOf } from './container-shape.ts';
 import { createEvents } from './events.ts';
 import { splitFrames } from './frames.ts';
-import { signalled } from './signalled.ts';
+import { inBody, inQuery, signalled } from './signalled.ts';
 import { isNameTaken, isNetworkMissing, isPortTaken, statusOf, wordsOf } from './errors.ts';
 
 /** What the containers have to know of their engine: whether it runs on this host, and whether it is Podman. */
@@ -57,7 +57,7 @@ export function createContainers(docker: Docker, call: Caller, { local, isPodman
         `create ${name}`,
         async (signal) => {
           try {
-            const container = await docker.createContainer(signalled(signal, createOptions(name, spec, podman)));
+            const container = await docker.createContainer(inBody(signal, createOptions(spec, podman), { name }));
             return container.id as ContainerId;
           } catch (error) {
             if (statusOf(error) === 409 || isNameTaken(error)) throw new VncctlError('NAME_TAKEN', `the container name ${name} is in use`, { cause: error });
@@ -95,7 +95,7 @@ export function createContainers(docker: Docker, call: Caller, { local, isPodman
         async (signal) => {
           // The API takes another signal with its stop only from 1.42 on.
           if (options?.stopSignal !== undefined && (await endsBy(at(id), options.stopSignal, graceSeconds, signal))) return;
-          const stop = (): Promise<unknown> => unlessStatus([304, 404], at(id).stop(signalled(signal, { t: options?.stopSignal === undefined ? graceSeconds : 0 })));
+          const stop = (): Promise<unknown> => unlessStatus([304, 404], at(id).stop(inQuery(signal, { t: options?.stopSignal === undefined ? graceSeconds : 0 })));
           try {
             await stop();
           } catch (error) {
@@ -116,7 +116,7 @@ export function createContainers(docker: Docker, call: Caller, { local, isPodman
         async (signal) => {
           try {
             // By its old name, which is looked up once the engine has the request: whoever renamed it before this one is not overruled.
-            await at(options?.from ?? id).rename(signalled(signal, { name }));
+            await at(options?.from ?? id).rename(inQuery(signal, { name }));
           } catch (error) {
             if (/same name/i.test(wordsOf(error))) return;
             if (isNameTaken(error)) throw new VncctlError('NAME_TAKEN', `the container name ${name} is in use`, { cause: error });
@@ -133,7 +133,7 @@ export function createContainers(docker: Docker, call: Caller, { local, isPodman
         `change the limits of container ${short(id)}`,
         async (signal) => {
           try {
-            await at(id).update(signalled(signal, limitOptions(cpus, memoryBytes)));
+            await at(id).update(inBody(signal, limitOptions(cpus, memoryBytes)));
           } catch (error) {
             if (statusOf(error) === 404) throw gone(id, error);
             if (isBeyondLimits(error)) throw new VncctlError('USAGE', `the engine can't give that much or little: ${wordsOf(error)}`, { cause: error });
@@ -199,7 +199,7 @@ export function createContainers(docker: Docker, call: Caller, { local, isPodman
               if (statusOf(error) === 404) return;
               // Another process is removing it: its name is free only when that has ended.
               if (!/removal .*already in progress/i.test(wordsOf(error))) throw error;
-              await unlessStatus([404], at(id).wait(signalled(signal, { condition: 'removed' as const })));
+              await unlessStatus([404], at(id).wait(inQuery(signal, { condition: 'removed' as const })));
               return;
             }
           }
@@ -213,7 +213,7 @@ export function createContainers(docker: Docker, call: Caller, { local, isPodman
       return call(
         `watch container ${short(id)}`,
         async (signal) => {
-          const result = await unlessStatus([404], at(id).wait(signalled(signal, { condition: 'not-running' as const })));
+          const result = await unlessStatus([404], at(id).wait(inQuery(signal, { condition: 'not-running' as const })));
           return (result as { StatusCode: number } | undefined)?.StatusCode;
         },
         options,
@@ -225,7 +225,7 @@ export function createContainers(docker: Docker, call: Caller, { local, isPodman
       return call(
         `run ${argv[0] ?? ''} in container ${short(id)}`,
         async (signal) => {
-          const exec = await at(id).exec(signalled(signal, { Cmd: [...argv], AttachStdout: true, AttachStderr: true }));
+          const exec = await at(id).exec(inBody(signal, { Cmd: [...argv], AttachStdout: true, AttachStderr: true }));
           const stream = await exec.start(signalled(signal, {}));
           const chunks: Buffer[] = [];
           for await (const chunk of stream) chunks.push(chunk as Buffer);
@@ -264,9 +264,9 @@ export function createContainers(docker: Docker, call: Caller, { local, isPodman
 async function endsBy(container: Docker.Container, name: string, graceSeconds: number, signal: AbortSignal): Promise<boolean> {
   const late = AbortSignal.timeout(graceSeconds * 1000);
   // Refused where it does not run, which the wait then tells.
-  await unlessStatus([404, 409], container.kill(signalled(signal, { signal: name })));
+  await unlessStatus([404, 409], container.kill(inQuery(signal, { signal: name })));
   try {
-    await unlessStatus([404], container.wait(signalled(AbortSignal.any([signal, late]), { condition: 'not-running' as const })));
+    await unlessStatus([404], container.wait(inQuery(AbortSignal.any([signal, late]), { condition: 'not-running' as const })));
     return true;
   } catch (error) {
     if (!late.aborted || signal.aborted) throw error;

@@ -8,7 +8,7 @@ import { VncctlError } from '../../errors.ts';
 import { leadsTo, localRoutesIn } from '../presence/routes.ts';
 import type { Caller } from './call.ts';
 import type { EngineFacts } from './containers.ts';
-import { signalled } from './signalled.ts';
+import { inBody, signalled } from './signalled.ts';
 import { statusOf, wordsOf } from './errors.ts';
 
 const ICC = 'com.docker.network.bridge.enable_icc';
@@ -110,7 +110,7 @@ async function dialableSubnets(local: boolean): Promise<(subnet: string) => bool
 
 async function createOnDocker(docker: Docker, spec: NetworkSpec, signal: AbortSignal): Promise<void> {
   await docker.createNetwork(
-    signalled(signal, {
+    inBody(signal, {
       Name: spec.name,
       Driver: 'bridge',
       CheckDuplicate: true,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { formatClientId, hasCpfCheckDigits, maskClientId, parseClientId } from '../../../src/core/client-id.ts';
+import { CLIENT_ID_POLICIES, formatClientId, hasCpfCheckDigits, isReservedWord, maskClientId, parseClientId } from '../../../src/core/client-id.ts';
 
 const digits = fc.stringMatching(/^[0-9]{11}$/);
 const spellings = digits.chain((id) => {
@@ -64,6 +64,19 @@ test('the policy any takes names as typed, and refuses what could not be part of
   for (const text of ['', '-ana', '.ana', 'ana maria', 'ana/maria', 'á', 'a'.repeat(64)]) {
     expect(() => parseClientId(text, 'any')).toThrowError(expect.objectContaining({ code: 'BAD_CLIENT_ID' }));
   }
+});
+
+test.each(['any', 'allocate', 'ALL', ' list ', 'cb', 'ws', 'new', 'null', 'undefined', 'remove-all', 'sessions', ' ', ''])(
+  'the reserved or empty word %j is a client id under no policy',
+  (word) => {
+    expect(isReservedWord(word)).toBe(true);
+    for (const policy of CLIENT_ID_POLICIES) expect(() => parseClientId(word, policy)).toThrowError(expect.objectContaining({ code: 'BAD_CLIENT_ID' }));
+  },
+);
+
+test('an id that only begins with a reserved word is an id', () => {
+  for (const word of ['allocated', 'any-1', 'list.of', '11122233344']) expect(isReservedWord(word)).toBe(false);
+  expect(parseClientId('any-1', 'any').id).toBe('any-1');
 });
 
 test('a CPF is shown formatted, other ids as they are', () => {

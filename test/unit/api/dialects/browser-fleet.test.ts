@@ -112,3 +112,9 @@ test('beside the orchestrator of kiosks there is one /health, which both read', 
   const { ask } = await createTestApi({ extensions: [dialectsExtension(['kiosk-orchestrator', 'browser-fleet', 'curated-desktops'])] });
   expect((await ask('GET', '/health')).json()).toMatchObject({ status: 'ok' });
 });
+
+test.each(['any', 'all', 'allocate', 'list', 'sessions', ' '])('the reserved or empty word %j is the client of no session', async (client) => {
+  const { ask, engine } = await open();
+  expect((await ask('POST', '/sessions', { body: { client } })).status).toBe(400);
+  expect(await engine.containers.list({ labels: {} })).toEqual([]);
+});

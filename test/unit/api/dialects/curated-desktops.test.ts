@@ -52,6 +52,25 @@ test('a container that is on its way out is waited for, and then there is one', 
   expect(now[0]?.id).not.toBe(old.id);
 });
 
+test.each(['allocate', 'Allocate', 'any', 'all', 'list', 'cb', 'undefined', '%20'])('the reserved word %s gives each who sends it a desktop and a uid of their own', async (word) => {
+  const { ask, engine } = await open();
+  const answers = await Promise.all([1, 2].map(async () => (await ask('POST', `/api/vm/any/${word}`, { body: {} })).json()));
+  for (const answer of answers) expect(answer).toEqual({ url: URL_FORM, uid: expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f-]{27}$/) as string });
+  expect(new Set(answers.map(({ uid }) => uid)).size).toBe(2);
+  expect(new Set(answers.map(({ url }) => url)).size).toBe(2);
+  expect(await engine.containers.list({ labels: {} })).toHaveLength(2);
+  for (const answer of answers) expect((await ask('GET', `/api/vm/ws/${answer.uid}`)).json()).toEqual(answer);
+  expect((await ask('GET', `/api/vm/ws/${word}`)).json()).toHaveProperty('details');
+});
+
+test('a reserved word gives nothing where only a CPF is a client', async () => {
+  const { ask, settings, engine } = await open();
+  settings.clientIds = 'cpf';
+  const { status, json } = await ask('POST', '/api/vm/any/allocate', { body: {} });
+  expect({ status, body: json() }).toEqual({ status: 400, body: { details: expect.stringContaining('A CPF is expected') as string } });
+  expect(await engine.containers.list({ labels: {} })).toEqual([]);
+});
+
 test('failures are told as details', async () => {
   const { ask, settings } = await open();
   settings.clientIds = 'cpf';

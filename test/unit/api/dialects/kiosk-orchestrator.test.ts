@@ -105,3 +105,10 @@ test('health says when the daemon can not work', async () => {
   const { status, json } = await api.ask('GET', '/health');
   expect({ status, body: json() }).toEqual({ status: 503, body: { status: 'error' } });
 });
+
+test.each(['any', 'all', 'allocate', 'list', 'remove-all', '%20'])('the reserved or empty word %s is nobody, whatever ids are taken', async (word) => {
+  const { ask, engine, settings } = await open();
+  settings.clientIds = 'any';
+  for (const path of ['/access', '/remove']) expect((await ask('GET', `${path}?id=${word}`)).status).toBe(400);
+  expect(await engine.containers.list({ labels: {} })).toEqual([]);
+});
