@@ -52,6 +52,8 @@ const LIMITS: ShareLimits = { most: 128, shares: { read: 32, operate: 64, admin:
 const MOST_MS = 8.64e15;
 const STILL_HERE_MS = 15_000;
 const RETRY_MS = 2_000;
+/** Of those that were missed: each is spelled and hashed. */
+const MOST_IN_A_TURN = 64;
 /** Who reads no faster than this comes again later, and goes on where they were. */
 const MOST_UNREAD_BYTES = 1024 * 1024;
 
@@ -75,9 +77,11 @@ export function createEventStream({ journal, names, mask, clock }: EventStreamOp
     if (place !== -1) return ring.slice(place + 1).map((told) => () => told);
     const sinceMs = Number(/^(\d{1,16})-/.exec(lastId)?.[1]);
     if (!Number.isFinite(sinceMs) || sinceMs > MOST_MS) return [];
-    const past = await journal.read({ since: new Date(sinceMs).toISOString(), ...(desktop === undefined ? {} : { desktop: desktop as DesktopId }) });
-    // An id costs a hash: only those of that very moment can be it.
-    const after = past.slice(past.findIndex((event) => Date.parse(event.at) === sinceMs && idOf(event) === lastId) + 1);
+    const since = new Date(sinceMs).toISOString();
+    const past = await journal.read({ since, ...(desktop === undefined ? {} : { desktop: desktop as DesktopId }) });
+    // An id costs a hash: only those of that very second can be it.
+    const second = since.slice(0, 'yyyy-mm-ddThh:mm:ss'.length);
+    const after = past.slice(past.findIndex((event) => event.at.startsWith(second) && idOf(event) === lastId) + 1);
     if (after.length > 0) await names.look();
     return after.map((event) => () => lifeText(event));
   };
@@ -152,7 +156,17 @@ interface Follower {
 }
 
 function createFollower({ principal, desktop, onEnd }: { principal: Principal | undefined; desktop: string | undefined; onEnd: () => void }): Follower {
-  const stream = new Readable({ read: () => catchUp() });
+  let isDue = false;
+  // Others have their turn in between.
+  const goOnLater = (): void => {
+    if (isDue || !past) return;
+    isDue = true;
+    setImmediate(() => {
+      isDue = false;
+      catchUp();
+    });
+  };
+  const stream = new Readable({ read: goOnLater });
   stream.once('close', onEnd);
   stream.on('error', () => {});
   /** What comes while there is something missed to tell; undefined once there is nothing. */
@@ -167,14 +181,15 @@ function createFollower({ principal, desktop, onEnd }: { principal: Principal | 
   };
   // What was missed may be much: it is told as fast as it is read, and then what came meanwhile, once.
   const catchUp = (): void => {
-    if (!past || !waiting) return;
+    if (!past || !waiting || stream.destroyed) return;
     const { missed, lastIds } = past;
-    while (past.place < missed.length) {
+    for (const end = Math.min(missed.length, past.place + MOST_IN_A_TURN); past.place < end; ) {
       const told = missed[past.place++]?.();
       if (!told) continue;
       if (past.place > missed.length - RING_SIZE) lastIds.add(told.id);
       if (!write(told)) return;
     }
+    if (past.place < missed.length) return goOnLater();
     const meanwhile = waiting;
     waiting = undefined;
     past = undefined;

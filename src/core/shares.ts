@@ -28,11 +28,11 @@ export function admit<H extends Holder>(holders: readonly H[], newcomer: Pick<Ho
     if (key === undefined) continue;
     const own = holders.filter(({ counts }) => counts[name] === key);
     if (own.length < bound) continue;
-    const [evicts] = inOrder(own, []);
+    const evicts = firstToLeave(own, []);
     return evicts ? { isAdmitted: true, evicts } : { isAdmitted: false, full: name };
   }
   if (holders.length < most) return { isAdmitted: true };
-  const [evicts] = inOrder(holders, Object.keys(shares));
+  const evicts = firstToLeave(holders, Object.keys(shares));
   return evicts ? { isAdmitted: true, evicts } : { isAdmitted: false, full: 'all' };
 }
 
@@ -44,15 +44,21 @@ export function fullerThan(holders: readonly Pick<Holder, 'counts'>[], name: str
   return (key) => key !== undefined && key !== newcomer && (held.get(key) ?? 0) > own + 1;
 }
 
-/** Those that give way, first the one that has to. */
-function inOrder<H extends Holder>(holders: readonly H[], names: readonly string[]): H[] {
-  const held = new Map<string, number>();
-  const keysOf = ({ counts }: H): string[] => names.flatMap((name) => (counts[name] === undefined ? [] : [`${name} ${counts[name]}`]));
-  for (const holder of holders) for (const key of keysOf(holder)) held.set(key, (held.get(key) ?? 0) + 1);
-  const fullest = (holder: H): number => Math.max(0, ...keysOf(holder).map((key) => held.get(key) ?? 0));
-  return holders
-    .filter(({ yields }) => yields !== undefined)
-    .map((holder) => ({ holder, held: fullest(holder) }))
-    .sort((a, b) => (a.holder.yields ?? 0) - (b.holder.yields ?? 0) || b.held - a.held || a.holder.heardAtMs - b.holder.heardAtMs)
-    .map(({ holder }) => holder);
+/** The one that has to give way; undefined where nobody does. One pass: it is asked with each connection of a flood. */
+function firstToLeave<H extends Holder>(holders: readonly H[], names: readonly string[]): H | undefined {
+  const held = names.map((name) => {
+    const counted = new Map<string | undefined, number>();
+    for (const { counts } of holders) counted.set(counts[name], (counted.get(counts[name]) ?? 0) + 1);
+    return { name, counted };
+  });
+  const heldMost = ({ counts }: H): number => held.reduce((most, { name, counted }) => (counts[name] === undefined ? most : Math.max(most, counted.get(counts[name]) ?? 0)), 0);
+  let first: { holder: H; yields: number; most: number } | undefined;
+  for (const holder of holders) {
+    const { yields } = holder;
+    if (yields === undefined || (first && yields > first.yields)) continue;
+    const most = heldMost(holder);
+    const isBefore = !first || yields < first.yields || most > first.most || (most === first.most && holder.heardAtMs < first.holder.heardAtMs);
+    if (isBefore) first = { holder, yields, most };
+  }
+  return first?.holder;
 }

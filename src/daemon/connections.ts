@@ -25,11 +25,9 @@ export interface Connections {
   endAll(): void;
 }
 
-interface Connection {
+interface Connection extends Holder {
   key: string | Socket;
   socket: Socket;
-  counts: Holder['counts'];
-  heardAtMs: number;
   /** What requests name: beneath TLS it is another one. */
   spoken: Socket | undefined;
   /** Read, and not yet answered whole. */
@@ -45,7 +43,7 @@ export function createConnections({ isProxy = () => false, isKnown = () => false
   const asking = new Map<string | Socket, Connection>();
 
   /** The longest silent goes first; one that is being answered only where nobody else is left; one of somebody who is known, never while it is. */
-  const yieldsOf = ({ open, spoken }: Connection): number | undefined => {
+  const yieldsOf = ({ open, spoken }: Pick<Connection, 'open' | 'spoken'>): number | undefined => {
     // What has not come whole may never come.
     const isAnswered = [...open].some((request) => request.complete);
     const isOfKnown = spoken !== undefined && isKnown(spoken);
@@ -63,13 +61,22 @@ export function createConnections({ isProxy = () => false, isKnown = () => false
     came(socket) {
       all.add(socket);
       const key = keyOf(socket);
-      const own: Connection = { key, socket, counts: countsOf(socket), heardAtMs: performance.now(), spoken: undefined, open: new Set() };
+      const own: Connection = {
+        key,
+        socket,
+        counts: countsOf(socket),
+        heardAtMs: performance.now(),
+        spoken: undefined,
+        open: new Set(),
+        get yields() {
+          return yieldsOf(this);
+        },
+      };
       socket.once('close', () => {
         all.delete(socket);
         if (asking.get(key) === own) asking.delete(key);
       });
-      const holders = [...asking.values()].map((connection) => ({ ...connection, yields: yieldsOf(connection) }));
-      const answer = admit(holders, own, { ...limits, shares: { ...limits.shares, near: limits.most } });
+      const answer = admit([...asking.values()], own, { ...limits, shares: { ...limits.shares, near: limits.most } });
       if (!answer.isAdmitted) {
         socket.destroy();
         return;

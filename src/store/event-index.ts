@@ -2,12 +2,13 @@
 // has its turn, and from then on from where reading stopped, since other processes append too. Bounded: the oldest leave.
 import { setImmediate } from 'node:timers/promises';
 import type { JournalFilter, LifeEvent } from '../core/journal.ts';
+import { sharedLook } from '../core/shared-look.ts';
 import { parseEvent } from './event-lines.ts';
 import { closeAll, type HeldFile, openAll, readPiece } from './held-files.ts';
 
 export interface EventIndex {
   /** What the files hold now, oldest file first, as far as it is no older than `oldestMs`. Throws what opening or reading a file throws. */
-  read(filter: JournalFilter, oldestMs: number): Promise<LifeEvent[]>;
+  read(filter: JournalFilter, oldestMs: number): Promise<readonly LifeEvent[]>;
 }
 
 /** More than both files hold of the shortest lines there are. */
@@ -29,6 +30,8 @@ interface Kept {
 /** An index of `files`, the last of which is written to; nothing is read before the first question. */
 export function createEventIndex(files: readonly string[], { mostEvents = MOST_EVENTS }: { mostEvents?: number } = {}): EventIndex {
   let kept: Kept[] = [];
+  /** All of them in one list, as long as nothing changes. */
+  let whole: { events: LifeEvent[]; times: number[]; oldestMs: number } | undefined;
   const texts = new Map<string, string>();
   /** Many events have the same causes and images: one copy serves them all. */
   const same = (text: string): string => {
@@ -59,6 +62,7 @@ export function createEventIndex(files: readonly string[], { mostEvents = MOST_E
       const piece = readPiece(from.file);
       if (piece.isAnew) Object.assign(from, nothing());
       for (const line of piece.lines) add(from, line);
+      if (piece.isAnew || piece.lines.length > 0) whole = undefined;
       ({ isMore } = piece);
       if (isMore) await setImmediate();
     }
@@ -68,6 +72,7 @@ export function createEventIndex(files: readonly string[], { mostEvents = MOST_E
     const before = kept;
     const held = openAll(files, before.map(({ file }) => file), false);
     kept = held.map((file) => before.find((known) => known.file === file) ?? { file, ...nothing() });
+    if (kept.length !== before.length || kept.some((one, place) => one !== before[place])) whole = undefined;
     closeAll(before.filter((known) => !kept.includes(known)).map(({ file }) => file));
     for (const one of kept) await readOn(one);
     const after = openAll(files, held, false);
@@ -79,29 +84,28 @@ export function createEventIndex(files: readonly string[], { mostEvents = MOST_E
     for (let attempt = 0; attempt < ATTEMPTS && !(await lookOnce()); attempt++);
   };
 
-  // One look at a time; who asks meanwhile waits for the one after it, which all of them share.
-  let present: Promise<void> | undefined;
-  let next: Promise<void> | undefined;
-  const refreshed = (): Promise<void> => {
-    if (!present) {
-      present = look().finally(() => (present = undefined));
-      return present;
-    }
-    next ??= present.catch(() => {}).then(() => {
-      next = undefined;
-      return refreshed();
-    });
-    return next;
+  const refreshed = sharedLook(look);
+  // Many who were waiting for the same look don't go through all events in the same turn.
+  let line: Promise<void> = Promise.resolve();
+  const ownTurn = (): Promise<void> => (line = line.then(() => setImmediate()));
+
+  const all = (): NonNullable<typeof whole> => {
+    if (whole) return whole;
+    const times = kept.flatMap((one) => one.times);
+    return (whole = { events: kept.flatMap((one) => one.events), times, oldestMs: times.reduce((oldest, time) => Math.min(oldest, time), Number.POSITIVE_INFINITY) });
   };
 
   return {
     async read({ since, desktop, client }, oldestMs) {
-      await refreshed();
+      await refreshed('all files');
       const fromMs = since === undefined ? oldestMs : Math.max(oldestMs, Date.parse(since));
-      return kept.flatMap((one) => {
-        const { events, times, byDesktop, byClient } = one;
-        const places = desktop !== undefined ? (byDesktop.get(desktop) ?? []) : client === undefined ? undefined : (byClient.get(client) ?? []);
-        if (!places) return events.filter((_, place) => (times[place] ?? 0) >= fromMs);
+      if (desktop === undefined && client === undefined) {
+        await ownTurn();
+        const { events, times, oldestMs: firstMs } = all();
+        return firstMs >= fromMs ? events : events.filter((_, place) => (times[place] ?? 0) >= fromMs);
+      }
+      return kept.flatMap(({ events, times, byDesktop, byClient }) => {
+        const places = (desktop === undefined ? byClient.get(client ?? '') : byDesktop.get(desktop)) ?? [];
         return places.flatMap((place) => {
           const event = events[place];
           return event && (times[place] ?? 0) >= fromMs && (client === undefined || event.client === client) ? [event] : [];
