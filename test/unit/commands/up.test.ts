@@ -5,7 +5,7 @@ import { exampleEntry } from '../../support/test-desktops.ts';
 import { createTestProgram } from '../../support/test-program.ts';
 
 const ANA = '111.444.777-35';
-const LINK = /^http:\/\/127\.0\.0\.1:5000\/vnc\.html#key=\w+\n$/;
+const LINK = /^http:\/\/localhost:5000\/vnc\.html#key=\w+\n$/;
 
 test('up prints the link alone on stdout, and what a second up prints is the same', async () => {
   const program = createTestProgram();
@@ -160,7 +160,7 @@ test('an engine that does not answer is an Engine error with a hint', async () =
 
 test('an image without a key is linked to without one', async () => {
   const program = createTestProgram({ entries: [exampleEntry({ key: 'firefox-kiosk', variables: {} })] });
-  expect((await program.run(['up', ANA])).out).toBe('http://127.0.0.1:5000/vnc.html\n');
+  expect((await program.run(['up', ANA])).out).toBe('http://localhost:5000/vnc.html\n');
 });
 
 const SOME_LEASE = ['--idle', '20m', '--remove-after', '2h', '--input-idle', '1h', '--ttl', '0', '--max-age', 'Never'];

@@ -64,10 +64,10 @@ async function startStand(clock: Clock = systemClock): Promise<Stand> {
   };
   // One ticket joins a hundred times at once, and no more.
   let joined = 0;
-  let cookie: Promise<string> = gateway.open();
+  let opened = gateway.open();
   const upgrade = async (): Promise<string> => {
-    if (++joined % 100 === 0) cookie = gateway.open();
-    const headers = Object.entries({ host: `127.0.0.1:${gateway.port}`, ...WEBSOCKET_HEADERS, cookie: await cookie, origin: gateway.origin });
+    if (++joined % 100 === 0) opened = gateway.open();
+    const headers = Object.entries({ host: `127.0.0.1:${gateway.port}`, ...WEBSOCKET_HEADERS, ...(await opened), origin: gateway.origin });
     return `GET /d/${ONE}/ws HTTP/1.1\r\n${headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`;
   };
   return {
