@@ -15,6 +15,7 @@ export interface ClientNames {
 }
 
 const LOOK_DEADLINE_MS = 2_000;
+const MOST_LOOKED_FOR = 10_000;
 
 export interface ClientNamesOptions {
   desktops: () => Promise<Desktops>;
@@ -56,6 +57,7 @@ export function findClientNames({ desktops, journal, asked, signal, warn }: Clie
     look,
     async lookFor({ client, desktop }) {
       if (client === undefined || names.has(client) || lookedFor.has(desktop)) return;
+      if (lookedFor.size >= MOST_LOOKED_FOR) lookedFor.clear();
       lookedFor.add(desktop);
       await look();
     },
