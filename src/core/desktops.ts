@@ -41,6 +41,8 @@ export interface Installation {
   /** How many desktops are acted on at once. */
   parallel: number;
   hostCpus: number;
+  /** All memory of this host. */
+  hostMemoryBytes: number;
   defaults: DesktopDefaults;
   /** What the settings give every desktop; what its image and its `up` say comes first: lease-of.ts. */
   lease: Lease;

@@ -127,6 +127,7 @@ export function createTestDesktops({ installation, entries = [exampleEntry()], p
       ports: { min: 5000, max: 5020 },
       parallel: 4,
       hostCpus: 4,
+      hostMemoryBytes: 16 * 1024 ** 3,
       defaults: {},
       lease: DEFAULT_LEASE,
       warnBeforeMs: 5 * 60_000,

@@ -50,10 +50,23 @@ test('flags of up reach the container', async () => {
   });
 });
 
+test.each([['--cpus', '900'], ['--memory', '900t'], ['--memory', '1k'], ['--cpus', '1e-10']])('--recreate with %s %s is refused before the desktop that is there is touched', async (...flags) => {
+  const program = createTestProgram();
+  await program.run(['up', ANA]);
+  const [before] = program.engine.world.all;
+  for (const more of [[], ['--dry-run']]) expect((await program.run(['up', ANA, '--recreate', ...flags, ...more])).code).toBe(2);
+  expect(program.engine.world.all).toEqual([before]);
+  expect(before?.state).toBe('running');
+});
+
 test.each([
   [['--size', '12'], '--size: "12" is not a size like 1280x720'],
   [['--memory', 'lots'], '--memory: "lots" is not a size like 512m or 1g'],
   [['--cpus', '0'], '--cpus: "0" is not a number of processors like 1.5'],
+  [['--cpus', '1e-10'], '--cpus: "1e-10" is not a number of processors like 1.5, at least 0.01'],
+  [['--cpus', '900'], 'cpus: 900 are more than this host has, which is '],
+  [['--memory', '1k'], '--memory: "1k" is not a size like 512m or 1g, at least 6m'],
+  [['--memory', '900t'], 'memory: 900t are more than this host has, which is '],
   [['--cpus', 'two'], '--cpus: "two" is not a number of processors like 1.5'],
   [['--timeout', '5'], '--timeout: "5" is not a duration like 30s or 2m'],
   [['--idle', '20'], '--idle: "20" is not a duration like 500ms, 15s, 30m or 1h30m, or never'],

@@ -72,7 +72,7 @@ test('all faults are found at once, each at its place', () => {
       'lease.ttl: a duration like 500ms, 15s, 30m or 1h30m, or never is expected',
       'lease.maxAge: a duration like 500ms, 15s, 30m or 1h30m, or never is expected',
       'limits.swap: unknown field',
-      'limits.cpus: a number of processors like 2 or 0.5 is expected',
+      'limits.cpus: a number of processors like 2 or 0.5 is expected, 0.01 at least',
       'limits.memory: a size like 512m, 1g or 1.5g is expected',
       'user: a user like "1000:1000" in quotes is expected, or image for the image\'s own',
       'capabilities.0: the name of one Linux capability like CHOWN is expected',
@@ -100,4 +100,12 @@ test('what is no entry at all is one fault', () => {
 
 test('a key with capitals or slashes is refused', () => {
   for (const key of ['Kiosk', 'a/b', '', '.x']) expect(checkEntry(least, { ...from, key }).faults).toHaveLength(1);
+});
+
+test.each([
+  [{ cpus: 1e-10 }, 'limits.cpus: a number of processors like 2 or 0.5 is expected, 0.01 at least'],
+  [{ memory: '1k' }, 'limits.memory: 6m at least are expected'],
+  [{ shm: '1b' }, 'limits.shm: 64k at least are expected'],
+])('limits below what an engine takes are faults: %j', (limits, fault) => {
+  expect(faults({ ...least, limits })).toEqual([fault]);
 });
