@@ -84,7 +84,7 @@ export function createPictureThread({ program, keptMs = KEPT_MS, graceMs = GRACE
       signal.throwIfAborted();
       const thread = (running ??= start());
       const number = numbers++;
-      const order = (message: PictureOrder): void => thread.worker.postMessage(message);
+      const order = (message: PictureOrder): void => thread.worker.postMessage(message, []);
       let late: NodeJS.Timeout | undefined;
       let giveUp = (): void => {};
       try {

@@ -27,5 +27,5 @@ async function answer({ number, target, width }: Extract<PictureOrder, { do: 'ta
 }
 
 function tell(message: PictureAnswer): void {
-  parentPort?.postMessage(message);
+  parentPort?.postMessage(message, []);
 }
