@@ -59,6 +59,8 @@ export function createConnections({ isProxy = () => false, isKnown = () => false
 
   return {
     came(socket) {
+      // One that a request was put back into comes again.
+      if (all.has(socket)) return;
       all.add(socket);
       const key = keyOf(socket);
       const own: Connection = {

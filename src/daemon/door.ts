@@ -10,6 +10,7 @@ import { VncctlError } from '../errors.ts';
 import type { Certificate } from './certificate.ts';
 import { type ConnectionRules, createConnections } from './connections.ts';
 import type { Readiness } from './health.ts';
+import { answerOrdinarily, asksForOurs } from './other-upgrades.ts';
 
 /** An address of this machine, a listening socket that was passed to us, or the path of a Unix socket to be. */
 export type DoorPlace = { host: string; port: number } | { fd: number } | { path: string };
@@ -51,8 +52,11 @@ export function createDoor({ readiness, routes = [], certificate, ...rules }: Do
   const server = tlsServer ?? createServer(limits);
   const connections = createConnections(rules);
   server.on('connection', (socket: Socket) => connections.came(socket));
+  /** The last one that was begun on each connection. */
+  const answers = new WeakMap<Duplex, ServerResponse>();
   server.on('request', (request, response) => {
     connections.asks(request, response);
+    answers.set(request.socket, response);
     // A broken connection is the other side's affair.
     request.on('error', () => {});
     response.on('error', () => {});
@@ -65,6 +69,10 @@ export function createDoor({ readiness, routes = [], certificate, ...rules }: Do
   });
   if (routes.length > 0) {
     server.on('upgrade', (request, socket, head) => {
+      if (!asksForOurs(request)) {
+        const takeConnection = (again: Socket): void => void server.emit(tlsServer ? 'secureConnection' : 'connection', again);
+        return answerOrdinarily(request, socket as Socket, { head, before: answers.get(socket), takeConnection });
+      }
       socket.on('error', () => {});
       connections.isTaken(request);
       if (!routes.some((some) => some.upgrade(request, socket, head))) refuseUpgrade(socket);
