@@ -4,8 +4,10 @@ import { needsOf } from './admission.ts';
 import type { Desktops } from './desktops.ts';
 import type { Engine, EngineDescription } from './engine.ts';
 import { watchState } from './explain.ts';
+import { checkHostAccess, type TrialService } from './host-check.ts';
 import { getEntry, type ImageBuilding, imageStatus } from './images.ts';
 import { spareMemory } from './memory-lack.ts';
+import { listDesktops } from './list.ts';
 import { lookAtPool } from './pool.ts';
 import { memberStatus } from './pool-plan.ts';
 import { formatBytes } from './size.ts';
@@ -30,6 +32,8 @@ export interface CheckSubjects {
   freeBytes: (path: string) => Promise<number | undefined>;
   /** How a browser would be opened here, or why not. */
   browser: () => { opens: boolean; how: string };
+  /** Starts a service on all addresses of this host, for the moment in which a desktop tries to reach it. */
+  listen: () => Promise<TrialService>;
   stateFolder: string;
   /** The daemon of the instance that runs now; undefined when none does. */
   daemon: () => { pid: number; startedAt: string; address?: string } | undefined;
@@ -43,9 +47,12 @@ const GIB = 1024 ** 3;
 
 const CHECKS: readonly { name: string; needsEngine: boolean; run: Check }[] = [
   { name: 'api version', needsEngine: true, run: async (_, engine) => checkApi(engine) },
+  { name: 'restart', needsEngine: true, run: checkRestart },
   { name: 'image', needsEngine: true, run: checkImage },
   { name: 'port range', needsEngine: false, run: checkPorts },
   { name: 'network', needsEngine: true, run: checkNetwork },
+  { name: 'names', needsEngine: true, run: checkNames },
+  { name: 'host access', needsEngine: true, run: async ({ desktops, listen, signal }) => checkHostAccess(await desktops(), listen, signal) },
   { name: 'pool', needsEngine: true, run: checkPool },
   { name: 'disk', needsEngine: true, run: checkDisk },
   { name: 'memory', needsEngine: true, run: checkMemory },
@@ -100,6 +107,18 @@ function checkApi(engine: EngineDescription | undefined): Omit<CheckResult, 'nam
   return { state: 'warning', message: `${engine?.apiVersion ?? 'unknown'} is older than ${OLDEST_API.join('.')}, which vncctl is tested with`, hint: 'update the engine' };
 }
 
+async function checkRestart({ engine }: CheckSubjects, described: EngineDescription | undefined): Promise<Omit<CheckResult, 'name'>> {
+  if (described?.containersSurvive === true) return { state: 'ok', message: 'desktops survive a restart of the engine' };
+  const { capabilities, endpoint } = await engine();
+  return {
+    state: 'warning',
+    message: 'every desktop ends when the engine is restarted or dies (live-restore is off)',
+    hint: /\/engine\/docker\.sock$|\/run\/vncctl-/.test(endpoint)
+      ? 'vncctl engine start   (turns it on, nothing ends)'
+      : `${capabilities.local ? '' : "on the engine's host: "}add "live-restore": true to /etc/docker/daemon.json, then: systemctl reload docker   (not with Swarm)`,
+  };
+}
+
 async function checkImage({ images, image, signal }: CheckSubjects): Promise<Omit<CheckResult, 'name'>> {
   const building = await images();
   const status = await imageStatus(building, getEntry(building.catalog, image), { signal });
@@ -144,6 +163,21 @@ async function checkNetwork({ desktops, signal }: CheckSubjects): Promise<Omit<C
   if (network.isolates !== 'members') return { state: 'failed', message: `${name} lets its members reach each other`, hint: 'vncctl config set network vncctl_desktops' };
   if (subnet && !network.subnets.includes(subnet)) return { state: 'failed', message: `${name} has ${network.subnets.join(', ')}, the setting says ${subnet}`, hint: `docker network rm ${name}   (when no desktop is on it)` };
   return { state: 'ok', message: `${name}, ${network.subnets.join(', ') || 'no subnet'}, its members can not reach each other` };
+}
+
+/** Every desktop can ask the engine's DNS for the names of its neighbours. */
+async function checkNames({ desktops, signal }: CheckSubjects): Promise<Omit<CheckResult, 'name'>> {
+  const own = await desktops();
+  if (own.installation.naming.kind === 'plain') {
+    return {
+      state: 'warning',
+      message: 'container names hold client ids, and every desktop can find out the names of its neighbours',
+      hint: 'vncctl config set naming labelled   (a desktop gets its new name with its next up)',
+    };
+  }
+  const named = (await listDesktops(own, { signal })).filter(({ client, container }) => client !== undefined && container?.name.includes(client));
+  if (named.length === 0) return { state: 'ok', message: 'container names tell no client' };
+  return { state: 'warning', message: `${named.length} of the desktops still have the client id in their name`, hint: 'each gets its new name with its next: vncctl up <client>' };
 }
 
 async function checkPool({ desktops, signal }: CheckSubjects): Promise<Omit<CheckResult, 'name'>> {

@@ -7,7 +7,7 @@ test('where all is well every line is ok and the exit code 0', async () => {
   const run = await createTestProgram().run(['doctor']);
   expect(run).toMatchObject({ code: 0, err: '' });
   for (const name of ['engine', 'api version', 'image', 'port range', 'network', 'disk', 'memory', 'shared memory', 'browser', 'store']) expect(lineOf(run.out, name)).toMatch(/^(ok|warning) /);
-  for (const name of ['engine', 'image', 'port range', 'network', 'store']) expect(lineOf(run.out, name)).toMatch(/^ok /);
+  for (const name of ['engine', 'restart', 'image', 'port range', 'network', 'store']) expect(lineOf(run.out, name)).toMatch(/^ok /);
 });
 
 test.each([
@@ -30,6 +30,16 @@ test.each([
     'network',
     /^failed +network +vncctl lets its members reach each other/,
     6,
+  ],
+  [
+    'desktops end with the engine',
+    (program: TestProgram) => {
+      const { describe } = program.engine;
+      program.engine.describe = async (options) => ({ ...(await describe(options)), containersSurvive: false });
+    },
+    'restart',
+    /^warning +restart +every desktop ends when the engine is restarted or dies \(live-restore is off\)/,
+    0,
   ],
   ['the image is missing', (program: TestProgram) => program.engine.imageWorld.present.clear(), 'image', /^warning +image +firefox-kiosk is not there yet/, 0],
   ['the image is outdated', (program: TestProgram) => program.engine.imageWorld.add('vncctl/firefox-kiosk:latest', {}), 'image', /^warning +image +firefox-kiosk was built from an older template/, 0],
@@ -75,6 +85,15 @@ test('whether anybody watches is told: nobody, somebody now and then, a daemon a
   expect(lineOf((await program.run(['doctor'])).out, 'daemon')).toMatch(/^ok +daemon +process \d+ since .*; it answers at 127\.0\.0\.1:8080$/);
   program.daemonAnswersAt('');
   expect(lineOf((await program.run(['doctor'])).out, 'daemon')).toMatch(/; it answers nowhere, so new desktops get ports$/);
+});
+
+test('names that tell neighbours of clients are warned of, with the setting that ends it', async () => {
+  const program = createTestProgram();
+  const names = async (env: Record<string, string>): Promise<string> => lineOf((await program.run(['doctor'], { env })).out, 'names');
+  expect(await names({ VNCCTL_NAMING: 'plain' })).toMatch(/^warning +names +container names hold client ids/);
+  expect(await names({ VNCCTL_NAMING: 'labelled' })).toMatch(/^ok +names +container names tell no client/);
+  await program.run(['up', '111.444.777-35', '--no-open'], { env: { VNCCTL_NAMING: 'plain' } });
+  expect(await names({ VNCCTL_NAMING: 'labelled' })).toMatch(/^warning +names +1 of the desktops still have the client id/);
 });
 
 test('how full the pool is, and why it can not be, is told', async () => {
