@@ -27,5 +27,6 @@ async function answer({ number, target, width }: Extract<PictureOrder, { do: 'ta
 }
 
 function tell(message: PictureAnswer): void {
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin; that rule is about windows
   parentPort?.postMessage(message);
 }
