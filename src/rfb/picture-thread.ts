@@ -84,7 +84,8 @@ export function createPictureThread({ program, keptMs = KEPT_MS, graceMs = GRACE
       signal.throwIfAborted();
       const thread = (running ??= start());
       const number = numbers++;
-      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin; that rule is about windows
+      // A thread has no origin, as a window has.
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin
       const order = (message: PictureOrder): void => thread.worker.postMessage(message);
       let late: NodeJS.Timeout | undefined;
       let giveUp = (): void => {};

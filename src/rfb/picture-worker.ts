@@ -27,6 +27,7 @@ async function answer({ number, target, width }: Extract<PictureOrder, { do: 'ta
 }
 
 function tell(message: PictureAnswer): void {
-  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin; that rule is about windows
+  // A thread has no origin, as a window has.
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin
   parentPort?.postMessage(message);
 }
