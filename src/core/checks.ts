@@ -43,6 +43,7 @@ const GIB = 1024 ** 3;
 
 const CHECKS: readonly { name: string; needsEngine: boolean; run: Check }[] = [
   { name: 'api version', needsEngine: true, run: async (_, engine) => checkApi(engine) },
+  { name: 'machines', needsEngine: true, run: checkMachines },
   { name: 'image', needsEngine: true, run: checkImage },
   { name: 'port range', needsEngine: false, run: checkPorts },
   { name: 'network', needsEngine: true, run: checkNetwork },
@@ -98,6 +99,16 @@ function checkApi(engine: EngineDescription | undefined): Omit<CheckResult, 'nam
   const recent = major > oldestMajor || (major === oldestMajor && minor >= oldestMinor);
   if (recent) return { state: 'ok', message: engine?.apiVersion ?? '' };
   return { state: 'warning', message: `${engine?.apiVersion ?? 'unknown'} is older than ${OLDEST_API.join('.')}, which vncctl is tested with`, hint: 'update the engine' };
+}
+
+async function checkMachines(subjects: CheckSubjects): Promise<Omit<CheckResult, 'name'>> {
+  const { capabilities } = await subjects.engine();
+  if (capabilities.local) return { state: 'ok', message: 'the engine is on this machine, which alone drives it' };
+  return {
+    state: 'warning',
+    message: 'the engine is elsewhere: machines that drive it share its desktops and the locks of up, rm and warm desktops, but not what each remembers (uses, changed leases, promised ports and memory, shares)',
+    hint: 'run the daemon on one machine only, and have the others ask it',
+  };
 }
 
 async function checkImage({ images, image, signal }: CheckSubjects): Promise<Omit<CheckResult, 'name'>> {
