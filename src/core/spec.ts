@@ -155,11 +155,18 @@ function checkedSetting(entry: CatalogEntry, name: string, value: string): strin
 
 function checkUrl(text: string): void {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  const blank = text === 'about:blank';
-  if (blank || (url && (url.protocol === 'http:' || url.protocol === 'https:') && !/\s/.test(text))) return;
-  throw new VncctlError('USAGE', `"${text}" is no page address`, {
-    hint: url ? 'only http:// and https:// pages can be shown' : `did you mean https://${text.trim().replace(/\s.*$/, '')} ?`,
-  });
+  const isPage = url && (url.protocol === 'http:' || url.protocol === 'https:');
+  if (text === 'about:blank' || (isPage && PRINTABLE_ASCII.test(text))) return;
+  throw new VncctlError('USAGE', `"${text}" is no page address`, { hint: hintFor(text, url) });
+}
+
+/** Neither spaces nor letters that look like others: what is shown is what is opened. */
+const PRINTABLE_ASCII = /^[\x21-\x7e]+$/;
+
+function hintFor(text: string, url: URL | undefined): string {
+  if (url && url.protocol !== 'http:' && url.protocol !== 'https:') return 'only http:// and https:// pages can be shown';
+  if (url && !/[\s\p{C}]/u.test(text)) return `write it in plain letters: ${url.href}`;
+  return `did you mean https://${text.trim().replace(/^https?:\/\//i, '').replace(/[\s\p{C}].*$/u, '')} ?`;
 }
 
 function specHash(spec: Omit<DesktopSpec, 'hash'>): string {

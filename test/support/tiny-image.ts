@@ -73,25 +73,26 @@ CMD []
 
 /** Builds the image; a moment when it is there already. Throws when the kiosk image is missing. */
 export async function ensureTinyImage(): Promise<void> {
-  await build(TINY_REFERENCE, DOCKERFILE);
+  await buildTestImage(TINY_REFERENCE, DOCKERFILE);
 }
 
 /** The same for the stubborn one, which is made from the tiny one. */
 export async function ensureStubbornImage(): Promise<void> {
-  await build(STUBBORN_REFERENCE, STUBBORN_DOCKERFILE);
+  await buildTestImage(STUBBORN_REFERENCE, STUBBORN_DOCKERFILE);
 }
 
 /** The same for the hungry one. */
 export async function ensureHungryImage(): Promise<void> {
-  await build(HUNGRY_REFERENCE, HUNGRY_DOCKERFILE);
+  await buildTestImage(HUNGRY_REFERENCE, HUNGRY_DOCKERFILE);
 }
 
 /** The same for the lying one. */
 export async function ensureLyingImage(): Promise<void> {
-  await build(LYING_REFERENCE, LYING_DOCKERFILE);
+  await buildTestImage(LYING_REFERENCE, LYING_DOCKERFILE);
 }
 
-async function build(reference: string, dockerfile: string): Promise<void> {
+/** Builds an image of one Dockerfile. */
+export async function buildTestImage(reference: string, dockerfile: string): Promise<void> {
   const context = pack();
   context.entry({ name: 'Dockerfile', mtime: new Date(0) }, dockerfile);
   context.finalize();
