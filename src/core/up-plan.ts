@@ -73,7 +73,7 @@ export function planUp(seen: UpObservation, question: UpQuestion): UpPlan {
 
   const labels = decodeLabels(container.labels, question.instance);
   const desktop = deriveDesktop(container, seen.state, view);
-  if (container.id === question.inPlaceOf) return replacing(seen, question, { id: container.id, image: '', holdsMemory: isUp(container.state) }, 'it is taken over');
+  if (container.id === question.inPlaceOf) return replacing(seen, question, { id: container.id, image: '', holdsMemory: false }, 'it is taken over');
   if (!labels || !desktop) {
     throw new VncctlError('NAME_TAKEN', `the container name ${question.name} is taken by a container that is not a desktop of instance ${question.instance}`, {
       hint: `look at it: docker inspect ${question.name}   (or use another prefix: vncctl config set prefix desk_)`,
