@@ -4,7 +4,7 @@ import { type CatalogEntry, type CatalogFault, type CatalogLimits, type CatalogS
 import { DURATION_FORM, LIMIT_FORM, parseDuration, parseLimit } from './duration.ts';
 import { LEASE_FIELDS, type LeaseChanges, type LeaseLengths } from './lease.ts';
 import { didYouMean } from './nearest.ts';
-import { LEAST_CPUS, LEAST_MEMORY_BYTES, LEAST_SHM_BYTES } from './limit-bounds.ts';
+import { LEAST_CPUS, LEAST_DISK_BYTES, LEAST_MEMORY_BYTES, LEAST_SHM_BYTES } from './limit-bounds.ts';
 import { formatBytes, BYTES_FORM, parseBytes } from './size.ts';
 
 /** Where an entry came from. `builtIn` entries are built from the folder their file is in; a user's `build` has to name one. */
@@ -24,7 +24,7 @@ type Path = CatalogFault['path'];
 /** What a key of the catalog looks like. */
 export const CATALOG_KEY = /^[a-z0-9][a-z0-9_.-]{0,62}$/;
 
-const FIELDS = ['title', 'description', 'build', 'image', 'ports', 'viewer', 'websocket', 'variables', 'settings', 'limits', 'needs', 'lease', 'user', 'capabilities', 'tmpfs', 'init', 'stopGrace', 'removeSignal', 'ready', 'readyTimeout', 'settle'];
+const FIELDS = ['title', 'description', 'build', 'image', 'ports', 'viewer', 'websocket', 'variables', 'settings', 'limits', 'needs', 'diskMax', 'lease', 'user', 'capabilities', 'tmpfs', 'init', 'stopGrace', 'removeSignal', 'ready', 'readyTimeout', 'settle'];
 const VARIABLES = ['url', 'width', 'height', 'secret', 'client', 'app', 'idleExit'] as const;
 const SIGNAL = /^SIG(HUP|INT|QUIT|USR1|USR2|TERM|WINCH)$/;
 const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
@@ -51,6 +51,7 @@ export function checkEntry(value: unknown, from: EntryOrigin): { entry?: Catalog
     settings: settingsOf(fields['settings'], faults),
     limits: limitsOf(fields['limits'], faults),
     needsBytes: bytesAt(fields['needs'], ['needs'], DEFAULT_NEEDS_BYTES, faults),
+    ...diskMaxOf(fields['diskMax'], faults),
     lease: leaseOf(fields['lease'], faults),
     user: userOf(fields['user'], fields['image'] === undefined, faults),
     capabilities: capabilitiesOf(fields['capabilities'], faults),
@@ -162,6 +163,13 @@ function limitsOf(value: unknown, faults: CatalogFault[]): CatalogLimits {
     pids: wholeAt(fields['pids'], ['limits', 'pids'], { min: 16, max: 1_000_000, fallback: DEFAULT_LIMITS.pids }, faults),
     shmSizeBytes: bytesAt(fields['shm'], ['limits', 'shm'], DEFAULT_LIMITS.shmSizeBytes, faults, LEAST_SHM_BYTES),
   };
+}
+
+function diskMaxOf(value: unknown, faults: CatalogFault[]): Pick<CatalogEntry, 'diskMax'> {
+  if (value === undefined) return {};
+  // Some readers of YAML take an off without quotes for false.
+  const off = value === false || (typeof value === 'string' && value.toLowerCase() === 'off');
+  return { diskMax: off ? 'off' : bytesAt(value, ['diskMax'], 0, faults, LEAST_DISK_BYTES) };
 }
 
 function leaseOf(value: unknown, faults: CatalogFault[]): LeaseChanges {
