@@ -119,7 +119,7 @@ export function usageOf({ cpu_stats: cpu, memory_stats: memory }: Docker.Contain
 }
 
 /** Bytes that a container holds beside its image, as an inspect that asked for them tells; Docker says -1 where it could not measure. */
-export function writtenOf(container: { SizeRw?: number | undefined } | undefined): number | undefined {
-  const written = container?.SizeRw;
+export function writtenOf(container: object | undefined): number | undefined {
+  const written = (container as { SizeRw?: number } | undefined)?.SizeRw;
   return written !== undefined && written >= 0 ? written : undefined;
 }
