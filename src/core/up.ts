@@ -141,7 +141,7 @@ async function conclude(run: Run, plan: UpPlan, made: Made, id: ContainerId): Pr
   const { desktops, request } = run;
   const container = await desktops.engine.containers.find(id, { signal: run.options.signal });
   // Whose a warm one is, its name says: the last look at it before anybody is told.
-  if (container && container.name !== run.question.name) throw new VncctlError('DESKTOP_NOT_FOUND', 'it has another name by now');
+  if (container && container.name !== run.question.name && container.name !== run.question.otherName) throw new VncctlError('DESKTOP_NOT_FOUND', 'it has another name by now');
   // It may have ended as it woke, before anybody waited for that.
   if (container && made.claimed && container.state !== 'running') throw new VncctlError('CONTAINER_DIED', 'the warm desktop ended as it was woken');
   const isThere = plan.kept !== undefined || plan.outcome === 'claimed';
