@@ -13,7 +13,8 @@ import type { Log, LogFacts } from '../core/log.ts';
 import { publicAddressOf } from '../core/public-address.ts';
 import { findScreen, keepScreen, openScreen, type ScreenState } from '../core/screens.ts';
 import type { DesktopId } from '../core/store.ts';
-import { revokeTicket, type Session } from '../core/tickets.ts';
+import { revokeTicket, type Session, type TicketMode } from '../core/tickets.ts';
+import { viewOnlyRefused } from '../core/view-only.ts';
 import { trustProxies } from '../gateway/arrival.ts';
 import type { HostRules } from '../gateway/checks.ts';
 import { CLOSE_CODES } from '../gateway/close-codes.ts';
@@ -90,13 +91,13 @@ export async function openGateway({ app, journal, clock, log }: GatewayInput): P
   const own = createOwnViewers(() => tunnels.list());
   const openings = createOpenings(clock);
 
-  const dial = async (id: DesktopId, signal: AbortSignal, onStep: TellStep): Promise<RfbLink> => {
-    const target = await openScreen(await app().desktops(), id, signal, onStep);
+  const dial = async ({ desktopId: id, mode }: Session, signal: AbortSignal, onStep: TellStep): Promise<RfbLink> => {
+    const target = await openScreen(await app().desktops(), id, mode, signal, onStep);
     const options: LinkOptions = {
       clock,
       signal,
       async authenticate(stream) {
-        await authenticate(stream, { secret: target.secret });
+        await authenticate(stream, { secret: target.secret, mustProve: mode === 'view-only' });
         // Shared, whatever the viewer says: some would throw the others out.
         stream.write(Buffer.of(1));
       },
@@ -106,23 +107,26 @@ export async function openGateway({ app, journal, clock, log }: GatewayInput): P
         return await (target.kind === 'tcp' ? openRfbLink(target, options) : openWebSocketLink(target.url, options));
       } catch (error) {
         // One that was just started is not listening yet.
-        if (signal.aborted || !(error instanceof RfbFailure) || error.kind !== 'ended') throw error;
+        if (signal.aborted || !(error instanceof RfbFailure)) throw error;
+        // Never by the other password, whose holder gets all that is copied.
+        if (mode === 'view-only' && error.kind === 'wrong-secret') throw viewOnlyRefused(`its VNC server refuses the view-only password (${error.message})`, error);
+        if (error.kind !== 'ended') throw error;
         await clock.sleep(DIAL_AGAIN_MS, signal);
       }
     }
   };
 
   const hosts = (): HostRules => rulesFor(app().settings);
-  const find = async (id: DesktopId): Promise<ScreenState | undefined> => {
+  const find = async (id: DesktopId, mode: TicketMode): Promise<ScreenState | undefined> => {
     const found = await findScreen(await app().desktops(), journal, id);
-    return found && openings.addedTo(id, found);
+    return found && openings.addedTo(id, mode, found);
   };
   const letIn = (request: IncomingMessage, socket: Duplex, head: Buffer, session: Session, address: string): void => {
     const number = tunnels.accept(request, socket, head, {
       desktop: session.desktopId,
       viewOnly: session.mode === 'view-only',
       address,
-      dial: (signal) => openings.during(session.desktopId, (tell) => dial(session.desktopId, signal, tell)),
+      dial: (signal) => openings.during(session.desktopId, session.mode, (tell) => dial(session, signal, tell)),
       greet: serveHandshake,
       filter: filterFor(session.mode),
       onInput: (at) => own.sawInput(session.desktopId, at),

@@ -24,7 +24,7 @@ type Path = CatalogFault['path'];
 /** What a key of the catalog looks like. */
 export const CATALOG_KEY = /^[a-z0-9][a-z0-9_.-]{0,62}$/;
 
-const FIELDS = ['title', 'description', 'build', 'image', 'ports', 'viewer', 'websocket', 'variables', 'settings', 'limits', 'needs', 'lease', 'user', 'capabilities', 'tmpfs', 'init', 'stopGrace', 'removeSignal', 'ready', 'readyTimeout', 'settle'];
+const FIELDS = ['title', 'description', 'build', 'image', 'ports', 'viewer', 'websocket', 'variables', 'viewOnly', 'settings', 'limits', 'needs', 'lease', 'user', 'capabilities', 'tmpfs', 'init', 'stopGrace', 'removeSignal', 'ready', 'readyTimeout', 'settle'];
 const VARIABLES = ['url', 'width', 'height', 'secret', 'client', 'app', 'idleExit'] as const;
 const SIGNAL = /^SIG(HUP|INT|QUIT|USR1|USR2|TERM|WINCH)$/;
 const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
@@ -48,6 +48,7 @@ export function checkEntry(value: unknown, from: EntryOrigin): { entry?: Catalog
     viewerPath: pathAt(fields['viewer'], ['viewer'], '/', faults),
     websocketPath: pathAt(fields['websocket'], ['websocket'], '/websockify', faults),
     variables: variablesOf(fields['variables'], faults),
+    ...viewOnlyOf(fields, faults),
     settings: settingsOf(fields['settings'], faults),
     limits: limitsOf(fields['limits'], faults),
     needsBytes: bytesAt(fields['needs'], ['needs'], DEFAULT_NEEDS_BYTES, faults),
@@ -118,6 +119,15 @@ function variablesOf(value: unknown, faults: CatalogFault[]): CatalogEntry['vari
     else faults.push({ path: ['variables', role], message: 'the name of an environment variable is expected' });
   }
   return variables;
+}
+
+function viewOnlyOf(fields: Record<string, unknown>, faults: CatalogFault[]): Pick<CatalogEntry, 'viewOnly'> {
+  const { viewOnly, variables } = fields;
+  if (viewOnly === undefined) return {};
+  if (viewOnly !== 'password') faults.push({ path: ['viewOnly'], message: 'password is expected, or nothing' });
+  else if (typeof variables === 'object' && variables !== null && 'secret' in variables) return { viewOnly };
+  else faults.push({ path: ['viewOnly'], message: 'it needs variables.secret, which its password follows from' });
+  return {};
 }
 
 function settingsOf(value: unknown, faults: CatalogFault[]): CatalogEntry['settings'] {

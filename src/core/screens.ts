@@ -14,12 +14,14 @@ import { rememberWoken } from './remember.ts';
 import { releasePlace } from './start-place.ts';
 import { takePlace } from './start-queue.ts';
 import type { Allocation, DesktopId, StoreState } from './store.ts';
+import type { TicketMode } from './tickets.ts';
 import { touchDesktop } from './touch.ts';
+import { checkViewOnly, viewOnlyTarget } from './view-only.ts';
 
 /** How a desktop stands, for whoever looks at it. */
 export interface ScreenState {
-  /** `no-room`: it is stopped, and the host had no memory to start it when it was opened last. `gone`: there was one of that id, and something is still known of it. */
-  status: 'starting' | 'ready' | 'paused' | 'waking' | 'stopped' | 'no-room' | 'gone';
+  /** `no-view-only`: it can't be shown to somebody who may only look. `no-room`: it is stopped, and the host had no memory to start it when it was opened last. `gone`: there was one of that id, and something is still known of it. */
+  status: 'starting' | 'ready' | 'paused' | 'waking' | 'stopped' | 'no-room' | 'no-view-only' | 'gone';
   /** When it will be removed if nothing is done: ISO-8601 UTC; absent: never, or nobody can tell. */
   removeAt?: string;
   /** Whether keeping it would put that off. */
@@ -49,12 +51,13 @@ export async function keepScreen(desktops: Desktops, journal: Journal, id: Deskt
   return findScreen(desktops, journal, id);
 }
 
-/** Has it run, woken or started if need be, which is told once it is done, and tells where its screen is. DESKTOP_NOT_FOUND when it is gone or going, NO_MEMORY when there is none to start it, NOT_READY when it can't be dialled from here. */
-export async function openScreen(desktops: Desktops, id: DesktopId, signal: AbortSignal, onStep?: (step: 'wake' | 'start') => void): Promise<ProbeTarget> {
+/** Has it run, woken or started if need be, which is told once it is done, and tells where its screen is, with the secret for what the mode allows. VIEW_ONLY_REFUSED before anything is woken for a mode that its image doesn't have, DESKTOP_NOT_FOUND when it is gone or going, NO_MEMORY when there is none to start it, NOT_READY when it can't be dialled from here. */
+export async function openScreen(desktops: Desktops, id: DesktopId, mode: TicketMode, signal: AbortSignal, onStep?: (step: 'wake' | 'start') => void): Promise<ProbeTarget> {
   const { containers } = desktops.engine;
   const { desktop } = await findById(desktops, id, { signal });
   if (!desktop?.container || desktop.status === 'exiting') throw new VncctlError('DESKTOP_NOT_FOUND', 'the desktop is gone');
   const { container } = desktop;
+  if (mode === 'view-only') checkViewOnly(desktops.catalog.find(desktop.image), desktop.image);
   if (desktop.status === 'paused') {
     await containers.unpause(container.id, { signal });
     onStep?.('wake');
@@ -67,7 +70,7 @@ export async function openScreen(desktops: Desktops, id: DesktopId, signal: Abor
   const details = await containers.find(container.id, { signal });
   const target = details && probeTarget(desktops, desktop.image, details);
   if (!target) throw new VncctlError('NOT_READY', 'the desktop has no screen that can be dialled from here');
-  return target;
+  return mode === 'view-only' ? viewOnlyTarget(target) : target;
 }
 
 /** Starts one that has ended where the host has memory for it, as `up` would: a click must not make it swap. */
