@@ -48,7 +48,7 @@ export function checkEntry(value: unknown, from: EntryOrigin): { entry?: Catalog
     viewerPath: pathAt(fields['viewer'], ['viewer'], '/', faults),
     websocketPath: pathAt(fields['websocket'], ['websocket'], '/websockify', faults),
     variables: variablesOf(fields['variables'], faults),
-    ...viewOnlyOf(fields, faults),
+    ...viewOnlyOf(fields['viewOnly'], Object.hasOwn(Object(fields['variables']), 'secret'), faults),
     settings: settingsOf(fields['settings'], faults),
     limits: limitsOf(fields['limits'], faults),
     needsBytes: bytesAt(fields['needs'], ['needs'], DEFAULT_NEEDS_BYTES, faults),
@@ -121,13 +121,10 @@ function variablesOf(value: unknown, faults: CatalogFault[]): CatalogEntry['vari
   return variables;
 }
 
-function viewOnlyOf(fields: Record<string, unknown>, faults: CatalogFault[]): Pick<CatalogEntry, 'viewOnly'> {
-  const { viewOnly, variables } = fields;
-  if (viewOnly === undefined) return {};
-  if (viewOnly !== 'password') faults.push({ path: ['viewOnly'], message: 'password is expected, or nothing' });
-  else if (typeof variables === 'object' && variables !== null && 'secret' in variables) return { viewOnly };
-  else faults.push({ path: ['viewOnly'], message: 'it needs variables.secret, which its password follows from' });
-  return {};
+function viewOnlyOf(value: unknown, hasSecret: boolean, faults: CatalogFault[]): Pick<CatalogEntry, 'viewOnly'> {
+  if (value !== undefined && value !== 'password') faults.push({ path: ['viewOnly'], message: 'password is expected, or nothing' });
+  else if (value && !hasSecret) faults.push({ path: ['viewOnly'], message: 'it needs variables.secret, which its password follows from' });
+  return value === 'password' ? { viewOnly: value } : {};
 }
 
 function settingsOf(value: unknown, faults: CatalogFault[]): CatalogEntry['settings'] {
