@@ -55,6 +55,7 @@ export const ERROR_CODES = {
   PORT_TAKEN: 'conflict',
   IDEMPOTENCY_CONFLICT: 'conflict',
   CLAIM_REFUSED: 'conflict',
+  VIEW_ONLY_REFUSED: 'conflict',
   NO_FREE_PORT: 'capacity',
   NO_MEMORY: 'capacity',
   TOO_MANY_REQUESTS: 'capacity',
