@@ -8,8 +8,6 @@ const UNSAFE = /\x1b\[(\d{1,2})m|[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\
 /** What paint.ts makes: bold, dim, three colours, and their ends. */
 const OWN_COLOURS = new Set(['1', '2', '22', '31', '32', '33', '39']);
 
-const raws = new WeakMap<object, NodeJS.WriteStream>();
-
 /** `text` with an escape in place of each unsafe character; vncctl's own colours stay. */
 export function cleanText(text: string): string {
   return text.replace(UNSAFE, (found, colour?: string) => (colour !== undefined && OWN_COLOURS.has(colour) ? found : escapeOf(found)));
@@ -18,20 +16,15 @@ export function cleanText(text: string): string {
 /** The stream, with all text that is written to it cleaned. */
 export function cleanStream(stream: NodeJS.WriteStream): NodeJS.WriteStream {
   const write = (chunk: unknown, ...rest: never[]): boolean => stream.write((typeof chunk === 'string' ? cleanText(chunk) : chunk) as string, ...rest);
-  const clean = new Proxy(stream, {
+  return new Proxy(stream, {
     get(target, property) {
       if (property === 'write') return write;
+      // For rawStream of streams.ts.
+      if (property === 'raw') return target;
       const value: unknown = Reflect.get(target, property);
       return typeof value === 'function' ? value.bind(target) : value;
     },
   });
-  raws.set(clean, stream);
-  return clean;
-}
-
-/** The stream itself, for a line that rewrites itself and for questions: their writers clean what they did not make up. */
-export function rawStream(stream: NodeJS.WriteStream): NodeJS.WriteStream {
-  return raws.get(stream) ?? stream;
 }
 
 function escapeOf(found: string): string {

@@ -1,7 +1,6 @@
 // One line on stderr that says what is being done. On a terminal it rewrites itself and shows that time passes; in a pipe each
 // new text is a line; silent when asked. The first sign of life comes within 100 ms.
-import { rawStream } from './clean-stream.ts';
-import { isTerminal, type Streams, widthOf } from './streams.ts';
+import { isTerminal, rawStream, type Streams, widthOf } from './streams.ts';
 import { cut, harmless } from './text.ts';
 
 export interface Progress {

@@ -1,8 +1,7 @@
 // Questions. Asked on stderr, and only where a person can answer; anywhere else the missing flag is named. The only importer of
 // inquirer.
 import { VncctlError } from '../errors.ts';
-import { rawStream } from './clean-stream.ts';
-import { isTerminal, type Streams } from './streams.ts';
+import { isTerminal, rawStream, type Streams } from './streams.ts';
 import { harmless } from './text.ts';
 
 /** What is said instead of asking (message and hint of NEEDS_CONFIRMATION), and what ends the question early. */

@@ -29,3 +29,8 @@ export function wantsColor({ env, color = 'auto' }: Pick<Streams, 'env' | 'color
   if (env['TERM'] === 'dumb') return false;
   return isTerminal(stream);
 }
+
+/** The stream behind one that cleans what is written to it (clean-stream.ts), for a line that rewrites itself and for questions: their writers clean what they did not make up. */
+export function rawStream(stream: NodeJS.WriteStream & { raw?: NodeJS.WriteStream }): NodeJS.WriteStream {
+  return stream.raw ?? stream;
+}

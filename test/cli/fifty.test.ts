@@ -142,5 +142,5 @@ test('fifty clients who come and go at once by all ways have one desktop each, o
   const removed = await installation.vncctl('rm', '--all', '--yes');
   expect(removed.exitCode, removed.stderr).toBe(0);
   expect(await installation.containers()).toEqual([]);
-  expect(installation.state()).toEqual({ allocations: {}, reservations: [], watch: expect.anything() as unknown });
+  expect(installation.state()).toEqual({ allocations: {}, reservations: [], naming: 'labelled', watch: expect.anything() as unknown });
 });

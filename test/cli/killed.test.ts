@@ -88,7 +88,7 @@ async function mends(): Promise<void> {
   expect(removed.stdout).toBe(`${CLIENT}\n`);
   expect(await installation.containers()).toEqual([]);
   expect(await networks()).toEqual([]);
-  expect(installation.state()).toEqual({ allocations: {}, reservations: [] });
+  expect(installation.state()).toEqual({ allocations: {}, reservations: [], naming: 'labelled' });
   expect(existsSync(`${installation.stateFile}.lock`)).toBe(false);
 }
 

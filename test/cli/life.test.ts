@@ -30,7 +30,7 @@ interface Inspected {
 test('a desktop of the kiosk is made, found, shown, kept and removed, and nothing of it is left', async () => {
   const up = await vncctl('up', CLIENT);
   expect(up.exitCode, up.stderr).toBe(0);
-  expect(up.stdout).toMatch(new RegExp(`^http://127\\.0\\.0\\.1:${installation.ports.min}/#key=[A-Za-z0-9]{8}\n$`));
+  expect(up.stdout).toMatch(new RegExp(`^http://localhost:${installation.ports.min}/#key=[A-Za-z0-9]{8}\n$`));
   expect(up.stderr).toContain('check digits');
   const link = up.stdout.trim();
   const secret = link.split('#key=')[1] ?? '';
@@ -39,7 +39,7 @@ test('a desktop of the kiosk is made, found, shown, kept and removed, and nothin
   expect(ls.exitCode, ls.stderr).toBe(0);
   const [headings, row, ...more] = ls.stdout.trimEnd().split('\n');
   expect(headings?.split(/\s{2,}/)).toEqual(['CLIENT', 'STATUS', 'IMAGE', 'URL', 'CREATED', 'LAST USED', 'EXPIRES', 'WHY']);
-  expect(row).toMatch(/^111\.222\.333-44 +ready +firefox-kiosk +http:\/\/127\.0\.0\.1:\d+\/ /);
+  expect(row).toMatch(/^111\.222\.333-44 +ready +firefox-kiosk +http:\/\/localhost:\d+\/ /);
   expect(more).toEqual([]);
   expect(ls.stderr).toBe('');
 

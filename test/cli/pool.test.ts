@@ -67,7 +67,9 @@ test('no exec, no upload and no new container on the way of a claim', async () =
   await told(up(ANA, '--json'));
   expect(proxy.log.slice(before).map((line) => line.replace(/[0-9a-f]{64}/, 'ID').replace(/\?.*/, '').replace(/_[a-z0-9.-]+/g, '_NAME'))).toEqual([
     ...proxy.log.slice(before, before + 4).map(() => expect.stringMatching(/^GET /) as string),
-    ...['GET /containers/ID/json', expect.stringMatching(/^POST \/containers\/vnc_.*\/rename/) as string, 'GET /containers/ID/json', 'POST /containers/ID/unpause', 'POST /containers/ID/wait', 'GET /containers/ID/json'],
+    ...['GET /containers/ID/json', expect.stringMatching(/^POST \/containers\/vnc_.*\/rename/) as string, 'GET /containers/ID/json'],
+    // By the name that another way of naming would have given the client.
+    ...['GET /containers/vnc_NAME/json', 'POST /containers/ID/unpause', 'POST /containers/ID/wait', 'GET /containers/ID/json'],
   ]);
 });
 
@@ -184,5 +186,5 @@ test('drain takes all of them and no desktop of a client; rm --all leaves nothin
   const removed = await succeeds(vncctl('rm', '--all', '--yes'));
   expect(removed.stderr).toContain('2 warm desktops were removed from the pool too');
   expect(await installation.containers()).toEqual([]);
-  expect(installation.state()).toEqual({ allocations: {}, reservations: [] });
+  expect(installation.state()).toEqual({ allocations: {}, reservations: [], naming: 'labelled' });
 });

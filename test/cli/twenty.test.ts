@@ -28,5 +28,5 @@ test('twenty ups for twenty clients at once end with twenty desktops on twenty p
   expect(removed.stderr).not.toContain('Warning');
   expect(removed.stdout.trimEnd().split('\n')).toHaveLength(20);
   expect(await installation.containers()).toEqual([]);
-  expect(installation.state()).toEqual({ allocations: {}, reservations: [] });
+  expect(installation.state()).toEqual({ allocations: {}, reservations: [], naming: 'labelled' });
 });

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { cleanStream, cleanText, rawStream } from '../../../src/ui/clean-stream.ts';
+import { cleanStream, cleanText } from '../../../src/ui/clean-stream.ts';
+import { rawStream } from '../../../src/ui/streams.ts';
 import { fakeStreams } from '../../support/fake-streams.ts';
 
 test.each([
@@ -40,5 +41,5 @@ test('nothing is written to a stream of the process but through it', () => {
   const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts') && !name.startsWith('web/'));
   // start.ts prints the version and nothing else; main.ts makes the streams of a run.
   const named = files.filter((name) => /process\.std(out|err)\b|console\.|\brawStream\(/.test(readFileSync(new URL(name, root), 'utf8')));
-  expect(named.sort()).toEqual(['main.ts', 'start.ts', 'ui/clean-stream.ts', 'ui/progress.ts', 'ui/prompt.ts']);
+  expect(named.sort()).toEqual(['main.ts', 'start.ts', 'ui/progress.ts', 'ui/prompt.ts', 'ui/streams.ts']);
 });
