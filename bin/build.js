@@ -111,6 +111,18 @@ await build({
   logLevel: 'warning',
 });
 
+// Started as a thread, and so a file of its own.
+await build({
+  entryPoints: { 'picture-worker': join(root, 'src/rfb/picture-worker.ts') },
+  outdir: dist,
+  bundle: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20.19',
+  banner,
+  logLevel: 'warning',
+});
+
 /** A page for browsers: one script, its markup and its style. */
 async function buildPage(name, entry) {
   await build({

@@ -135,7 +135,7 @@ export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
   const reading = readSettings({
     flags: settingFlags(input.flags),
     env: io.env,
-    project: findProjectFile(io.cwd),
+    project: findProjectFile(io.cwd, process.getuid?.()),
     user: { file: paths.userFile, values: readConfigFile(paths.userFile) },
   });
   // Known even where other settings are wrong, since that failure is printed too. A choice in a file gives way to NO_COLOR.

@@ -1,12 +1,16 @@
 // main(argv) → exit code: parses what was typed, loads the verb's file, and is the program's only catch. Everything it touches
 // of the process can be given, so that tests run a command in-process.
 import { setMaxListeners } from 'node:events';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Command, CommanderError, Option } from 'commander';
 import type { App, AppParts } from './app.ts';
 import type { CommandContext, Io } from './commands/context.ts';
 import { actAsGroup, formatHelp, usageFailure, withExamples } from './commands/help.ts';
 import { VERBS, type Verb } from './commands/registry.ts';
+import { readTopic, topicAskedBy } from './commands/topics.ts';
 import { VncctlError } from './errors.ts';
+import { cleanStream } from './ui/clean-stream.ts';
 import { asksForVersion, VERSION } from './version.ts';
 
 export interface MainOverrides extends Partial<Io> {
@@ -22,8 +26,8 @@ export async function main(argv: readonly string[], overrides: MainOverrides = {
     get stdin() {
       return overrides.stdin ?? process.stdin;
     },
-    stdout: overrides.stdout ?? process.stdout,
-    stderr: overrides.stderr ?? process.stderr,
+    stdout: cleanStream(overrides.stdout ?? process.stdout),
+    stderr: cleanStream(overrides.stderr ?? process.stderr),
     env: overrides.env ?? process.env,
     cwd: overrides.cwd ?? process.cwd(),
     color: overrides.color,
@@ -33,6 +37,12 @@ export async function main(argv: readonly string[], overrides: MainOverrides = {
   for (const stream of [io.stdout, io.stderr]) if (!overrides[stream === io.stdout ? 'stdout' : 'stderr']) stream.on('error', ignoreBrokenPipe);
   if (asksForVersion(argv)) {
     io.stdout.write(`${VERSION}\n`);
+    return 0;
+  }
+  const topic = topicAskedBy(argv);
+  if (topic) {
+    // The built files and src/main.ts are all one folder below the root of the package.
+    io.stdout.write(readTopic(topic, dirname(dirname(fileURLToPath(import.meta.url)))));
     return 0;
   }
   const interruption = overrides.signal ? { signal: overrides.signal, stop: () => {} } : watchSignals();
@@ -107,6 +117,7 @@ function createProgram({ stdout, stderr }: Io): Command {
         'vncctl open 111.222.333-44    look at it in the browser',
         'vncctl rm 111.222.333-44      take it away',
         'vncctl help up                all about one command',
+        'vncctl help security          what is protected, against whom, and what is not',
       ),
     )
     .usage('[options] <command>')

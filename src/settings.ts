@@ -6,7 +6,18 @@ import { DIALECTS } from './core/dialects.ts';
 import { milliseconds } from './core/duration.ts';
 import { didYouMean } from './core/nearest.ts';
 import { publicAddressOf, type PublicTemplate } from './core/public-address.ts';
-import { describeOrigin, type Found, type Layer, layersOf, type Origin, type SettingSources, type UserFile, type Variable } from './core/setting-layers.ts';
+import {
+  describeOrigin,
+  type Found,
+  type Layer,
+  layersOf,
+  type Origin,
+  type ProjectFile,
+  refusedInProject,
+  type SettingSources,
+  type UserFile,
+  type Variable,
+} from './core/setting-layers.ts';
 import * as types from './core/setting-types.ts';
 import { SIDE_MAX, SIDE_MIN } from './core/size.ts';
 import { VncctlError } from './errors.ts';
@@ -19,11 +30,18 @@ export interface SettingDefinition<T = unknown, D = T | undefined> {
   ancestors: readonly Variable[];
   /** One sentence without a full stop. */
   about: string;
+  /** Whether a .env file in the working directory may give it: it describes new desktops and nothing else. */
+  inProject: boolean;
 }
 
 function setting<T, const D extends T | undefined>(type: types.SettingType<T>, fallback: D, about: string, ancestors: readonly (string | Variable)[] = []): SettingDefinition<T, D> {
   const named = ancestors.map((entry) => (typeof entry === 'string' ? { name: entry, adapt: (typed: string) => typed } : entry));
-  return { type, default: fallback, about, ancestors: named };
+  return { type, default: fallback, about, ancestors: named, inProject: false };
+}
+
+/** A row that describes new desktops: a stranger's .env file can do no harm with it. */
+function ofNewDesktops<T, D>(row: SettingDefinition<T, D>): SettingDefinition<T, D> {
+  return { ...row, inProject: true };
 }
 
 /** Each setting that is right only together with another one. */
@@ -44,11 +62,11 @@ export const SETTINGS = {
   instance: setting(types.text('a name of lower-case letters, digits, "_", "." and "-", at most 31', /^[a-z0-9][a-z0-9_.-]{0,30}$/), 'default', 'this installation of vncctl; two on one host never see each other\'s desktops'),
   engine: setting(types.text('an endpoint like unix:///var/run/docker.sock or tcp://host:2376, or the word "embedded"', /^(embedded|(unix|tcp|ssh|http|https|npipe):\/\/\S+)$/), undefined, 'the container engine: an endpoint, or "embedded"; not set, it is found as the docker command finds it'),
   engineDeadline: setting(types.duration, milliseconds(15_000), 'how long one engine call may take'),
-  image: setting(types.text('a key of the catalog or an image reference', /^[a-zA-Z0-9][a-zA-Z0-9_./:@-]*$/), 'firefox-kiosk', 'the image of a new desktop: a key of the catalog or an image reference', ['VNC_IMAGE']),
-  url: setting(types.webAddress, undefined, 'the page a new desktop shows; not set, a welcome page'),
-  app: setting(types.text('a program with its arguments, on one line', /^[^\n\r]+$/), undefined, 'the program of a new desktop as older set-ups spell it, like "firefox-kiosk https://example.org"; gives url where that is not set', ['VNC_APPNAME']),
-  width: setting(SIDE, 1280, 'width of a new desktop in pixels', ['VNC_WIDTH', sideOf(0)]),
-  height: setting(SIDE, 720, 'height of a new desktop in pixels', ['VNC_HEIGHT', sideOf(1)]),
+  image: ofNewDesktops(setting(types.text('a key of the catalog or an image reference', /^[a-zA-Z0-9][a-zA-Z0-9_./:@-]*$/), 'firefox-kiosk', 'the image of a new desktop: a key of the catalog or an image reference', ['VNC_IMAGE'])),
+  url: ofNewDesktops(setting(types.webAddress, undefined, 'the page a new desktop shows; not set, a welcome page')),
+  app: ofNewDesktops(setting(types.text('a program with its arguments, on one line', /^[^\n\r]+$/), undefined, 'the program of a new desktop as older set-ups spell it, like "firefox-kiosk https://example.org"; gives url where that is not set', ['VNC_APPNAME'])),
+  width: ofNewDesktops(setting(SIDE, 1280, 'width of a new desktop in pixels', ['VNC_WIDTH', sideOf(0)])),
+  height: ofNewDesktops(setting(SIDE, 720, 'height of a new desktop in pixels', ['VNC_HEIGHT', sideOf(1)])),
   host: setting(types.hostName, '127.0.0.1', 'host name in the links to desktops', ['VNC_HOST']),
   bind: setting(types.ipAddress, '127.0.0.1', 'address that desktops are published on; 0.0.0.0 opens them to the network'),
   portMin: setting(PORT, 5000, 'first port of the range desktops are published on', ['PORT_RANGE_MIN', 'PORT_RANGE_START']),
@@ -63,7 +81,7 @@ export const SETTINGS = {
   stateFile: setting(types.text('a path', /^[^\0]+$/), undefined, 'file that holds the state; not set, one for each instance in the state folder', ['STATE_FILE']),
   color: setting(types.choice(['auto', 'always', 'never']), 'auto', 'when to use colour: auto, always or never'),
   parallel: setting(types.integer(1, 64), 8, 'how many desktops are removed at once'),
-  wait: setting(types.choice(READY_STAGES), undefined, 'how far a desktop has to be before up returns: running, rfb, window or page; not set, the image decides'),
+  wait: ofNewDesktops(setting(types.choice(READY_STAGES), undefined, 'how far a desktop has to be before up returns: running, rfb, window or page; not set, the image decides')),
   idle: setting(types.limit, milliseconds(15 * 60_000), 'pause a desktop that nobody has looked at for this long; never switches it off'),
   removeAfter: setting(types.limit, milliseconds(8 * 3_600_000), 'remove a desktop that nobody has looked at for this long', [inUnit('IDLE_TIMEOUT_HOURS', 'h'), inUnit('CONTAINER_NO_CLIENT_TIMEOUT', 'm')]),
   inputIdle: setting(types.limit, 'never', 'remove a desktop that nobody has typed into or pointed at for this long'),
@@ -74,7 +92,7 @@ export const SETTINGS = {
   pool: setting(types.imageCounts, [], 'how many warm desktops are kept ready, like firefox-kiosk=3,desktop=1, or a number for the default image; up then takes one instead of making one', ['WARM_POOL_SIZE', 'RUNNER_PREWARM_VNC', 'RUNNER_PREWARM_HEADLESS']),
   poolMaxAge: setting(types.limit, milliseconds(4 * 3_600_000), 'how old a warm desktop may become before it is replaced'),
   reserveMemory: setting(types.bytes, 256 * 1024 ** 2, 'how much of the host\'s memory stays free: a desktop that would take of it is not started; off, and nobody looks'),
-  queue: setting(types.wait, 'off', 'how long up waits where there is no memory or no port for a new desktop, first come, first served; off, and it fails at once'),
+  queue: ofNewDesktops(setting(types.wait, 'off', 'how long up waits where there is no memory or no port for a new desktop, first come, first served; off, and it fails at once')),
   sweepInterval: setting(types.duration, milliseconds(30_000), 'how often the daemon looks at all desktops; with cron, how often cron does', [inUnit('CLEANUP_INTERVAL_MINUTES', 'm'), inUnit('RUNNER_PREWARM_CHECK_INTERVAL_SECONDS', 's')]),
   listen: setting(types.listenAddress, { host: '127.0.0.1', port: 8080 }, 'where the daemon answers, or off; while it does, links go through it and new desktops need no port', ['ORCHESTRATOR_PORT', 'CONTROL_PORT']),
   publicUrl: setting(types.publicTemplate, undefined, 'address of the daemon in the links where a proxy stands in front of it, like https://example.org/vnc or https://{id}.example.org/; not set, where the daemon answers'),
@@ -92,7 +110,7 @@ export const SETTINGS = {
   logFormat: setting(types.choice(['auto', 'text', 'json']), 'auto', 'how the daemon writes its log: text, json, or auto for text that suits where it goes'),
   hook: setting(types.text('a command or a web address', /^[^\n\r]+$/), undefined, 'command that is run, or address that is posted to, when a desktop was created, got ready, was warned, paused, woken or removed'),
   hookTimeout: setting(types.duration, milliseconds(10_000), 'how long a hook may take'),
-  timeout: setting(types.duration, undefined, 'how long up waits for a desktop; not set, the image decides'),
+  timeout: ofNewDesktops(setting(types.duration, undefined, 'how long up waits for a desktop; not set, the image decides')),
 } as const;
 
 export type SettingName = keyof typeof SETTINGS;
@@ -148,11 +166,12 @@ function variablesOf(name: SettingName): Variable[] {
 
 /** Looks every setting up. Never throws: what is wrong is a `fault` of its setting. */
 export function readSettings(sources: SettingSources): SettingsReading {
-  const layers = layersOf(sources, variablesOf);
+  const layers = layersOf(sources, variablesOf, inProject);
   const settings = SETTING_NAMES.map((name) => resolve(name, layers));
   checkPortRange(settings);
   checkPublicUrl(settings);
-  return { settings, warnings: sources.user ? unknownKeys(sources.user) : [], user: sources.user };
+  const { project, user } = sources;
+  return { settings, warnings: [...(project ? projectWarnings(project) : []), ...(user ? unknownKeys(user) : [])], user };
 }
 
 /** The values. Throws one BAD_SETTING that names every fault and where each came from. */
@@ -218,6 +237,20 @@ function checkPublicUrl(settings: readonly ResolvedSetting[]): void {
   const [template, host] = [settings.find(({ name }) => name === 'publicUrl'), settings.find(({ name }) => name === 'host')];
   if (template?.value === undefined || typeof host?.value !== 'string' || publicAddressOf(template.value as PublicTemplate, host.value)) return;
   template.fault = `${JSON.stringify(template.text)} makes no host name with the host ${host.value} (${describeOrigin(host.origin)})`;
+}
+
+function inProject(name: SettingName): boolean {
+  return definitionOf(name).inProject;
+}
+
+function projectWarnings(project: ProjectFile): string[] {
+  if (project.refused !== undefined) return [`${project.file} is not read: ${project.refused}`];
+  const ignored = refusedInProject(project, SETTING_NAMES, variablesOf, inProject);
+  const [first] = ignored;
+  if (!first) return [];
+  const variables = ignored.map(({ variable }) => variable).join(', ');
+  const cure = ignored.length === 1 ? `vncctl config set ${first.name} …` : `vncctl config import ${project.file}`;
+  return [`ignored in ${project.file}, which gives only what describes new desktops: ${variables}; to set ${ignored.length === 1 ? 'it' : 'them'}: ${cure}`];
 }
 
 function unknownKeys({ file, values }: UserFile): string[] {

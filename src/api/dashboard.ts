@@ -1,7 +1,7 @@
 // What the dashboard asks of the API beside what everybody does: who it is, what each desktop uses, a picture of each screen; and
 // who asks where no token tells it: a browser that has signed in.
 import { createHash } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
 import type { Viewer } from '../core/control.ts';
 import { explain } from '../core/explain.ts';
@@ -16,15 +16,12 @@ import { type ApiExtension, RawAnswer, route } from './route.ts';
 import { ANSWERS, DESKTOP_PARAM } from './schemas.ts';
 
 export interface DashboardParts {
-  /** The sign-in in a Cookie header; undefined when none in it counts. */
-  signedIn(cookieHeader: string | undefined): Promise<Session | undefined>;
+  /** The sign-in that a request shows: its cookie, and what only a page of ours knows. Undefined when none counts. */
+  signedIn(headers: IncomingHttpHeaders): Promise<Session | undefined>;
   isLive(session: Session): Promise<boolean>;
   /** The newest picture of a screen; undefined where none was ever taken. DESKTOP_NOT_FOUND. */
   picture(id: DesktopId, width: number): Promise<{ png: Buffer; takenAt: Date } | undefined>;
 }
-
-/** What a page of ours sends along with whatever changes something: no form and no page of another origin can. */
-const OWN_HEADER = { name: 'x-vncctl', value: 'dashboard' };
 
 const WIDTH = z.strictObject({ width: z.coerce.number().int().min(64).max(1920).default(480) });
 
@@ -33,8 +30,8 @@ export function dashboardExtension(parts: ApiParts, { signedIn, isLive, picture 
   const usage = createUsageReadings({ clock: parts.clock });
   return {
     async authenticate(request) {
-      const session = await signedIn(request.headers.cookie);
-      if (!session || !mayBeOurs(request)) return undefined;
+      const session = await signedIn(request.headers);
+      if (!session) return undefined;
       return { id: `dashboard ${session.ticketId}`, scope: session.mode === 'full' ? 'operate' : 'read', isLive: () => isLive(session) };
     },
     routes: [
@@ -105,10 +102,6 @@ export function dashboardExtension(parts: ApiParts, { signedIn, isLive, picture 
       }),
     ],
   };
-}
-
-function mayBeOurs({ method, headers }: IncomingMessage): boolean {
-  return method === 'GET' || method === 'HEAD' || headers[OWN_HEADER.name] === OWN_HEADER.value;
 }
 
 function byDesktop(viewers: readonly Viewer[]): Map<string, Viewer[]> {

@@ -9,12 +9,12 @@ import type { Log } from '../core/log.ts';
 import { findRunningScreen } from '../core/screens.ts';
 import { DASHBOARD, revokeTicket } from '../core/tickets.ts';
 import type { DoorRoutes } from '../daemon/door.ts';
-import { createSessionCookies } from '../gateway/cookie.ts';
 import { type DashboardFiles, loadDashboardFiles } from '../gateway/dashboard-files.ts';
 import { createDashboardRoutes, DASHBOARD_COOKIE } from '../gateway/dashboard-routes.ts';
 import { createPictures } from '../gateway/pictures.ts';
+import { createSessionHalves } from '../gateway/session-halves.ts';
 import { createSessions, type Sessions } from '../gateway/sessions.ts';
-import { takeSnapshot } from '../rfb/snapshot.ts';
+import { createPictureThread } from '../rfb/picture-thread.ts';
 import { getInstanceKey } from '../store/instance-key.ts';
 import { instanceKeyFileOf } from '../store/paths.ts';
 import { rulesOnce } from './gateway.ts';
@@ -33,24 +33,27 @@ export interface Dashboard {
   extension(): Promise<ExtensionMaker>;
   /** A source of activity that the taking of pictures is not seen by. */
   apartFrom(source: ActivitySource): ActivitySource;
+  /** Ends the taking of pictures. */
+  stop(): Promise<void>;
 }
 
 /** A dashboard that nobody has opened yet: its files are read with the first request for them. */
 export function openDashboard({ app, desktops, log }: DashboardInput): Dashboard {
   const { clock, paths, root, settings } = app();
   const rulesFor = rulesOnce();
+  const thread = createPictureThread({ program: join(root, 'dist/picture-worker.js') });
   const pictures = createPictures({
     clock,
-    async take(id, signal) {
+    async take(id, width, signal) {
       const target = await findRunningScreen(await desktops(), id, { signal });
-      return target && takeSnapshot(target, signal);
+      return target && thread.take(target, width, signal);
     },
   });
   let opened: Promise<Sessions> | undefined;
   const sessions = (): Promise<Sessions> =>
     (opened ??= (async () => {
       const [instanceKey, tickets] = await Promise.all([getInstanceKey(instanceKeyFileOf(paths, settings.instance)), app().tickets()]);
-      return createSessions({ tickets, cookies: createSessionCookies({ instanceKey, name: DASHBOARD_COOKIE }), clock });
+      return createSessions({ tickets, halves: createSessionHalves({ instanceKey, name: DASHBOARD_COOKIE }), clock });
     })().catch((error: unknown) => {
       opened = undefined;
       throw error;
@@ -72,11 +75,12 @@ export function openDashboard({ app, desktops, log }: DashboardInput): Dashboard
       const { dashboardExtension } = await import('../api/dashboard.ts');
       return (parts) =>
         dashboardExtension(parts, {
-          signedIn: async (cookieHeader) => (cookieHeader?.includes(DASHBOARD_COOKIE) ? (await sessions()).find(cookieHeader, DASHBOARD) : undefined),
+          signedIn: async (headers) => (headers.cookie?.includes(DASHBOARD_COOKIE) ? (await sessions()).find(headers, DASHBOARD) : undefined),
           isLive: async (session) => (await sessions()).isLive(session),
           picture: (id, width) => pictures.get(id, width),
         });
     },
     apartFrom: (source) => pictures.apartFrom(source),
+    stop: () => thread.stop(),
   };
 }

@@ -17,12 +17,12 @@ import { revokeTicket, type Session } from '../core/tickets.ts';
 import { trustProxies } from '../gateway/arrival.ts';
 import type { HostRules } from '../gateway/checks.ts';
 import { CLOSE_CODES } from '../gateway/close-codes.ts';
-import { createSessionCookies } from '../gateway/cookie.ts';
 import { filterFor } from '../gateway/message-filter.ts';
 import { createOpenings, type TellStep } from '../gateway/openings.ts';
 import { createOwnViewers } from '../gateway/own-viewers.ts';
 import { type LinkOptions, openRfbLink, type RfbLink } from '../gateway/rfb-link.ts';
 import { createGatewayRoutes, type GatewayRoutes } from '../gateway/routes.ts';
+import { createSessionHalves } from '../gateway/session-halves.ts';
 import { createSessions } from '../gateway/sessions.ts';
 import { createTunnels, type TunnelLimits } from '../gateway/tunnels.ts';
 import { loadViewerFiles } from '../gateway/viewer-files.ts';
@@ -69,7 +69,7 @@ export async function openGateway({ app, journal, clock, log }: GatewayInput): P
   const { paths, root, settings } = app();
   const instanceKey = await getInstanceKey(instanceKeyFileOf(paths, settings.instance));
   const tickets = await app().tickets();
-  const sessions = createSessions({ tickets, cookies: createSessionCookies({ instanceKey }), clock });
+  const sessions = createSessions({ tickets, halves: createSessionHalves({ instanceKey }), clock });
   /** What each viewer is called, and was let in by: by the number of its tunnel. */
   const viewers = new Map<number, { id: string; session: Session }>();
   /** Of those who are gone. */

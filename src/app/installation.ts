@@ -1,7 +1,7 @@
 // What this installation is, out of its settings: its facts, how its clients are named, and its catalog. A part of the
 // composition root, as app.ts is.
 import { readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
 import type { CatalogEntry } from '../core/catalog.ts';
 import { createCatalog } from '../core/catalog-lookup.ts';
@@ -26,6 +26,7 @@ export async function makeInstallation(settings: Settings, reading: SettingsRead
     ports: { min: settings.portMin, max: settings.portMax },
     parallel: settings.parallel,
     hostCpus: availableParallelism(),
+    hostMemoryBytes: totalmem(),
     defaults: { size: { width: settings.width, height: settings.height }, ...(settings.url === undefined ? {} : { url: settings.url }) },
     lease: leaseOfSettings(settings, reading),
     warnBeforeMs: settings.warnBefore === 'never' ? 0 : settings.warnBefore,

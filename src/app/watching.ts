@@ -119,6 +119,7 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
     let follower: CertificateFollower | undefined;
     const gateway = listen === 'off' ? undefined : await openGateway({ app: () => current, journal, clock, log });
     const dashboard = openDashboard({ app: () => current, desktops, log });
+    stops.push(() => dashboard.stop());
     const seen = dashboard.apartFrom(direct);
     const activity = gateway?.activityWith(seen) ?? seen;
     const readiness = (): Readiness => readinessOf(state, clock.monotonicMs(), current.settings.sweepInterval);

@@ -86,8 +86,8 @@ async function replaceOne(context: CommandContext, desktops: Desktops, found: Ad
   if (client === undefined) throw new VncctlError('BUG', 'a container without a client was to be replaced');
   const { image, wait, timeout } = app.settings;
   const request = readUpRequest(client, { image: flags.image, url, size }, { catalog: await app.catalog(), defaults: { image, wait, timeout }, called: (field) => `--${field}`, hint: 'see: vncctl adopt --help' });
-  const { desktop } = await adopt(desktops, found, () =>
-    up(desktops, request, {
+  const { desktop } = await adopt(desktops, found, (inPlaceOf) =>
+    up(desktops, inPlaceOf === undefined ? request : { ...request, inPlaceOf }, {
       signal: context.signal,
       getImage: async (entry, onProgress, signal) => {
         await ensureImage(await app.images(), entry, { signal, onProgress });

@@ -2,9 +2,10 @@
 // never after: so each gets a desktop of ours in its place, for the same client, page and size. What was open in it is lost.
 import { isVncctlError } from '../errors.ts';
 import type { ClientId } from './client-id.ts';
-import type { Desktops } from './desktops.ts';
-import type { CallOptions, ContainerDetails, ContainerSummary } from './engine.ts';
+import { type Desktops, nameOf } from './desktops.ts';
+import type { CallOptions, ContainerDetails, ContainerId, ContainerSummary } from './engine.ts';
 import { LABEL } from './labels.ts';
+import { ADOPTED_SUFFIX } from './mend.ts';
 import { findDesktop, listDesktops } from './list.ts';
 
 /** A container that matches, and what is to become of it. */
@@ -19,8 +20,6 @@ export interface Adoptable {
   kept?: string;
 }
 
-/** What it is called while its successor is made. */
-const ASIDE = '.before-vncctl';
 const GRACE_SECONDS = 5;
 const RUNNING: readonly ContainerSummary['state'][] = ['running', 'paused', 'restarting'];
 
@@ -43,26 +42,25 @@ export async function findAdoptable(desktops: Desktops, pattern: string, readCli
   return found;
 }
 
-/** Has `make` make the successor of one, and removes it then; when that fails it is as it was. */
-export async function adopt<T>({ engine: { containers } }: Desktops, { container }: Adoptable, make: () => Promise<T>): Promise<T> {
+/** Has `make` make the successor of one, and removes it then; when that fails it is as it was. `inPlaceOf` is set where the successor has to have its very name: `make` gives that one away and removes the container. */
+export async function adopt<T>(desktops: Desktops, { container, client }: Adoptable, make: (inPlaceOf: ContainerId | undefined) => Promise<T>): Promise<T> {
+  const { containers } = desktops.engine;
   const name = plainName(container);
-  if (container.name === name) await containers.rename(container.id, `${name}${ASIDE}`);
-  let made: T;
-  try {
-    made = await make();
-  } catch (error) {
-    await containers.rename(container.id, name);
-    throw error;
+  const isInTheWay = client !== undefined && name === nameOf(desktops, client);
+  // A take-over that was killed has left it without its name.
+  if (container.name !== name && isInTheWay && !(await containers.find(name))) await containers.rename(container.id, name);
+  const made = await make(isInTheWay ? container.id : undefined);
+  if (!isInTheWay || (await containers.find(container.id))) {
+    if (container.state === 'paused') await containers.unpause(container.id);
+    await containers.stop(container.id, GRACE_SECONDS);
+    await containers.remove(container.id);
   }
-  if (container.state === 'paused') await containers.unpause(container.id);
-  await containers.stop(container.id, GRACE_SECONDS);
-  await containers.remove(container.id);
   return made;
 }
 
 /** Its name before somebody began to take it over. */
 function plainName({ name }: ContainerSummary): string {
-  return name.endsWith(ASIDE) ? name.slice(0, -ASIDE.length) : name;
+  return name.endsWith(ADOPTED_SUFFIX) ? name.slice(0, -ADOPTED_SUFFIX.length) : name;
 }
 
 function clientIn(text: string, readClient: (text: string) => ClientId): ClientId | undefined {

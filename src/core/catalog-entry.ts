@@ -4,7 +4,8 @@ import { type CatalogEntry, type CatalogFault, type CatalogLimits, type CatalogS
 import { DURATION_FORM, LIMIT_FORM, parseDuration, parseLimit } from './duration.ts';
 import { LEASE_FIELDS, type LeaseChanges, type LeaseLengths } from './lease.ts';
 import { didYouMean } from './nearest.ts';
-import { BYTES_FORM, parseBytes } from './size.ts';
+import { LEAST_CPUS, LEAST_MEMORY_BYTES, LEAST_SHM_BYTES } from './limit-bounds.ts';
+import { formatBytes, BYTES_FORM, parseBytes } from './size.ts';
 
 /** Where an entry came from. `builtIn` entries are built from the folder their file is in; a user's `build` has to name one. */
 export interface EntryOrigin {
@@ -23,7 +24,7 @@ type Path = CatalogFault['path'];
 /** What a key of the catalog looks like. */
 export const CATALOG_KEY = /^[a-z0-9][a-z0-9_.-]{0,62}$/;
 
-const FIELDS = ['title', 'description', 'build', 'image', 'ports', 'viewer', 'websocket', 'variables', 'settings', 'limits', 'needs', 'lease', 'user', 'capabilities', 'tmpfs', 'stopGrace', 'removeSignal', 'ready', 'readyTimeout', 'settle'];
+const FIELDS = ['title', 'description', 'build', 'image', 'ports', 'viewer', 'websocket', 'variables', 'settings', 'limits', 'needs', 'lease', 'user', 'capabilities', 'tmpfs', 'init', 'stopGrace', 'removeSignal', 'ready', 'readyTimeout', 'settle'];
 const VARIABLES = ['url', 'width', 'height', 'secret', 'client', 'app', 'idleExit'] as const;
 const SIGNAL = /^SIG(HUP|INT|QUIT|USR1|USR2|TERM|WINCH)$/;
 const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
@@ -54,6 +55,7 @@ export function checkEntry(value: unknown, from: EntryOrigin): { entry?: Catalog
     user: userOf(fields['user'], fields['image'] === undefined, faults),
     capabilities: capabilitiesOf(fields['capabilities'], faults),
     tmpfs: tmpfsOf(fields['tmpfs'], faults),
+    init: initOf(fields['init'], faults),
     stopGraceSeconds: secondsAt(fields['stopGrace'], ['stopGrace'], 5, faults),
     ...removeSignalOf(fields['removeSignal'], faults),
     ready: stageOf(fields['ready'], fields['image'] === undefined, faults),
@@ -152,13 +154,13 @@ function limitsOf(value: unknown, faults: CatalogFault[]): CatalogLimits {
   const fields = value === undefined ? {} : (objectAt(value, ['limits'], faults) ?? {});
   onlyKnown(fields, ['cpus', 'memory', 'pids', 'shm'], ['limits'], faults);
   const { cpus } = fields;
-  const cpusRight = cpus === undefined || (typeof cpus === 'number' && cpus > 0 && cpus <= 1024);
-  if (!cpusRight) faults.push({ path: ['limits', 'cpus'], message: 'a number of processors like 2 or 0.5 is expected' });
+  const cpusRight = cpus === undefined || (typeof cpus === 'number' && cpus >= LEAST_CPUS && cpus <= 1024);
+  if (!cpusRight) faults.push({ path: ['limits', 'cpus'], message: `a number of processors like 2 or 0.5 is expected, ${LEAST_CPUS} at least` });
   return {
     cpus: typeof cpus === 'number' && cpusRight ? cpus : DEFAULT_LIMITS.cpus,
-    memoryBytes: bytesAt(fields['memory'], ['limits', 'memory'], DEFAULT_LIMITS.memoryBytes, faults),
+    memoryBytes: bytesAt(fields['memory'], ['limits', 'memory'], DEFAULT_LIMITS.memoryBytes, faults, LEAST_MEMORY_BYTES),
     pids: wholeAt(fields['pids'], ['limits', 'pids'], { min: 16, max: 1_000_000, fallback: DEFAULT_LIMITS.pids }, faults),
-    shmSizeBytes: bytesAt(fields['shm'], ['limits', 'shm'], DEFAULT_LIMITS.shmSizeBytes, faults),
+    shmSizeBytes: bytesAt(fields['shm'], ['limits', 'shm'], DEFAULT_LIMITS.shmSizeBytes, faults, LEAST_SHM_BYTES),
   };
 }
 
@@ -211,6 +213,12 @@ function tmpfsOf(value: unknown, faults: CatalogFault[]): CatalogEntry['tmpfs'] 
   return tmpfs;
 }
 
+function initOf(value: unknown, faults: CatalogFault[]): CatalogEntry['init'] {
+  if (value === undefined || value === 'engine') return 'engine';
+  if (value !== 'image') faults.push({ path: ['init'], message: 'one of engine, image is expected' });
+  return 'image';
+}
+
 function removeSignalOf(value: unknown, faults: CatalogFault[]): Pick<CatalogEntry, 'removeSignal'> {
   if (value === undefined) return {};
   if (typeof value === 'string' && SIGNAL.test(value)) return { removeSignal: value };
@@ -259,10 +267,11 @@ function wholeAt(value: unknown, path: Path, { min, max, fallback }: { min: numb
   return fallback;
 }
 
-function bytesAt(value: unknown, path: Path, fallback: number, faults: CatalogFault[]): number {
+function bytesAt(value: unknown, path: Path, fallback: number, faults: CatalogFault[], least = 1): number {
   if (value === undefined) return fallback;
   const bytes = typeof value === 'string' || typeof value === 'number' ? parseBytes(String(value)) : undefined;
   if (bytes === undefined) faults.push({ path, message: `${BYTES_FORM} is expected` });
+  else if (bytes < least) faults.push({ path, message: `${formatBytes(least)} at least are expected` });
   return bytes ?? fallback;
 }
 

@@ -33,6 +33,7 @@ function entryOfReference(reference: string, webPort: number): CatalogEntry {
     // What a supervisor that starts as root needs to hand its children over to other users.
     capabilities: ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'KILL', 'SETGID', 'SETUID'],
     tmpfs: {},
+    init: 'engine',
     stopGraceSeconds: 5,
     ready: 'rfb',
     readyTimeoutSeconds: 120,

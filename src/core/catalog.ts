@@ -46,6 +46,8 @@ export interface CatalogEntry {
   user: string;
   capabilities: readonly string[];
   tmpfs: Readonly<Record<string, string>>;
+  /** Whose init process is the first one of the container: the engine's, or one that the image starts itself. */
+  init: 'engine' | 'image';
   stopGraceSeconds: number;
   /** The signal that ends one which is removed, quicker than its own stop signal: nothing is written down that goes with the container. Absent: its own. */
   removeSignal?: string;

@@ -1,10 +1,10 @@
 // The read model: what a desktop is, derived from the engine's containers and the store's memory at the moment of reading.
 import type { ClientId } from './client-id.ts';
 import type { ContainerId, ContainerSummary } from './engine.ts';
-import type { Naming } from './identity.ts';
-import { decodeLabels } from './labels.ts';
+import { isAsideName, type Naming } from './identity.ts';
+import { decodeLabels, LABEL } from './labels.ts';
 import type { LeaseChanges } from './lease.ts';
-import { clientKeyOf, clientOf, isMember, type NameView } from './owner.ts';
+import { clientKeyOf, clientOf, isNobodys, type NameView } from './owner.ts';
 import type { Allocation, DesktopId, StoreState } from './store.ts';
 
 export type DesktopStatus = 'starting' | 'ready' | 'paused' | 'stopped' | 'exiting' | 'failed' | 'lost';
@@ -46,16 +46,30 @@ export interface DesktopView extends NameView {
 export function deriveDesktops(containers: readonly ContainerSummary[], state: StoreState, view: DesktopView): Desktop[] {
   const desktops: Desktop[] = [];
   const seen = new Set<string>();
+  const replaced = replacedIn(containers, view.instance);
   for (const container of containers) {
+    // On its way out: its successor has its name.
+    if (replaced.has(container.id) && isAsideName(container.name, container.id)) continue;
     const desktop = deriveDesktop(container, state, view);
     if (!desktop) continue;
     desktops.push(desktop);
     seen.add(desktop.id);
   }
   for (const allocation of Object.values(state.allocations)) {
+    if (allocation.replacing !== undefined && replaced.has(allocation.replacing)) continue;
     if (allocation.endpoint === view.endpoint && !seen.has(allocation.desktopId)) desktops.push(lostDesktop(allocation));
   }
   return desktops.sort((a, b) => compareText(a.createdAt, b.createdAt) || compareText(a.id, b.id));
+}
+
+/** The containers whose place others have taken. */
+function replacedIn(containers: readonly ContainerSummary[], instance: string): Set<string> {
+  return new Set(
+    containers.flatMap(({ labels, name }) => {
+      const decoded = labels[LABEL.replaces] === undefined ? undefined : decodeLabels(labels, instance);
+      return decoded?.replaces === undefined || isNobodys(decoded, name) ? [] : [decoded.replaces];
+    }),
+  );
 }
 
 // Both are plain ASCII, and localeCompare would load the collation rules of a language first: 20 ms and more.
@@ -63,17 +77,19 @@ function compareText(a: string, b: string): number {
   return a < b ? -1 : Number(a > b);
 }
 
-/** The desktop in a container, or undefined when the container is no desktop of this instance: one that waits in the pool is none yet. */
+/** The desktop in a container, or undefined when the container is no desktop of this instance: one that waits in the pool, or is to take another's place, is none yet. */
 export function deriveDesktop(container: ContainerSummary, state: StoreState, view: DesktopView): Desktop | undefined {
   const labels = decodeLabels(container.labels, view.instance);
-  if (!labels || isMember(labels, container.name)) return undefined;
+  if (!labels || isNobodys(labels, container.name)) return undefined;
   const allocation = state.allocations[labels.desktopId];
-  const client = clientOf(labels, container.name, allocation, view);
+  // Such a name tells of no client.
+  const name = isAsideName(container.name, container.id) ? '' : container.name;
+  const client = clientOf(labels, name, allocation, view);
   const pooled = labels.poolKey !== undefined;
   const hostPort = container.ports[0]?.hostPort ?? labels.hostPort;
   return {
     id: labels.desktopId,
-    clientKey: clientKeyOf(labels, container.name, allocation, view),
+    clientKey: clientKeyOf(labels, name, allocation, view),
     ...(pooled ? { pooled } : {}),
     status: statusOf(container, allocation, view),
     container: { id: container.id, name: container.name, running: container.state === 'running', ...(container.address ? { address: container.address } : {}) },

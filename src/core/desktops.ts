@@ -13,7 +13,7 @@ import type { Lease } from './lease.ts';
 import type { HostMemory } from './host-memory.ts';
 import type { MemberLocks } from './member-locks.ts';
 import type { HostPorts, PortRange } from './ports.ts';
-import type { PublicAddress } from './public-address.ts';
+import { directName, type PublicAddress } from './public-address.ts';
 import type { DesktopProbe, ProbeTarget } from './readiness.ts';
 import type { DesktopDefaults } from './spec.ts';
 import type { Store } from './store.ts';
@@ -41,6 +41,8 @@ export interface Installation {
   /** How many desktops are acted on at once. */
   parallel: number;
   hostCpus: number;
+  /** All memory of this host. */
+  hostMemoryBytes: number;
   defaults: DesktopDefaults;
   /** What the settings give every desktop; what its image and its `up` say comes first: lease-of.ts. */
   lease: Lease;
@@ -133,7 +135,7 @@ export function titleOf(desktop: Pick<Desktop, 'id' | 'client'>): string {
 /** Address of the viewer page without the secret; undefined while no port is published. */
 export function pageUrl(desktops: Desktops, desktop: Pick<Desktop, 'hostPort' | 'image'>): string | undefined {
   if (desktop.hostPort === undefined) return undefined;
-  const host = desktops.installation.linkHost;
+  const host = directName(desktops.installation.linkHost, desktops.gateway?.name);
   return `http://${host.includes(':') ? `[${host}]` : host}:${desktop.hostPort}${desktops.catalog.find(desktop.image)?.viewerPath ?? '/'}`;
 }
 

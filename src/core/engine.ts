@@ -69,6 +69,8 @@ export interface ContainerSpec {
   capabilities: readonly string[];
   /** Paths that are tmpfs, with their mount options. */
   tmpfs: Readonly<Record<string, string>>;
+  /** Whose init process reaps and passes signals on: the engine adds one, or the image has its own. */
+  init: 'engine' | 'image';
   stopGraceSeconds: number;
   logMaxBytes: number;
 }

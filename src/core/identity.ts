@@ -1,6 +1,7 @@
 // From a client id to the names the engine sees, and the random ids and secrets of a desktop.
 import { createHmac, randomInt } from 'node:crypto';
 import type { ClientId } from './client-id.ts';
+import type { ContainerId } from './engine.ts';
 import type { DesktopId } from './store.ts';
 
 /** How a client's id appears in container names and labels: as it is, or as a keyed hash that only this installation can make. */
@@ -37,6 +38,29 @@ export function memberName(prefix: string, instance: string, id: DesktopId): str
 export function isMemberName(name: string, id: DesktopId): boolean {
   return name.endsWith(`pool_${id}`);
 }
+
+/** Name of a desktop's container while it is made to take the place of that one. Only one has it: who makes it knows that no other does. */
+export function successorName(prefix: string, instance: string, replaced: ContainerId): string {
+  return containerName(prefix, instance, `next_${shortId(replaced)}`);
+}
+
+/** Whether that is the name of one that is made to take the place of that container, whatever the prefix was. */
+export function isSuccessorName(name: string, replaced: ContainerId): boolean {
+  return name.endsWith(`next_${shortId(replaced)}`);
+}
+
+/** Name of a container from the moment that its successor takes its name until it is removed. */
+export function asideName(prefix: string, instance: string, id: ContainerId): string {
+  return containerName(prefix, instance, `prev_${shortId(id)}`);
+}
+
+/** Whether that is such a name of that very container. */
+export function isAsideName(name: string, id: ContainerId): boolean {
+  return name.endsWith(`prev_${shortId(id)}`);
+}
+
+/** As engines show it. */
+const shortId = (id: ContainerId): string => id.slice(0, 12);
 
 /** Name of the network of one container, where the engine can't keep the members of a shared one apart. */
 export function ownNetworkName(network: string, container: string): string {

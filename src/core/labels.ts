@@ -1,6 +1,7 @@
 // The labels on a container: the truth about which desktop it is. One codec writes and reads them all; an unknown layout
 // is treated as not ours.
 import { decodeLeaseChanges, encodeLeaseChanges, type LeaseChanges } from './lease.ts';
+import type { ContainerId } from './engine.ts';
 import type { DesktopId } from './store.ts';
 
 /** Every label that vncctl writes on a container, a network or an image. */
@@ -19,6 +20,8 @@ export const LABEL = {
   naming: 'io.vncctl.naming',
   /** On one that was made for the pool: what those have in common that can stand for each other. It is there for life: see owner.ts for who has it now. */
   pool: 'io.vncctl.pool',
+  /** On a desktop that was made to take the place of another container: that one's id. It is there for life: see owner.ts for when it counts. */
+  replaces: 'io.vncctl.replaces',
   /** On a container that is never started and stands for a lock: id of the desktop that somebody has in hand. */
   lock: 'io.vncctl.lock',
   /** Key of its catalog entry. */
@@ -47,6 +50,8 @@ export interface DesktopLabels {
   clientKey?: string;
   /** Present on one that was made for the pool. */
   poolKey?: string;
+  /** The container whose place it was made to take. */
+  replaces?: ContainerId;
   naming: 'plain' | 'hashed';
   imageKey: string;
   specHash: string;
@@ -65,6 +70,7 @@ export function encodeLabels(labels: DesktopLabels): Record<string, string> {
     [LABEL.desktop]: labels.desktopId,
     ...(labels.clientKey === undefined ? {} : { [LABEL.client]: labels.clientKey }),
     ...(labels.poolKey === undefined ? {} : { [LABEL.pool]: labels.poolKey }),
+    ...(labels.replaces === undefined ? {} : { [LABEL.replaces]: labels.replaces }),
     [LABEL.naming]: labels.naming,
     [LABEL.image]: labels.imageKey,
     [LABEL.specHash]: labels.specHash,
@@ -86,6 +92,7 @@ export function decodeLabels(labels: Readonly<Record<string, string>>, instance:
     desktopId: desktopId as DesktopId,
     ...(clientKey ? { clientKey } : {}),
     ...(poolKey ? { poolKey } : {}),
+    ...(labels[LABEL.replaces] ? { replaces: labels[LABEL.replaces] as ContainerId } : {}),
     naming: labels[LABEL.naming] === 'hashed' ? 'hashed' : 'plain',
     imageKey,
     specHash,

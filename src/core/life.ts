@@ -3,8 +3,9 @@
 import { type Desktop, wasAskedToEnd } from './desktop.ts';
 import type { ContainerEvent } from './engine.ts';
 import type { LifeEvent, LifeEventKind } from './journal.ts';
+import { isAsideName } from './identity.ts';
 import { decodeLabels } from './labels.ts';
-import { clientOf, isMember, type NameView } from './owner.ts';
+import { clientOf, isNobodys, type NameView } from './owner.ts';
 import type { ReapStep } from './reap-plan.ts';
 import type { ReapOutcome } from './reap-steps.ts';
 import type { DesktopId, StoreState } from './store.ts';
@@ -123,12 +124,12 @@ export function createLifeTracker({ names, clientHash }: LifeOptions): LifeTrack
       }
     },
 
-    apply({ kind, name, labels, at, exitCode }, state) {
+    apply({ kind, id: container, name, labels, at, exitCode }, state) {
       const view = names();
       const decoded = decodeLabels(labels, view.instance);
       // Told late, after the end of it was; or of one that is nobody's yet.
-      if (!decoded || gone.has(decoded.desktopId) || isMember(decoded, name)) return [];
-      const { desktopId: id, imageKey, poolKey } = decoded;
+      if (!decoded || gone.has(decoded.desktopId) || isNobodys(decoded, name)) return [];
+      const { desktopId: id, imageKey, poolKey, replaces } = decoded;
       const client = clientOf(decoded, name, state.allocations[id], view);
       const before = known.get(id);
       const is: Known = before ?? { life: 'created', name, image: imageKey, client: client && clientHash({ client }), ready: false };
@@ -160,6 +161,13 @@ export function createLifeTracker({ names, clientHash }: LifeOptions): LifeTrack
             now({ life: 'running' });
             return [lifeEvent(at, 'created', id, is, FROM_POOL)];
           }
+          if (!before && replaces !== undefined) {
+            // It was made under another name, where the old one still had this one.
+            now({ life: 'running' });
+            return [lifeEvent(at, 'created', id, is, ASKED_FOR)];
+          }
+          // Its successor takes its name: its removal is told.
+          if (isAsideName(name, container)) return [];
           now({ name });
           return before && before.name !== name ? [lifeEvent(at, 'renamed', id, is, `its container was renamed ${BY_OTHER_MEANS}`)] : [];
         case 'removed':

@@ -42,5 +42,5 @@ export function markerLocks(engine: Engine, instance: string): MemberLocks {
 
 function markerSpec(image: string, labels: Readonly<Record<string, string>>): ContainerSpec {
   const limits = { cpus: 0.01, memoryBytes: 16 * 1024 ** 2, pids: 1, shmSizeBytes: 64 * 1024 };
-  return { image, env: {}, labels, network: 'none', limits, user: 'image', capabilities: [], tmpfs: {}, stopGraceSeconds: 1, logMaxBytes: 1024 ** 2 };
+  return { image, env: {}, labels, network: 'none', limits, user: 'image', capabilities: [], tmpfs: {}, init: 'engine', stopGraceSeconds: 1, logMaxBytes: 1024 ** 2 };
 }

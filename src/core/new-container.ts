@@ -1,7 +1,7 @@
 // The description of a new container: of a client's desktop, or of a warm one that has no client yet.
 import { type ClientId, formatClientId } from './client-id.ts';
 import type { Desktops } from './desktops.ts';
-import type { ContainerSpec } from './engine.ts';
+import type { ContainerId, ContainerSpec } from './engine.ts';
 import { clientKey, newSecret } from './identity.ts';
 import { encodeLabels } from './labels.ts';
 import { deadManSeconds, type LeaseChanges } from './lease.ts';
@@ -10,16 +10,17 @@ import { containerSpec, type DesktopSpec } from './spec.ts';
 import type { DesktopId } from './store.ts';
 
 /** What is this one's own: whose it is (a client's, or by its pool key nobody's yet) and where it is reached. */
-export type NewDesktop = { desktopId: DesktopId; hostPort: number | undefined; ownNetwork?: string | undefined; lease: LeaseChanges } & ({ client: ClientId; poolKey?: undefined } | { poolKey: string; client?: undefined });
+export type NewDesktop = { desktopId: DesktopId; hostPort: number | undefined; ownNetwork?: string | undefined; replaces?: ContainerId | undefined; lease: LeaseChanges } & ({ client: ClientId; poolKey?: undefined } | { poolKey: string; client?: undefined });
 
 /** With a secret that no other one has. */
-export function newContainer(desktops: Desktops, spec: DesktopSpec, { desktopId, hostPort, ownNetwork, lease, client, poolKey }: NewDesktop): ContainerSpec {
+export function newContainer(desktops: Desktops, spec: DesktopSpec, { desktopId, hostPort, ownNetwork, replaces, lease, client, poolKey }: NewDesktop): ContainerSpec {
   const { naming, instance, bindAddress } = desktops.installation;
   const imageKey = spec.entry.key;
   const labels = encodeLabels({
     instance,
     desktopId,
     ...(client === undefined ? { poolKey } : { clientKey: clientKey(client, naming) }),
+    ...(replaces === undefined ? {} : { replaces }),
     naming: naming.kind,
     imageKey,
     specHash: spec.hash,

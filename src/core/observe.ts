@@ -4,6 +4,7 @@ import type { ActivitySource } from './activity.ts';
 import { shiftTimes } from './clock-shift.ts';
 import { deriveDesktops } from './desktop.ts';
 import { type Desktops, viewOf } from './desktops.ts';
+import { type Left, leftIn } from './mend.ts';
 import { type BootClock, type Interval, intervalBetween, laterWatch, longestWatchedMs } from './gap.ts';
 import { ownershipLabels } from './labels.ts';
 import { isVisible, leaseFacts, leasePolicy } from './lease-facts.ts';
@@ -22,6 +23,8 @@ export interface Observation {
   clockShiftMs: number;
   observed: readonly ObservedDesktop[];
   state: StoreState;
+  /** What replacements have left behind. */
+  left: readonly Left[];
 }
 
 export interface ObservationTools {
@@ -76,7 +79,7 @@ export async function observe(desktops: Desktops, { activity, boot, memories, un
     }),
     policy: leasePolicy(desktops, desktop),
   }));
-  return { lookedAt, gap: interval.gap, clockShiftMs: interval.shiftMs, observed, state, watch };
+  return { lookedAt, gap: interval.gap, clockShiftMs: interval.shiftMs, observed, state, watch, left: leftIn(containers, installation.instance) };
 }
 
 // In one write with the look that found it, so that nobody who looks after a kill moves them a second time.

@@ -1,7 +1,7 @@
 // Whose a container is. One that was made for a client says so in its label; one that was made for the pool, whose labels can't be
 // changed any more, is a client's by its name, and nobody's while it has the name that it was made with.
 import type { ClientId } from './client-id.ts';
-import { clientKey, isMemberName, keyInName, type Naming } from './identity.ts';
+import { clientKey, isMemberName, isSuccessorName, keyInName, type Naming } from './identity.ts';
 import type { DesktopLabels } from './labels.ts';
 import type { Allocation } from './store.ts';
 
@@ -14,6 +14,16 @@ export interface NameView {
 /** Whether the container of that name is a warm desktop in the pool, and so nobody's. */
 export function isMember({ poolKey, desktopId }: DesktopLabels, name: string): boolean {
   return poolKey !== undefined && isMemberName(name, desktopId);
+}
+
+/** Whether the container of that name is made to take the place of another one, and nobody's desktop until it has that one's name. */
+export function isSuccessor({ replaces }: DesktopLabels, name: string): boolean {
+  return replaces !== undefined && isSuccessorName(name, replaces);
+}
+
+/** Whether the container of that name is nobody's desktop yet. */
+export function isNobodys(labels: DesktopLabels, name: string): boolean {
+  return isMember(labels, name) || isSuccessor(labels, name);
 }
 
 /** The client of the desktop in the container of that name, which is no member of the pool; undefined where nobody knows. `record` is what is remembered of it. */

@@ -31,10 +31,10 @@ export function poolKey(spec: DesktopSpec, facts: PoolFacts): string {
   const fitted = fittedVariables(spec, canFit);
   const env = Object.fromEntries(Object.entries(spec.env).filter(([name]) => !fitted.includes(name)));
   const { cpus, memoryBytes, ...fixed } = limits;
-  const { key, user, capabilities, tmpfs, ports, stopGraceSeconds } = entry;
+  const { key, user, capabilities, tmpfs, init, ports, stopGraceSeconds } = entry;
   return hashOf({
     image: { key, imageId },
-    hardening: { user, capabilities, tmpfs, ports, stopGraceSeconds },
+    hardening: { user, capabilities, tmpfs, init, ports, stopGraceSeconds },
     network: { network, publishedOn },
     env,
     limits: canUpdateLimits ? fixed : { cpus, memoryBytes, ...fixed },

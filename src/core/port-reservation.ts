@@ -7,14 +7,6 @@ import { longestIdle } from './longest-idle.ts';
 import { choosePort, liveReservations, noFreePort } from './ports.ts';
 import type { PortReservation, StoreState } from './store.ts';
 
-/** Promises a free port of the range to this process. NO_FREE_PORT when the range is full; `refused` ports are not tried. */
-export async function reservePort(desktops: Desktops, refused: ReadonlySet<number>): Promise<number> {
-  return desktops.store.update(async (state) => {
-    const { port, reservations } = await promisePort(desktops, state, { refused, spare: 0 });
-    return { state: { ...state, reservations }, result: port };
-  });
-}
-
 /** A free port, and the promises with it, to be written under the same hold of the store's lock. NO_FREE_PORT when none is left beside `spare` others. */
 export async function promisePort(desktops: Desktops, state: StoreState, { refused, spare }: { refused: ReadonlySet<number>; spare: number }): Promise<{ port: number; reservations: readonly PortReservation[] }> {
   const { installation, engine, clock, hostPorts, processes } = desktops;
@@ -37,11 +29,6 @@ export async function promisePort(desktops: Desktops, state: StoreState, { refus
     throw noFreePort(installation.ports, inRange.length, longestIdle(withPort, now));
   }
   return { port, reservations: [...live, { port, pid: processes.pid, at: now.toISOString() }] };
-}
-
-/** Gives the promise back. */
-export async function releasePort({ store, processes }: Desktops, port: number): Promise<void> {
-  await store.update((state) => ({ state: { ...state, reservations: withoutPort(state.reservations, port, processes.pid) }, result: undefined }));
 }
 
 /** The promises without that of this process. */

@@ -1,7 +1,7 @@
 // Under which address the world reaches the gateway when something stands in front of it: the template a person writes, the
 // address of a desktop made from it, and the way back from a request to the desktop it means. Pure.
 import { isIP, isIPv6 } from 'node:net';
-import { placeIn } from './host-header.ts';
+import { isLoopbackAddress, placeIn } from './host-header.ts';
 import type { DesktopId } from './store.ts';
 
 /** A template of public addresses in its one spelling, made by `parsePublicTemplate`. */
@@ -66,9 +66,15 @@ export function gatewayAddress({ address, scheme = 'http' }: { address?: string;
   if (publicUrl !== undefined) return publicAddressOf(publicUrl, host);
   const place = placeIn(address);
   if (!place || !isIP(place.name)) return undefined;
-  // All addresses of this machine are none that a browser could ask for.
-  const name = ['0.0.0.0', '::'].includes(place.name) ? host : place.name;
+  // All addresses of this machine are none that a browser could ask for; and `localhost` is for desktops at ports of their own.
+  const name = ['0.0.0.0', '::'].includes(place.name) ? (host.toLowerCase() === 'localhost' ? '127.0.0.1' : host) : place.name;
   return { scheme, name, port: place.port === OWN_PORTS[scheme] ? '' : place.port, prefix: '' };
+}
+
+/** The host name in links to desktops' own ports where the setting `host` is this: on this machine another one than the gateway's, since cookies know names but no ports. */
+export function directName(host: string, gatewayName: string | undefined): string {
+  if (host.toLowerCase() !== 'localhost' && !isLoopbackAddress(host)) return host;
+  return gatewayName === 'localhost' ? '127.0.0.1' : 'localhost';
 }
 
 /** Scheme, host and port of a desktop's address, as browsers tell the origin of its page. */

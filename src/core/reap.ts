@@ -6,6 +6,7 @@ import type { Desktops } from './desktops.ts';
 import { type BootClock, laterWatch } from './gap.ts';
 import { isVisible } from './lease-facts.ts';
 import { isIdle, lookAt } from './look.ts';
+import { removeLeftIn } from './mend.ts';
 import { type Observation, observe } from './observe.ts';
 import { planReap, type ReapStep } from './reap-plan.ts';
 import { carryOut, type ReapOutcome } from './reap-steps.ts';
@@ -114,6 +115,7 @@ export function createReaper({ desktops: getDesktops, activity, boot }: ReaperPa
           onOutcome,
         },
       );
+      if (!stopping?.aborted) await removeLeftIn(desktops, observation.left);
       return ended([...announced, ...outcomes]);
     },
 

@@ -11,6 +11,7 @@ import { ownNetworkName } from './identity.ts';
 import { ownershipLabels } from './labels.ts';
 import { inParallel } from './parallel.ts';
 import { liveReservations } from './ports.ts';
+import { removeAllLeft, removeLeft, replacedOf } from './mend.ts';
 import type { Allocation, StoreState } from './store.ts';
 
 export interface Removal {
@@ -35,10 +36,10 @@ const DEFAULT_GRACE_SECONDS = 5;
 
 /** Removes each desktop, several at once; tries all and reports each, in the order given. */
 export async function removeDesktops(desktops: Desktops, targets: readonly Desktop[], options: RemoveOptions): Promise<Removal[]> {
-  const kept = await mark(desktops, targets, options);
+  const { kept, state } = await mark(desktops, targets, options);
   const removals = await inParallel(targets, desktops.installation.parallel, async (desktop): Promise<Removal> => {
     const reason = kept.get(desktop);
-    const removal = reason === undefined ? await removeOne(desktops, desktop, options.signal) : { desktop, kept: reason };
+    const removal = reason === undefined ? await removeOne(desktops, desktop, replacedOf(state, desktops.engine.endpoint, desktop.client), options.signal) : { desktop, kept: reason };
     options.onRemoved?.(removal);
     return removal;
   });
@@ -55,8 +56,10 @@ export async function announceRemoval({ store, engine, clock, processes }: Deskt
   });
 }
 
-/** Removes the networks of the instance that no desktop is left on; returns the names of those that went. */
-export async function removeUnusedNetworks({ engine, installation }: Desktops): Promise<string[]> {
+/** Removes what replacements have left behind where all desktops are gone, then the networks of the instance that no desktop is left on; returns the names of those that went. */
+export async function removeUnusedNetworks(desktops: Desktops): Promise<string[]> {
+  const { engine, installation } = desktops;
+  await removeAllLeft(desktops);
   const networks = await engine.networks.list({ labels: ownershipLabels(installation.instance) });
   const removed: string[] = [];
   for (const { name } of networks) if (await removeUnused(engine, name)) removed.push(name);
@@ -74,7 +77,7 @@ async function removeUnused(engine: Engine, network: string, options?: CallOptio
   }
 }
 
-async function removeOne(desktops: Desktops, desktop: Desktop, signal: AbortSignal): Promise<Removal> {
+async function removeOne(desktops: Desktops, desktop: Desktop, replaced: readonly ContainerId[], signal: AbortSignal): Promise<Removal> {
   try {
     signal.throwIfAborted();
     if (desktop.container) {
@@ -83,6 +86,7 @@ async function removeOne(desktops: Desktops, desktop: Desktop, signal: AbortSign
         if (!isVncctlError(error, 'DESKTOP_NOT_FOUND')) throw error;
       });
     }
+    await removeLeft(desktops, replaced, signal);
     await removeOwnNetwork(desktops, desktop, signal);
     return { desktop };
   } catch (error) {
@@ -118,7 +122,7 @@ async function removeOwnNetwork(desktops: Desktops, desktop: Desktop, signal: Ab
 }
 
 /** Marks those that are to go; returns the others with the reason that keeps each. */
-async function mark({ store, engine, clock, processes }: Desktops, targets: readonly Desktop[], { cause, unless }: RemoveOptions): Promise<ReadonlyMap<Desktop, string>> {
+async function mark({ store, engine, clock, processes }: Desktops, targets: readonly Desktop[], { cause, unless }: RemoveOptions): Promise<{ kept: ReadonlyMap<Desktop, string>; state: StoreState }> {
   return store.update((state) => {
     const kept = new Map<Desktop, string>();
     const allocations = { ...state.allocations };
@@ -135,7 +139,7 @@ async function mark({ store, engine, clock, processes }: Desktops, targets: read
       // One that was forgotten is remembered for the mark's sake: an `up` must not hand it out now.
       else if (client) allocations[id] = { desktopId: id, client, endpoint: engine.endpoint, image, createdAt, removing };
     }
-    return { state: { ...state, allocations }, result: kept };
+    return { state: { ...state, allocations }, result: { kept, state } };
   });
 }
 
@@ -146,7 +150,11 @@ async function forget({ store, clock, processes }: Desktops, removals: readonly 
       const allocation = allocations[desktop.id];
       if (!allocation || reason !== undefined) continue;
       const { removing: _, ...kept } = allocation;
-      if (error === undefined) delete allocations[desktop.id];
+      if (error === undefined) {
+        delete allocations[desktop.id];
+        // What was left of its replacement went with it.
+        for (const [id, { client, replacing }] of Object.entries(allocations)) if (replacing !== undefined && client === desktop.client) delete allocations[id];
+      }
       else allocations[desktop.id] = kept;
     }
     const [now, isAlive] = [clock.now(), (pid: number) => processes.isAlive(pid)];

@@ -21,11 +21,20 @@ export interface UserFile {
   values: Readonly<Record<string, unknown>>;
 }
 
-/** Where settings are looked for. Flags hold only what was typed; `project.text` is a .env file. */
+/** The .env file of the working directory, which may be another person's. */
+export interface ProjectFile {
+  file: string;
+  /** Empty where it isn't read. */
+  text: string;
+  /** Why it isn't read, and what to do. */
+  refused?: string;
+}
+
+/** Where settings are looked for. Flags hold only what was typed. */
 export interface SettingSources {
   flags?: Readonly<Record<string, string | undefined>>;
   env: Readonly<Record<string, string | undefined>>;
-  project?: { file: string; text: string } | undefined;
+  project?: ProjectFile | undefined;
   user?: UserFile | undefined;
 }
 
@@ -41,8 +50,8 @@ export interface Layer<N extends string> {
   find(name: N): Found | undefined;
 }
 
-/** The layers, strongest first: flags, environment, project, user. `variablesOf` names the variables of a setting, strongest first. */
-export function layersOf<N extends string>({ flags = {}, env, project, user }: SettingSources, variablesOf: (name: N) => readonly Variable[]): Layer<N>[] {
+/** The layers, strongest first: flags, environment, project, user. `variablesOf` names the variables of a setting, strongest first; `inProject` says which settings the project may give. */
+export function layersOf<N extends string>({ flags = {}, env, project, user }: SettingSources, variablesOf: (name: N) => readonly Variable[], inProject: (name: N) => boolean): Layer<N>[] {
   const fromVariables = (values: Readonly<Record<string, string | undefined>>, origin: (variable: string) => Origin): Layer<N> => ({
     find(name) {
       for (const { name: variable, adapt } of variablesOf(name)) {
@@ -57,7 +66,10 @@ export function layersOf<N extends string>({ flags = {}, env, project, user }: S
     { find: (name) => (flags[name] === undefined ? undefined : { text: flags[name], origin: { kind: 'flag' } }) },
     fromVariables(env, (variable) => ({ kind: 'environment', variable })),
   ];
-  if (project) layers.push(fromVariables(parseEnv(project.text) as Record<string, string>, (variable) => ({ kind: 'project', variable, file: project.file })));
+  if (project) {
+    const all = fromVariables(parseEnv(project.text) as Record<string, string>, (variable) => ({ kind: 'project', variable, file: project.file }));
+    layers.push({ find: (name) => (inProject(name) ? all.find(name) : undefined) });
+  }
   if (user) {
     const origin: Origin = { kind: 'user', file: user.file };
     layers.push({
@@ -70,6 +82,20 @@ export function layersOf<N extends string>({ flags = {}, env, project, user }: S
     });
   }
   return layers;
+}
+
+/** What a project file says of settings that it may not give, in the order of `names`. */
+export function refusedInProject<N extends string>(
+  { text }: ProjectFile,
+  names: readonly N[],
+  variablesOf: (name: N) => readonly Variable[],
+  inProject: (name: N) => boolean,
+): { name: N; variable: string }[] {
+  const values = parseEnv(text) as Record<string, string | undefined>;
+  return names.flatMap((name) => {
+    const given = inProject(name) ? undefined : variablesOf(name).find(({ name: variable }) => values[variable]?.trim());
+    return given ? [{ name, variable: given.name }] : [];
+  });
 }
 
 /** An origin for a person: `flag`, a variable's name, a path, `default`. */

@@ -164,7 +164,7 @@ export const imageCounts: SettingType<readonly ImageCount[]> = {
 export const webAddress: SettingType<string> = {
   form: 'a web address like https://example.org/',
   json: 'text',
-  read: (typed) => (typed === 'about:blank' || (/^https?:\/\/[^\s]+$/i.test(typed) && URL.canParse(typed)) ? typed : undefined),
+  read: (typed) => (typed === 'about:blank' || (/^https?:\/\/[\x21-\x7e]+$/i.test(typed) && URL.canParse(typed)) ? typed : undefined),
   spell: (value) => value,
 };
 

@@ -75,7 +75,7 @@ export function buildSpec(entry: CatalogEntry, wishes: DesktopWishes, defaults: 
   if (size && variables.width) env[variables.width] = String(size.width);
   if (size && variables.height) env[variables.height] = String(size.height);
   const limits = {
-    // A default may exceed a small host; an explicit wish is handed on and refused by the engine in its own words.
+    // A default may exceed a small host; an explicit wish was checked before, or is refused by another machine's engine in its own words.
     cpus: wishes.cpus ?? Math.min(entry.limits.cpus, hostCpus),
     memoryBytes: wishes.memoryBytes ?? entry.limits.memoryBytes,
     pids: entry.limits.pids,
@@ -103,6 +103,7 @@ export function containerSpec(spec: DesktopSpec, own: DesktopOwn): ContainerSpec
     user: entry.user,
     capabilities: entry.capabilities,
     tmpfs: entry.tmpfs,
+    init: entry.init,
     stopGraceSeconds: entry.stopGraceSeconds,
     logMaxBytes: LOG_MAX_BYTES,
     ...(own.publish ? { publish: { containerPort: entry.ports.web, ...own.publish } } : {}),
@@ -154,14 +155,21 @@ function checkedSetting(entry: CatalogEntry, name: string, value: string): strin
 
 function checkUrl(text: string): void {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  const blank = text === 'about:blank';
-  if (blank || (url && (url.protocol === 'http:' || url.protocol === 'https:') && !/\s/.test(text))) return;
-  throw new VncctlError('USAGE', `"${text}" is no page address`, {
-    hint: url ? 'only http:// and https:// pages can be shown' : `did you mean https://${text.trim().replace(/\s.*$/, '')} ?`,
-  });
+  const isPage = url && (url.protocol === 'http:' || url.protocol === 'https:');
+  if (text === 'about:blank' || (isPage && PRINTABLE_ASCII.test(text))) return;
+  throw new VncctlError('USAGE', `"${text}" is no page address`, { hint: hintFor(text, url) });
+}
+
+/** Neither spaces nor letters that look like others: what is shown is what is opened. */
+const PRINTABLE_ASCII = /^[\x21-\x7e]+$/;
+
+function hintFor(text: string, url: URL | undefined): string {
+  if (url && url.protocol !== 'http:' && url.protocol !== 'https:') return 'only http:// and https:// pages can be shown';
+  if (url && !/[\s\p{C}]/u.test(text)) return `write it in plain letters: ${url.href}`;
+  return `did you mean https://${text.trim().replace(/^https?:\/\//i, '').replace(/[\s\p{C}].*$/u, '')} ?`;
 }
 
 function specHash(spec: Omit<DesktopSpec, 'hash'>): string {
   const { entry, ...rest } = spec;
-  return hashOf({ ...rest, user: entry.user, capabilities: entry.capabilities, tmpfs: entry.tmpfs, ports: entry.ports });
+  return hashOf({ ...rest, user: entry.user, capabilities: entry.capabilities, tmpfs: entry.tmpfs, init: entry.init, ports: entry.ports });
 }

@@ -1,6 +1,7 @@
 // What vncctl remembers between commands and the engine can't hold. Implemented in store/ and by the tests' fake.
 // Losing it loses no desktop: the engine's labels are the truth about which exist.
 import type { ClientId } from './client-id.ts';
+import type { ContainerId } from './engine.ts';
 import type { LeaseChanges, LeaseClock } from './lease.ts';
 
 /** A desktop's opaque id: random, says nothing about its client. Made only by `newDesktopId`. */
@@ -23,6 +24,8 @@ export interface Allocation {
   readyAt?: string;
   /** Set while a process removes it, so that others wait instead of handing it out; with the cause in words. */
   removing?: ProcessMark & { cause?: string };
+  /** Set while another is made to take its place: its own container. One that is left was left by a killed process. */
+  replacing?: ContainerId;
   /** Why it was paused, in words, where somebody asked for that; until it runs again. */
   pauseCause?: string;
   /** Lengths of its lease that were asked for after its creation. */

@@ -63,8 +63,8 @@ export interface TicketKeys {
 /** What a ticket to the dashboard names in place of a desktop: no desktop's id has a vowel in it. */
 export const DASHBOARD = 'dashboard' as DesktopId;
 
-// A tab that stays open comes back by its session after each pause of the desktop, which has gone long before this.
-const LINK_SESSION_MS = 7 * 86_400_000;
+/** How long what a link opened counts: a tab that stays open comes back by it after each pause of the desktop. A share ends with its ticket. */
+export const LINK_SESSION_MS = 7 * 86_400_000;
 const SECRET_FORM = /^[A-Za-z0-9_-]{22}$/;
 
 /** New keys; every call gives others. */

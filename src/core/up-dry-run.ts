@@ -43,11 +43,11 @@ export async function dryRunUp(desktops: Desktops, request: UpRequest): Promise<
 
 /** The place that the plan asks for; undefined for none, and for that of a desktop that goes first. */
 function wishOf({ steps }: UpPlan, bytes: number): PlaceWish | undefined {
-  if (steps.some((step) => step.do === 'wait-for-removal' || (step.do === 'remove' && step.running))) return undefined;
+  if (steps.some((step) => step.do === 'wait-for-removal' || (step.do === 'create' && step.instead?.holdsMemory === true))) return undefined;
   for (const step of steps) {
     if (step.do === 'start' && step.desktop !== undefined) return { desktop: step.desktop, bytes };
     // One that is replaced leaves its port. Behind a gateway none is needed, or that shows once the network is there.
-    const needsPort = step.do === 'create' && step.door === 'direct' && !steps.some((other) => other.do === 'remove');
+    const needsPort = step.do === 'create' && step.door === 'direct' && step.instead?.hostPort === undefined;
     if (step.do === 'create') return { desktop: newDesktopId(), bytes, ...(needsPort ? { port: { refused: new Set() } } : {}) };
   }
   return undefined;

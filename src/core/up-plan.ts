@@ -2,29 +2,34 @@
 // engine call (or one wait) with its cause in words. Carrying them out is up-steps.ts.
 import { VncctlError } from '../errors.ts';
 import type { ReadyStage } from './catalog.ts';
+import { formatClientId } from './client-id.ts';
 import { type Desktop, type DesktopView, deriveDesktop, isBeingRemoved } from './desktop.ts';
 import type { Door } from './desktop-address.ts';
 import type { ContainerDetails, ContainerId, NetworkIsolation } from './engine.ts';
 import { chooseWarm } from './claim-plan.ts';
-import { ownNetworkName } from './identity.ts';
+import { isAsideName, ownNetworkName, successorName } from './identity.ts';
 import { decodeLabels } from './labels.ts';
 import type { LeaseChanges } from './lease.ts';
 import { leaseNews } from './lease-of.ts';
 import { describeLeaseChanges } from './lease-words.ts';
 import type { Member } from './pool-plan.ts';
 import { fittedVariables } from './pool-key.ts';
+import { isInReplacement } from './mend.ts';
+import type { Old } from './replace.ts';
 import { type RunningDesktop, unmetWishes } from './spec.ts';
 import type { Allocation, DesktopId } from './store.ts';
 import type { UpObservation, UpQuestion } from './up-question.ts';
 
-/** `running`: its memory is free once it is removed. `desktop`: of one that is there and starts again. */
+/** `desktop`: of one that is there and starts again. `instead`: the one in whose place it is made, which ends first where there is room for one only. */
 export type UpStep =
   | { do: 'wait-for-removal'; id: ContainerId; cause: string }
-  | { do: 'remove'; id: ContainerId; image: string; running: boolean; cause: string }
+  | { do: 'mend'; replaced: ContainerId; cause: string }
+  | { do: 'remove'; id: ContainerId; image: string; cause: string }
+  | { do: 'swap'; id: ContainerId; name: string; cause: string }
   | { do: 'rename'; id: ContainerId; name: string; cause: string }
   | { do: 'get-image'; how: 'build' | 'pull'; cause: string }
   | { do: 'create-network'; name: string; cause: string }
-  | { do: 'create'; name: string; door: Door; ownNetwork?: string; cause: string }
+  | { do: 'create'; name: string; door: Door; ownNetwork?: string; instead?: Old; cause: string }
   | { do: 'start'; desktop?: DesktopId; cause: string }
   | { do: 'claim'; name: string; members: readonly Member[]; cause: string }
   | { do: 'unpause'; id?: ContainerId; cause: string }
@@ -52,6 +57,11 @@ export interface UpPlan {
 export function planUp(seen: UpObservation, question: UpQuestion): UpPlan {
   const { container } = seen;
   const view: DesktopView = { ...question, now: seen.now };
+  const replaced = leftOver(seen, question, view);
+  if (replaced !== undefined) {
+    const mend: UpStep = { do: 'mend', replaced, cause: 'another command is replacing this desktop, or was killed while it did' };
+    return { outcome: 'reused', why: mend.cause, steps: [mend], again: true, notes: [] };
+  }
   if (!container) {
     const stray = seen.others.find((other) => deriveDesktop(other, seen.state, view)?.clientKey === question.clientKey);
     if (!stray) return taking(seen, question);
@@ -61,6 +71,7 @@ export function planUp(seen: UpObservation, question: UpQuestion): UpPlan {
 
   const labels = decodeLabels(container.labels, question.instance);
   const desktop = deriveDesktop(container, seen.state, view);
+  if (container.id === question.inPlaceOf) return replacing(seen, question, { id: container.id, image: '', holdsMemory: isUp(container.state) }, 'it is taken over');
   if (!labels || !desktop) {
     throw new VncctlError('NAME_TAKEN', `the container name ${question.name} is taken by a container that is not a desktop of instance ${question.instance}`, {
       hint: `look at it: docker inspect ${question.name}   (or use another prefix: vncctl config set prefix desk_)`,
@@ -75,8 +86,13 @@ export function planUp(seen: UpObservation, question: UpQuestion): UpPlan {
   if (container.state === 'removing' || isBeingRemoved(seen.state.allocations[labels.desktopId], seen.now, question.isAlive)) {
     return creation(seen, question, [{ do: 'wait-for-removal', id, cause: 'its last desktop is on its way out' }], 'created', `${question.client} will have no desktop`);
   }
-  if (question.recreate) return creation(seen, question, [{ do: 'remove', id, image: desktop.image, running: desktop.container?.running ?? false, cause: '--recreate' }], 'replaced', 'a new one was asked for');
-  if (container.state === 'dead') return creation(seen, question, [{ do: 'remove', id, image: desktop.image, running: false, cause: 'its container is dead' }], 'replaced', 'the old one can not be started');
+  // Nothing can be done with such a container but to remove it.
+  if (container.state === 'dead') return creation(seen, question, [{ do: 'remove', id, image: desktop.image, cause: 'its container is dead' }], 'replaced', 'the old one can not be started');
+  if (question.recreate) {
+    const { hostPort } = labels;
+    const old: Old = { id, desktop: labels.desktopId, image: desktop.image, holdsMemory: isUp(container.state), ...(hostPort === undefined ? {} : { hostPort }) };
+    return replacing(seen, question, old, question.recreateCause ?? 'a new one was asked for');
+  }
   return keeping(seen, question, container, desktop);
 }
 
@@ -126,6 +142,42 @@ function keeping(seen: UpObservation, question: UpQuestion, container: Container
       return plan('reused', 'it runs', [readySinceStart || container.health === 'healthy' ? { do: 'wait', stage: stageOfReady(question), cause: 'it is ready' } : wait]);
     }
   }
+}
+
+/** Whether it holds memory. */
+const isUp = (state: ContainerDetails['state']): boolean => state === 'running' || state === 'paused' || state === 'restarting';
+
+/** The container in whose place another one is, or was, being made for this client; undefined where none is. */
+function leftOver(seen: UpObservation, question: UpQuestion, view: DesktopView): ContainerId | undefined {
+  const { container, others, state } = seen;
+  if (question.leftOver !== undefined) return question.leftOver;
+  for (const { replacing: replaced, client, endpoint } of Object.values(state.allocations)) {
+    if (replaced !== undefined && endpoint === question.endpoint && formatClientId(client) === question.client) return replaced;
+  }
+  if (!container) {
+    for (const other of others) {
+      const labels = decodeLabels(other.labels, question.instance);
+      if (!labels || !isInReplacement(other.name, other.id, labels.replaces)) continue;
+      const key = labels.clientKey ?? deriveDesktop(other, state, view)?.clientKey;
+      if (key === question.clientKey) return labels.replaces !== undefined && !isAsideName(other.name, other.id) ? labels.replaces : other.id;
+    }
+    return undefined;
+  }
+  // Killed before it was remembered, or the store was lost: the old one may be there still.
+  const labels = decodeLabels(container.labels, question.instance);
+  return labels?.replaces !== undefined && !question.mended && !state.allocations[labels.desktopId] ? labels.replaces : undefined;
+}
+
+/** The new one first, under a name of its own; the old one goes last. */
+function replacing(seen: UpObservation, question: UpQuestion, old: Old, cause: string): UpPlan {
+  const { prefix, instance, name } = question;
+  const plan = creation(seen, question, [], 'replaced', cause);
+  const steps = plan.steps.map((step): UpStep => (step.do === 'create' ? { ...step, name: successorName(prefix, instance, old.id), instead: old } : step));
+  const after: UpStep[] = [
+    { do: 'swap', id: old.id, name, cause: 'it can be seen' },
+    { do: 'remove', id: old.id, image: old.image, cause: 'its successor has its name' },
+  ];
+  return { ...plan, steps: [...steps, ...after] };
 }
 
 function creation(seen: UpObservation, question: UpQuestion, before: readonly UpStep[], outcome: 'created' | 'replaced', cause: string): UpPlan {
@@ -195,6 +247,10 @@ function stepText(step: UpStep): string {
   switch (step.do) {
     case 'wait-for-removal':
       return `wait for ${step.id.slice(0, 12)} to be gone`;
+    case 'mend':
+      return `put right what was left of the replacement of ${step.replaced.slice(0, 12)}`;
+    case 'swap':
+      return `give it the name ${step.name} of ${step.id.slice(0, 12)}`;
     case 'remove':
       return `remove ${step.id.slice(0, 12)}`;
     case 'rename':
@@ -204,7 +260,7 @@ function stepText(step: UpStep): string {
     case 'create-network':
       return `create network ${step.name}`;
     case 'create':
-      return `create ${step.name}`;
+      return step.instead?.holdsMemory ? `create ${step.name} beside ${step.instead.id.slice(0, 12)}, which is stopped first where there is room for one only` : `create ${step.name}`;
     case 'start':
       return 'start it';
     case 'claim':

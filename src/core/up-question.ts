@@ -1,7 +1,7 @@
 // What the plan of an `up` is made of: what was asked, and what was found. The plan itself: up-plan.ts.
 import type { ReadyStage } from './catalog.ts';
 import type { Door } from './desktop-address.ts';
-import type { ContainerDetails, ContainerSummary, ImageInfo, NetworkInfo, NetworkIsolation } from './engine.ts';
+import type { ContainerDetails, ContainerId, ContainerSummary, ImageInfo, NetworkInfo, NetworkIsolation } from './engine.ts';
 import type { Naming } from './identity.ts';
 import type { LeaseChanges } from './lease.ts';
 import type { PoolFacts } from './pool-key.ts';
@@ -38,6 +38,14 @@ export interface UpQuestion {
   wishes: DesktopWishes;
   askedImage: boolean;
   recreate: boolean;
+  /** Why, in words, where nobody asked for it. */
+  recreateCause?: string;
+  /** The container of another system, under the client's name, that gives its place to the new desktop. */
+  inPlaceOf?: ContainerId | undefined;
+  /** The container whose replacement was found to be unended. */
+  leftOver?: ContainerId | undefined;
+  /** This run has put right what was left of one. */
+  mended?: true;
   /** Of a new desktop; one that is there keeps its own. */
   door: Door;
   /** Lengths of its lease that were asked for. */

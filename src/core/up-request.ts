@@ -7,6 +7,7 @@ import type { Catalog } from './desktops.ts';
 import { LIMIT_FORM, type Milliseconds, parseDuration, parseLimit } from './duration.ts';
 import { getEntry } from './images.ts';
 import { LEASE_FIELDS, type LeaseChanges, type LeaseField } from './lease.ts';
+import { LEAST_CPUS, LEAST_MEMORY_BYTES } from './limit-bounds.ts';
 import { wait } from './setting-types.ts';
 import { parseBytes, parseGeometry } from './size.ts';
 import type { DesktopWishes } from './spec.ts';
@@ -69,15 +70,20 @@ function readWishes(words: UpWords, reading: UpReading): DesktopWishes {
     env,
     ...(url === undefined ? {} : { url }),
     ...(size === undefined ? {} : { size: read('size', size, parseGeometry, 'a size like 1280x720', reading) }),
-    ...(cpus === undefined ? {} : { cpus: read('cpus', cpus, parseCpus, 'a number of processors like 1.5', reading) }),
+    ...(cpus === undefined ? {} : { cpus: read('cpus', cpus, parseCpus, 'a number of processors like 1.5, at least 0.01', reading) }),
     ...(direct ? { direct: true } : {}),
-    ...(memory === undefined ? {} : { memoryBytes: read('memory', memory, parseBytes, 'a size like 512m or 1g', reading) }),
+    ...(memory === undefined ? {} : { memoryBytes: read('memory', memory, parseMemory, 'a size like 512m or 1g, at least 6m', reading) }),
   };
 }
 
 function parseCpus(text: string): number | undefined {
   const cpus = Number(text);
-  return text.trim() !== '' && Number.isFinite(cpus) && cpus > 0 ? cpus : undefined;
+  return text.trim() !== '' && Number.isFinite(cpus) && cpus >= LEAST_CPUS ? cpus : undefined;
+}
+
+function parseMemory(text: string): number | undefined {
+  const bytes = parseBytes(text);
+  return bytes !== undefined && bytes >= LEAST_MEMORY_BYTES ? bytes : undefined;
 }
 
 function read<T>(field: UpField, text: string, parse: (text: string) => T | undefined, form: string, { called, hint }: UpReading): T {

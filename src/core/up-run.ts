@@ -7,7 +7,9 @@ import type { ContainerDetails, ContainerId, ProgressListener } from './engine.t
 import { clientKey } from './identity.ts';
 import { poolFacts } from './pool-facts.ts';
 import type { LeaseChanges } from './lease.ts';
+import { checkHostLimits } from './limit-bounds.ts';
 import { buildSpec, type DesktopWishes } from './spec.ts';
+import type { Replacement } from './replace.ts';
 import type { Place } from './start-place.ts';
 import type { DesktopId } from './store.ts';
 import type { UpQuestion } from './up-question.ts';
@@ -19,6 +21,8 @@ export interface UpRequest {
   /** Whether the image was named by the caller rather than by the settings. */
   askedImage: boolean;
   recreate: boolean;
+  /** The container of another system, under the client's name, that the new desktop takes the place of. */
+  inPlaceOf?: ContainerId;
   /** Lengths of its lease that were asked for. */
   lease: LeaseChanges;
   /** Absent: the image's own. */
@@ -66,6 +70,8 @@ export interface Made {
   container?: ContainerId;
   /** Promised to what it starts: memory, a port. */
   place?: Place;
+  /** What becomes of the one that it takes the place of. */
+  replacement?: Replacement;
   /** A warm desktop that was taken, as it was before that. */
   claimed?: ContainerDetails;
   /** It was made ready before, by an earlier claim. */
@@ -109,10 +115,12 @@ export function report(phases: Phase[], phase: Phase, options: UpOptions): void 
 // Beyond that a new one is there sooner.
 const POOL_PASSES = 2;
 
-/** What the plan is asked, from the request and the settings. */
+/** What the plan is asked, from the request and the settings. USAGE for a wish that can't be fulfilled here. */
 export function questionOf(desktops: Desktops, request: UpRequest): UpQuestion {
   const { installation, engine, processes } = desktops;
   const { entry, lease } = request;
+  // Another machine's engine knows better what that machine has.
+  if (engine.capabilities.local) checkHostLimits(request.wishes, { cpus: installation.hostCpus, memoryBytes: installation.hostMemoryBytes });
   return {
     name: nameOf(desktops, request.client),
     clientKey: clientKey(request.client, installation.naming),
@@ -126,6 +134,7 @@ export function questionOf(desktops: Desktops, request: UpRequest): UpQuestion {
     wishes: request.wishes,
     askedImage: request.askedImage,
     recreate: request.recreate,
+    inPlaceOf: request.inPlaceOf,
     door: request.wishes.direct || desktops.gateway === undefined ? 'direct' : 'gateway',
     lease: request.lease,
     stage: request.stage ?? request.entry.ready,

@@ -10,7 +10,6 @@ import { decodeLabels, ownershipLabels } from './labels.ts';
 import type { Lease, LeaseChanges } from './lease.ts';
 import { leaseOf, switchSecondsOf } from './lease-of.ts';
 import { describeLeaseChanges } from './lease-words.ts';
-import { releasePort, reservePort } from './port-reservation.ts';
 import { type HandedOut, rememberDesktop } from './remember.ts';
 import { lookAtNetwork } from './up-network.ts';
 import { planUp, type UpOutcome, type UpPlan } from './up-plan.ts';
@@ -67,6 +66,7 @@ export async function observeAndPlan({ engine, store, clock, installation }: Des
 async function carryOut(run: Run, plan: UpPlan): Promise<UpResult | undefined> {
   const made: Made = {};
   let current: ContainerId | undefined = plan.kept?.id;
+  const replaced = plan.steps.flatMap((step) => (step.do === 'create' && step.instead ? [step.instead.id] : []))[0];
   run.notes = [...run.notes.filter((note) => !plan.notes.includes(note)), ...plan.notes];
   try {
     for (const step of plan.steps) {
@@ -76,23 +76,27 @@ async function carryOut(run: Run, plan: UpPlan): Promise<UpResult | undefined> {
     if (current === undefined) throw new VncctlError('BUG', 'a plan ended without a container');
     return await conclude(run, plan, made, current);
   } catch (error) {
-    // --recreate has done its work once the old one is gone; looking again must not remove somebody's new one.
-    if (plan.outcome === 'replaced') run.question = { ...run.question, recreate: false };
+    const { replacement } = made;
+    // Whoever makes another one in its place is waited for, or has left it to be put right.
+    if (isVncctlError(error, 'NAME_TAKEN') && replaced !== undefined && made.container === undefined) run.question = { ...run.question, leftOver: replaced };
+    // The old one is gone, or another one has its name: looking again must not remove somebody's new one.
+    else if (isVncctlError(error, 'NAME_TAKEN', 'DESKTOP_NOT_FOUND') && (replacement?.aside !== undefined || replacement?.stopped)) run.question = { ...run.question, recreate: false };
     if (isVncctlError(error, 'NO_FREE_PORT', 'NETWORK_NOT_FOUND') && current !== undefined) {
       // What can't be started where it was made for never will be: a stopped one asks for its very port and its very network.
       if (error.code === 'NO_FREE_PORT' && made.place?.hostPort !== undefined) run.refusedPorts.add(made.place.hostPort);
-      if (plan.kept?.state === 'exited') {
-        // Whoever has its link finds it by the same door.
-        if (decodeLabels(plan.kept.labels, run.question.instance)?.hostPort !== undefined) run.question = { ...run.question, door: 'direct' };
-        // Asked before the old one goes: a full range must not cost anybody the desktop they have.
-        if (run.question.door === 'direct') await releasePort(run.desktops, await reservePort(run.desktops, run.refusedPorts));
-        run.notes.push(error.code === 'NO_FREE_PORT' ? 'its port was taken by another program, so it was made anew on another' : 'its network had been removed, so it was made anew on the present one');
-      }
-      await run.desktops.engine.containers.remove(current);
       await undo(run, made, error);
+      if (plan.kept) {
+        // Whoever has its link finds it by the same door.
+        const hostPort = decodeLabels(plan.kept.labels, run.question.instance)?.hostPort;
+        if (hostPort !== undefined && error.code === 'NO_FREE_PORT') run.refusedPorts.add(hostPort);
+        const because = error.code === 'NO_FREE_PORT' ? 'its port was taken by another program' : 'its network had been removed';
+        run.question = { ...run.question, recreate: true, recreateCause: because, ...(hostPort === undefined ? {} : { door: 'direct' }) };
+        run.notes.push(error.code === 'NO_FREE_PORT' ? `${because}, so it was made anew on another` : `${because}, so it was made anew on the present one`);
+      }
       return undefined;
     }
     await undo(run, made, error);
+    if (run.question.leftOver !== undefined) return undefined;
     // Paused for longer than it lives without a viewer, it ends as it wakes; now it can be started.
     if (plan.outcome === 'woken' && isVncctlError(error, 'CONTAINER_DIED')) return undefined;
     if (plan.outcome === 'claimed' && !plan.kept && isVncctlError(error, ...OF_THE_WARM_ONE)) {
@@ -101,6 +105,8 @@ async function carryOut(run: Run, plan: UpPlan): Promise<UpResult | undefined> {
     }
     if (isVncctlError(error, 'NAME_TAKEN', 'DESKTOP_NOT_FOUND', 'NETWORK_NOT_FOUND')) return undefined;
     throw error;
+  } finally {
+    await made.replacement?.release();
   }
 }
 

@@ -10,8 +10,8 @@ import { refuse, send, statusOf } from './answers.ts';
 import { arrivalOf } from './arrival.ts';
 import { createAttempts } from './attempts.ts';
 import { type HostRules, isOurHost, isOurOrigin, ownPageFor } from './checks.ts';
-import type { CookieScope } from './cookie.ts';
 import type { DashboardFiles } from './dashboard-files.ts';
+import type { CookieScope } from './session-halves.ts';
 import type { Sessions } from './sessions.ts';
 import { readTicketBody } from './ticket-body.ts';
 
@@ -33,7 +33,7 @@ interface Asked extends InnerPath {
   version: string | null;
   /** Of the client. */
   address: string;
-  /** What the cookie counts for: the page's own address, and the API's below it. */
+  /** What the cookie counts for: the two ends of a sign-in, and the API. */
   scope: CookieScope;
 }
 
@@ -53,16 +53,16 @@ export function createDashboardRoutes({ files, sessions, signOut, hosts, log, cl
     }
     attempts.forgive(address, DASHBOARD);
     log.write('info', 'somebody signed in to the dashboard', { ticket: session.ticketId, mode: session.mode });
-    send(request, response, 204, { 'set-cookie': (await sessions()).cookieOf(session, scope) });
+    send(request, response, 204, (await sessions()).handOver(session, request.headers, scope));
   };
 
   const end = async (request: IncomingMessage, response: ServerResponse, { scope }: Asked): Promise<void> => {
-    const session = await (await sessions()).find(request.headers.cookie, DASHBOARD);
+    const session = await (await sessions()).find(request.headers, DASHBOARD);
     if (session) {
       await signOut(session);
       log.write('info', 'somebody signed out of the dashboard', { ticket: session.ticketId });
     }
-    send(request, response, 204, { 'set-cookie': `${DASHBOARD_COOKIE}=; Path=${scope.path}; Max-Age=0; HttpOnly; SameSite=Strict` });
+    send(request, response, 204, { 'set-cookie': scope.paths.map((path) => `${DASHBOARD_COOKIE}=; Path=${path}; Max-Age=0; HttpOnly; SameSite=Strict`) });
   };
 
   const answer = async (request: IncomingMessage, response: ServerResponse, asked: Asked): Promise<void> => {
@@ -94,7 +94,7 @@ export function createDashboardRoutes({ files, sessions, signOut, hosts, log, cl
         refuse(request, response, 403);
         return true;
       }
-      const scope = { path: `${inner.before}/`, secure: page.secure };
+      const scope = { paths: [`${inner.before}/api/v1/`, `${inner.before}/dashboard/`], secure: page.secure };
       answer(request, response, { ...inner, version: new URLSearchParams(query).get('v'), address: arrival.address, scope }).catch((error: unknown) => {
         // Whoever left while asking gets no answer, and is no failure.
         if (request.destroyed && !request.complete) return;

@@ -1,12 +1,9 @@
-// Pictures of screens for whoever watches many at once: taken only when somebody asks, of each desktop at most one in five seconds,
+// Pictures of screens for those who watch many at once: taken only when somebody asks, of each desktop at most one in five seconds,
 // and never at a moment when it is looked who is connected: the connection that takes one is nobody's use of a desktop.
 import type { ActivitySource } from '../core/activity.ts';
 import type { Clock } from '../core/clock.ts';
 import type { DesktopId } from '../core/store.ts';
 import { isVncctlError } from '../errors.ts';
-import type { Picture } from '../rfb/picture.ts';
-import { encodePng } from '../rfb/png.ts';
-import { shrink } from '../rfb/thumbnail.ts';
 
 /** One picture of a screen. */
 export interface ScreenPicture {
@@ -22,8 +19,8 @@ export interface Pictures {
 }
 
 export interface PicturesOptions {
-  /** The screen as it is now; undefined where it doesn't run. DESKTOP_NOT_FOUND when it is gone; whatever else it throws, there is no picture just now. */
-  take(id: DesktopId, signal: AbortSignal): Promise<Picture | undefined>;
+  /** A PNG of the screen as it is now, at most `width` wide; undefined where it doesn't run. DESKTOP_NOT_FOUND when it is gone; whatever else it throws, there is no picture just now. */
+  take(id: DesktopId, width: number, signal: AbortSignal): Promise<Buffer | undefined>;
   clock: Clock;
 }
 
@@ -66,8 +63,8 @@ export function createPictures({ take, clock }: PicturesOptions): Pictures {
   const takeNow = async (id: DesktopId, entry: Entry): Promise<void> => {
     const signal = AbortSignal.timeout(TAKE_WITHIN_MS);
     try {
-      const picture = await turns.picture(() => take(id, signal));
-      if (picture) entry.last = { png: await encodePng(shrink(picture, entry.width)), takenAt: clock.now() };
+      const png = await turns.picture(() => take(id, entry.width, signal));
+      if (png) entry.last = { png, takenAt: clock.now() };
     } catch (error) {
       if (!isVncctlError(error, 'DESKTOP_NOT_FOUND')) return;
       entries.delete(id);

@@ -14,7 +14,7 @@ import { refuse, refuseUpgrade, send, sendJson, statusOf } from './answers.ts';
 import { type Arrival, arrivalOf } from './arrival.ts';
 import { createAttempts } from './attempts.ts';
 import { type HostRules, isOurHost, isOurOrigin } from './checks.ts';
-import type { CookieScope } from './cookie.ts';
+import type { CookieScope } from './session-halves.ts';
 import type { Sessions } from './sessions.ts';
 import { readTicketBody } from './ticket-body.ts';
 import type { ViewerFiles } from './viewer-files.ts';
@@ -46,6 +46,8 @@ interface Target {
   name: string | undefined;
   query: URLSearchParams;
   arrival: Arrival;
+  /** The path of the desktop's address, ending in a slash. */
+  home: string;
   /** What its cookie counts for. */
   scope: CookieScope;
 }
@@ -78,13 +80,7 @@ export function createGatewayRoutes({ files, sessions, hosts, find, keep, upgrad
     }
     attempts.forgive(address, desktopId);
     log.write('info', 'a link was opened', { desktop: desktopId, ticket: session.ticketId, mode: session.mode });
-    send(request, response, 204, { 'set-cookie': sessions.cookieOf(session, scope) });
-  };
-
-  const page = async (request: IncomingMessage, response: ServerResponse, { desktopId }: Target): Promise<void> => {
-    // The same for every id, there or not: the ticket is in a part of the address that no server sees.
-    const session = await sessions.find(request.headers.cookie, desktopId);
-    files.sendPage(request, response, { viewOnly: session?.mode === 'view-only' });
+    send(request, response, 204, sessions.handOver(session, request.headers, scope));
   };
 
   const tellState = (request: IncomingMessage, response: ServerResponse, session: Session, found: ScreenState | undefined): void => {
@@ -94,12 +90,12 @@ export function createGatewayRoutes({ files, sessions, hosts, find, keep, upgrad
   };
 
   const withSession = async (request: IncomingMessage, response: ServerResponse, { desktopId }: Target, act: (session: Session) => Promise<void>): Promise<void> => {
-    const session = await sessions.find(request.headers.cookie, desktopId);
+    const session = await sessions.find(request.headers, desktopId);
     return session ? act(session) : refuse(request, response, 401);
   };
 
   const answer = async (request: IncomingMessage, response: ServerResponse, target: Target): Promise<void> => {
-    const { desktopId, name, query, scope } = target;
+    const { desktopId, name, query, home } = target;
     const method = request.method ?? '';
     const reads = method === 'GET' || method === 'HEAD';
     const allowed = name === 'session' || name === 'keep' ? 'POST' : 'GET, HEAD';
@@ -107,9 +103,10 @@ export function createGatewayRoutes({ files, sessions, hosts, find, keep, upgrad
     switch (name) {
       case undefined:
         // What the page loads is beside it, so its own address ends in a slash.
-        return send(request, response, 308, { location: `${scope.path.split('/').at(-2) ?? ''}/` });
+        return send(request, response, 308, { location: `${home.split('/').at(-2) ?? ''}/` });
       case '':
-        return page(request, response, target);
+        // The same for every id, there or not, and for everybody: what may be seen is asked for by the page.
+        return files.sendPage(request, response);
       case 'session':
         return exchange(request, response, target);
       case 'state':
@@ -127,7 +124,7 @@ export function createGatewayRoutes({ files, sessions, hosts, find, keep, upgrad
   };
 
   const join = async (request: IncomingMessage, socket: Duplex, head: Buffer, target: Target): Promise<void> => {
-    const session = await sessions.find(request.headers.cookie, target.desktopId);
+    const session = await sessions.find(request.headers, target.desktopId);
     if (!session) return refuseUpgrade(socket, 401);
     const found = await find(target.desktopId);
     if (!found || found.status === 'gone') return refuseUpgrade(socket, 404);
@@ -157,7 +154,7 @@ export function createGatewayRoutes({ files, sessions, hosts, find, keep, upgrad
     // As it was sent: nothing is decoded and no dots are followed, so one spelling leads to one thing.
     if (desktopId === undefined || !/^(\/[a-z.]*)?$/.test(rest)) return { refused: 404 };
     const name = rest === '' ? undefined : rest.slice(1);
-    return { target: { desktopId, name, query: new URLSearchParams(query.join('?')), arrival, scope: { path: home, secure } } };
+    return { target: { desktopId, name, query: new URLSearchParams(query.join('?')), arrival, home, scope: { paths: [home], secure } } };
   };
 
   return {

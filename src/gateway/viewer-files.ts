@@ -2,12 +2,12 @@
 import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
-import { loadReadyFiles, makeReady, type ReadyFile, replaceOnce, sendReady } from './ready-files.ts';
+import { loadReadyFiles, makeReady, replaceOnce, sendReady } from './ready-files.ts';
 
 /** The viewer, as a gateway sends it. */
 export interface ViewerFiles {
   /** The page, which never is kept by a browser. */
-  sendPage(request: IncomingMessage, response: ServerResponse, options: { viewOnly: boolean }): void;
+  sendPage(request: IncomingMessage, response: ServerResponse): void;
   /** Sends the file of that name; false when there is none. `version` is the hash that was asked for: the right one is kept for good, any other asked for again. */
   sendFile(request: IncomingMessage, response: ServerResponse, name: string, version: string | null): boolean;
 }
@@ -16,11 +16,9 @@ export interface ViewerFiles {
 export async function loadViewerFiles(folder: string): Promise<ViewerFiles> {
   const files = await loadReadyFiles(folder, ['viewer.js', 'viewer.css']);
   const page = files.nameIn(await readFile(join(folder, 'index.html'), 'utf8'));
-  const pageFor = (viewOnly: boolean): Promise<ReadyFile> =>
-    makeReady(Buffer.from(replaceOnce(page, '<html ', `<html data-ticket data-view-only="${viewOnly}" data-websocket="ws" data-key="none" `)), 'index.html');
-  const [fullPage, viewOnlyPage] = await Promise.all([pageFor(false), pageFor(true)]);
+  const ready = await makeReady(Buffer.from(replaceOnce(page, '<html ', '<html data-ticket data-websocket="ws" data-key="none" ')), 'index.html');
   return {
-    sendPage: (request, response, { viewOnly }) => sendReady(request, response, viewOnly ? viewOnlyPage : fullPage, 'no-store'),
+    sendPage: (request, response) => sendReady(request, response, ready, 'no-store'),
     sendFile: files.send,
   };
 }

@@ -56,6 +56,13 @@ export class BufferedByteStream implements ByteStream {
     this.#serve();
   }
 
+  /** The same, and what has arrived is dropped: for an end that was decided here. Of an ended stream the rest is dropped alone. */
+  abandon(reason: unknown): void {
+    this.#chunks = [];
+    this.#bufferedBytes = 0;
+    this.end(reason);
+  }
+
   read(length: number): Promise<Buffer> {
     if (this.#waiting !== undefined) return Promise.reject(new Error('a second read while one is waiting'));
     return new Promise((resolve, reject) => {
@@ -76,7 +83,7 @@ export class BufferedByteStream implements ByteStream {
   }
 
   close(): void {
-    this.end(new RfbFailure('ended', 'the connection was closed here'));
+    this.abandon(new RfbFailure('ended', 'the connection was closed here'));
     this.#carrier.close();
   }
 

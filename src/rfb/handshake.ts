@@ -33,6 +33,8 @@ const RESULT_OK = 0;
 /** Not in the RFC: how RealVNC and TightVNC say "too many attempts" up to version 3.7. */
 const RESULT_TOO_MANY = 2;
 const TEXT_MAX_BYTES = 64 * 1024;
+/** Of what is shown of a reason. */
+const REASON_MAX_LENGTH = 400;
 
 /** Negotiates the version and authenticates; the stream then waits for ClientInit. Rejects with RfbFailure. */
 export async function authenticate(stream: ByteStream, options: { secret?: string | undefined }): Promise<RfbVersion> {
@@ -92,7 +94,7 @@ async function readSecurityResult(stream: ByteStream, version: RfbVersion, type:
 /** A reason is said on the way out: a server that ends before it has spelt it out has refused all the same. */
 async function readReason(stream: ByteStream): Promise<string> {
   try {
-    return await readText(stream, (await stream.read(4)).readUInt32BE(0));
+    return (await readText(stream, (await stream.read(4)).readUInt32BE(0))).slice(0, REASON_MAX_LENGTH);
   } catch (error) {
     if (error instanceof RfbFailure && error.kind === 'ended') return 'the VNC server gave no reason';
     throw error;

@@ -81,7 +81,7 @@ async function watch(connect: Connect, reach: (stage: VisibleStage) => boolean, 
     await authenticate(stream, { secret });
     const size = await initialise(stream);
     limit.stop();
-    if (!reach('rfb')) await watchPicture(new Framebuffer(stream, size), reach, clock);
+    if (!reach('rfb')) await watchPicture(new Framebuffer(stream, size, 'watching'), reach, clock);
   } finally {
     limit.stop();
     stream?.close();

@@ -21,7 +21,7 @@ export const resizeScreen: ResizeScreen = async ({ host, port }, secret, size, {
   try {
     stream = await connectTcp(host, port, { signal: AbortSignal.any([signal, attempt.signal]) });
     await authenticate(stream, { secret });
-    await resize(new Framebuffer(stream, await initialise(stream)), size);
+    await resize(new Framebuffer(stream, await initialise(stream), 'watching'), size);
   } catch (error) {
     throw error instanceof RfbFailure && error.kind === 'ended' ? new VncctlError('NOT_READY', error.message, { cause: error }) : toVncctlError(error);
   } finally {

@@ -10,7 +10,7 @@ export async function takeSnapshot(target: ProbeTarget, signal: AbortSignal): Pr
   const stream = await connectTo(target, signal);
   try {
     await authenticate(stream, { secret: target.secret });
-    return await new Framebuffer(stream, await initialise(stream)).capture();
+    return await new Framebuffer(stream, await initialise(stream), 'once').capture();
   } finally {
     stream.close();
   }

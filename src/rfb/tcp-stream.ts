@@ -24,7 +24,10 @@ export function connectTcp(host: string, port: number, options: { signal: AbortS
       socket.destroy();
       reject(reason);
     };
-    const abort = (): void => finish(signal.reason);
+    const abort = (): void => {
+      stream.abandon(signal.reason);
+      finish(signal.reason);
+    };
     signal.addEventListener('abort', abort, { once: true });
     socket.on('connect', () => resolve(stream));
     socket.on('data', (chunk) => stream.push(chunk));

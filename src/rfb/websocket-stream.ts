@@ -13,7 +13,7 @@ export async function connectWebSocket(url: string, options: { signal: AbortSign
   const { WebSocket: Client } = await import('ws');
   signal.throwIfAborted();
   return new Promise((resolve, reject) => {
-    const socket = new Client(url, ['binary'], { perMessageDeflate: false });
+    const socket = new Client(url, ['binary'], { perMessageDeflate: false, maxPayload: MESSAGE_MOST_BYTES });
     const stream = new BufferedByteStream(webSocketCarrier(socket));
     const finish = (reason: unknown): void => {
       signal.removeEventListener('abort', abort);
@@ -21,13 +21,19 @@ export async function connectWebSocket(url: string, options: { signal: AbortSign
       reject(reason);
       socket.terminate();
     };
-    const abort = (): void => finish(signal.reason);
+    const abort = (): void => {
+      stream.abandon(signal.reason);
+      finish(signal.reason);
+    };
     signal.addEventListener('abort', abort, { once: true });
     socket.on('open', () => resolve(stream));
     socket.on('message', (data) => stream.push(toBuffer(data)));
     onWebSocketEnd(socket, url, finish);
   });
 }
+
+/** What comes is cut into messages by the other side's bridge, which reads 64 KiB at a time. */
+const MESSAGE_MOST_BYTES = 1024 * 1024;
 
 /** With this code, or none (RFC 6455, 7.4.1). */
 const CLOSED_IN_ORDER: readonly number[] = [1000, 1005];

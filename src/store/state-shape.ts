@@ -47,6 +47,7 @@ const ALLOCATION: Readonly<Record<keyof Allocation, Field>> = {
   lastUsedAt: optional(time),
   readyAt: optional(time),
   removing: optional((value) => mark(value) && optional(filled)((value as { cause?: unknown }).cause)),
+  replacing: optional(filled),
   pauseCause: optional(filled),
   lease: optional(record(LEASE)),
   touchedAt: optional(time),

@@ -1,5 +1,6 @@
 // One line on stderr that says what is being done. On a terminal it rewrites itself and shows that time passes; in a pipe each
 // new text is a line; silent when asked. The first sign of life comes within 100 ms.
+import { rawStream } from './clean-stream.ts';
 import { isTerminal, type Streams, widthOf } from './streams.ts';
 import { cut, harmless } from './text.ts';
 
@@ -22,7 +23,8 @@ export function startProgress(io: Streams, { silent }: { silent: boolean }): Pro
   return isTerminal(io.stderr) && io.env['TERM'] !== 'dumb' ? startStatusLine(io) : startLog(io);
 }
 
-function startStatusLine({ stderr, env }: Streams): Progress {
+function startStatusLine({ stderr: clean, env }: Streams): Progress {
+  const stderr = rawStream(clean);
   const began = performance.now();
   let text = 'working';
   let frame = 0;

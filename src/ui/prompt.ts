@@ -1,7 +1,9 @@
 // Questions. Asked on stderr, and only where a person can answer; anywhere else the missing flag is named. The only importer of
 // inquirer.
 import { VncctlError } from '../errors.ts';
+import { rawStream } from './clean-stream.ts';
 import { isTerminal, type Streams } from './streams.ts';
+import { harmless } from './text.ts';
 
 /** What is said instead of asking (message and hint of NEEDS_CONFIRMATION), and what ends the question early. */
 export interface ConfirmOptions {
@@ -20,9 +22,9 @@ export async function confirm(io: Streams, question: string, { refusal, hint, si
   if (!canAsk(io)) throw new VncctlError('NEEDS_CONFIRMATION', refusal, { hint });
   signal?.throwIfAborted();
   const { default: inquirer } = await import('inquirer');
-  const ask = inquirer.createPromptModule({ input: io.stdin, output: io.stderr, ...(signal ? { signal } : {}) });
+  const ask = inquirer.createPromptModule({ input: io.stdin, output: rawStream(io.stderr), ...(signal ? { signal } : {}) });
   try {
-    const { yes } = await ask([{ type: 'confirm', name: 'yes', message: question, default: false }]);
+    const { yes } = await ask([{ type: 'confirm', name: 'yes', message: harmless(question), default: false }]);
     return yes === true;
   } catch (error) {
     signal?.throwIfAborted();

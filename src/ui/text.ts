@@ -15,9 +15,9 @@ export function widthOfText(text: string): number {
   return width;
 }
 
-/** `text` with a space in place of every control character: what comes from a container must not steer the terminal. */
+/** `text` with a space in place of every control character and invisible mark: what comes from a container must not steer the terminal. */
 export function harmless(text: string): string {
-  return text.replace(/\r?\n|\p{Cc}|[\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, ' ');
+  return text.replace(/\r?\n|\p{Cc}|[\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\u{e0000}-\u{e0fff}]/gu, ' ');
 }
 
 /** `text` cut to `width` cells, the last of them an ellipsis. */

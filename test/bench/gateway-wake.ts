@@ -28,7 +28,7 @@ export function gatewayWake(node: NodeProgram): Scenario<Workshop> {
         timed(async () => {
           const stream = await connectScreen(visit);
           await authenticate(stream, {});
-          await new Framebuffer(stream, await initialise(stream)).capture();
+          await new Framebuffer(stream, await initialise(stream), 'once').capture();
           stream.close();
         });
       return {

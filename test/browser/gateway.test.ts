@@ -151,7 +151,7 @@ async function silentViewer(link: string): Promise<void> {
   const cookie = exchanged.headers.get('set-cookie')?.split(';')[0] ?? '';
   const socket = connect(Number(port), hostname).on('error', () => {});
   onTestFinished(() => void socket.destroy());
-  socket.write(`GET ${pathname}ws HTTP/1.1\r\nHost: ${host}\r\nCookie: ${cookie}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`);
+  socket.write(`GET ${pathname}ws HTTP/1.1\r\nHost: ${host}\r\nCookie: ${cookie}\r\nX-Vncctl-Session: ${exchanged.headers.get('x-vncctl-session')}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`);
   expect(String((await once(socket, 'data'))[0])).toMatch(/^HTTP\/1\.1 101 /);
   socket.pause();
 }

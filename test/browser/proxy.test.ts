@@ -73,15 +73,15 @@ async function looksFrom(address: string, url: string): Promise<void> {
   const { hostname, host, port, origin, pathname, hash } = new URL(url);
   const to = { host: '127.0.0.1', port, servername: hostname, localAddress: address, rejectUnauthorized: false };
   const headers = { host, origin, 'x-forwarded-for': '203.0.113.66', 'x-forwarded-host': 'evil.example', 'x-forwarded-prefix': '/evil' };
-  const cookie = await new Promise<string>((resolve, reject) => {
+  const [cookie, half] = await new Promise<string[]>((resolve, reject) => {
     const sent = request({ ...to, agent: false, path: `${pathname}session`, method: 'POST', headers: { ...headers, 'content-type': 'application/json' } }, (response) => {
       response.resume();
-      resolve(response.headers['set-cookie']?.[0]?.split(';')[0] ?? `status ${response.statusCode}`);
+      resolve([response.headers['set-cookie']?.[0]?.split(';')[0] ?? `status ${response.statusCode}`, String(response.headers['x-vncctl-session'])]);
     });
     sent.once('error', reject);
     sent.end(JSON.stringify({ ticket: hash.replace('#ticket=', '') }));
   });
-  const viewer = new WebSocket(`wss://127.0.0.1:${port}${pathname}ws`, ['binary'], { ...to, headers: { ...headers, cookie } });
+  const viewer = new WebSocket(`wss://127.0.0.1:${port}${pathname}ws`, ['binary', `vncctl.session.${half}`], { ...to, headers: { ...headers, cookie } });
   onTestFinished(() => viewer.terminate());
   await once(viewer, 'open');
 }
@@ -133,7 +133,7 @@ test.each([
   expect(tab.requests.filter((address) => !address.startsWith(home) && !address.startsWith(home.replace('https:', 'wss:')))).toEqual([]);
   expect(tab.complaints).toEqual([]);
   const cookies = await tab.context.cookies();
-  expect(cookies.find(({ name }) => name === 'vncctl-dashboard')).toMatchObject({ path: '/vnc/', secure: true, httpOnly: true, sameSite: 'Strict' });
+  expect(cookies.find(({ name, path }) => name === 'vncctl-dashboard' && path === '/vnc/api/v1/')).toMatchObject({ secure: true, httpOnly: true, sameSite: 'Strict' });
   await tab.page.getByRole('button', { name: 'Sign out' }).click();
   await tab.page.getByText('You are not signed in').waitFor();
 });

@@ -57,7 +57,7 @@ describe('the link', () => {
     const tab = await chromium.freshTab();
     await openDesktop(tab.page, desktop.url);
     const hosts = new Set(tab.requests.filter((url) => !url.startsWith('data:')).map((url) => new URL(url).host));
-    expect([...hosts]).toEqual([`127.0.0.1:${desktop.hostPort}`]);
+    expect([...hosts]).toEqual([`localhost:${desktop.hostPort}`]);
     expect(tab.requests.some((url) => url.startsWith('ws:'))).toBe(true);
     expect(tab.requests.filter((url) => decodeURIComponent(url.split('#')[0] ?? '').includes(secretOf(desktop.url)))).toEqual([]);
     expect(tab.complaints).toEqual([]);

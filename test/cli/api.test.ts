@@ -129,16 +129,16 @@ test.each([
 
   const { origin, pathname } = new URL(home);
   const opened = await fetch(new URL('dashboard/session', home), { method: 'POST', headers: { origin, 'content-type': 'application/json' }, body: JSON.stringify({ ticket: link.split('#ticket=')[1] }) });
-  expect([opened.status, opened.headers.get('set-cookie')]).toEqual([204, expect.stringContaining(`; Path=${pathname};`)]);
-  const cookie = opened.headers.get('set-cookie')?.split(';')[0] ?? '';
+  expect([opened.status, opened.headers.get('set-cookie')]).toEqual([204, expect.stringContaining(`; Path=${pathname}api/v1/;`)]);
+  const own = { cookie: opened.headers.get('set-cookie')?.split(';')[0] ?? '', 'x-vncctl-session': opened.headers.get('x-vncctl-session') ?? '' };
   const api = new URL('api/v1/', home);
-  const followed = await fetch(new URL('events', api), { headers: { cookie, accept: 'text/event-stream' } });
+  const followed = await fetch(new URL('events', api), { headers: { ...own, accept: 'text/event-stream' } });
   const events = followed.body?.pipeThrough(new TextDecoderStream()).getReader() ?? expect.unreachable();
 
-  const begun = await fetch(new URL('desktops', api), { method: 'POST', headers: { cookie, origin, 'x-vncctl': 'dashboard', 'content-type': 'application/json', prefer: 'respond-async' }, body: JSON.stringify({ client: ONE }) });
+  const begun = await fetch(new URL('desktops', api), { method: 'POST', headers: { ...own, origin, 'content-type': 'application/json', prefer: 'respond-async' }, body: JSON.stringify({ client: ONE }) });
   expect(begun.status).toBe(202);
   const operation = new URL(begun.headers.get('location') ?? '', begun.url);
-  await comesTrue('it is made', async () => ((await (await fetch(operation, { headers: { cookie } })).json()) as { status: string }).status === 'done');
+  await comesTrue('it is made', async () => ((await (await fetch(operation, { headers: own })).json()) as { status: string }).status === 'done');
   let told = '';
   await comesTrue('that is told', async () => {
     told += (await events.read()).value ?? '';

@@ -38,14 +38,14 @@ function newHome(userFileText?: string): Home {
 
 test('list shows every setting with its value and its origin', async () => {
   const { run, userFile, cwd } = newHome('{"height": 600}');
-  writeFileSync(join(cwd, '.env'), 'VNC_HOST=desk.example\n');
+  writeFileSync(join(cwd, '.env'), 'VNC_IMAGE=desktop\n');
   const { code, out, err } = await run(['list'], { VNC_WIDTH: '800' });
   const lines = out.trimEnd().split('\n').map((line) => line.split(/\s{2,}/));
   expect(lines[0]).toEqual(['NAME', 'VALUE', 'ORIGIN']);
   expect(lines.slice(1).map(([name]) => name)).toEqual([...SETTING_NAMES]);
   expect(lines).toContainEqual(['width', '800', 'VNC_WIDTH']);
   expect(lines).toContainEqual(['height', '600', userFile]);
-  expect(lines).toContainEqual(['host', 'desk.example', `VNC_HOST in ${join(cwd, '.env')}`]);
+  expect(lines).toContainEqual(['image', 'desktop', `VNC_IMAGE in ${join(cwd, '.env')}`]);
   expect(lines).toContainEqual(['engineDeadline', '15s', 'default']);
   expect(lines).toContainEqual(['url', '-', 'default']);
   expect({ code, err }).toEqual({ code: 0, err: '' });

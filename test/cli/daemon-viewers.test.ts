@@ -20,18 +20,18 @@ interface Share {
 const share = async (client: string, ...flags: string[]): Promise<Share> => JSON.parse((await succeeds(vncctl('share', client, '--json', ...flags))).stdout) as Share;
 
 /** A browser that has opened the link: its WebSocket, and how that ends. */
-async function look({ url }: Share): Promise<{ cookie: string; socket: WebSocket; closed: Promise<number> }> {
+async function look({ url }: Share): Promise<{ headers: Record<string, string>; socket: WebSocket; closed: Promise<number> }> {
   const { origin, pathname, hash } = new URL(url);
   const answer = await fetch(`${origin}${pathname}session`, { method: 'POST', headers: { 'content-type': 'application/json', origin }, body: JSON.stringify({ ticket: hash.slice('#ticket='.length) }) });
-  const cookie = answer.headers.get('set-cookie')?.split(';')[0] ?? '';
-  const socket = new WebSocket(`${origin.replace('http', 'ws')}${pathname}ws`, { headers: { cookie, origin } });
+  const headers = { cookie: answer.headers.get('set-cookie')?.split(';')[0] ?? '', 'x-vncctl-session': answer.headers.get('x-vncctl-session') ?? '' };
+  const socket = new WebSocket(`${origin.replace('http', 'ws')}${pathname}ws`, { headers: { ...headers, origin } });
   const closed = new Promise<number>((resolve, reject) => {
     socket.once('close', resolve);
     socket.once('error', reject);
   });
   closed.catch(() => {});
   await new Promise((resolve) => socket.once('open', resolve));
-  return { cookie, socket, closed };
+  return { headers, socket, closed };
 }
 
 test('viewers are listed by desktop, and one that leaves is gone; the log tells of both, without their address', async () => {
@@ -75,7 +75,7 @@ test('who is kicked is told by the code of the close and may come back; with --r
   expect(await daemon.line({ message: /^a viewer was kicked$/ }, { after: kicked })).toMatchObject({ viewer: second, ticket: link.id });
   // It came by the same link.
   expect(await back.closed).toBe(1008);
-  const state = await fetch(new URL('state', link.url.split('#')[0]), { headers: { cookie: back.cookie } });
+  const state = await fetch(new URL('state', link.url.split('#')[0]), { headers: back.headers });
   expect(state.status).toBe(401);
   expect((await succeeds(vncctl('viewers', '-q'))).stdout).toBe('');
   expect((await daemon.stop()).exitCode).toBe(0);

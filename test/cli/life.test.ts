@@ -100,7 +100,7 @@ async function checkContainer(secret: string): Promise<void> {
   expect(host.CapAdd ?? []).toEqual([]);
   expect(host.SecurityOpt).toEqual(['no-new-privileges']);
   expect(host.Privileged).toBe(false);
-  expect(host.Init).toBe(true);
+  expect(host.Init).toBe(false);
   expect(host.PidsLimit).toBe(512);
   expect(host.Memory).toBe(1024 ** 3);
   expect(host.MemorySwap).toBe(host.Memory);

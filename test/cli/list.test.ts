@@ -10,7 +10,7 @@ test('ls prints what is asked: table, names, template, JSON, filtered, masked', 
   await succeeds(up('22233344455'));
   const stopped = (await installation.containers()).find(({ Names }) => Names[0]?.endsWith('22233344455'));
   await api.call('POST', `/containers/${stopped?.Id}/stop?t=1`);
-  const first = `http://127.0.0.1:${installation.ports.min}/`;
+  const first = `http://localhost:${installation.ports.min}/`;
 
   // The engine tells the time of creation in whole seconds: of two made in one, either may come first.
   expect((await succeeds(vncctl('ls', '-q'))).stdout.trimEnd().split('\n').sort()).toEqual(['111.222.333-44', '222.333.444-55']);

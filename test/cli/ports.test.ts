@@ -17,7 +17,7 @@ afterEach(async () => {
 
 test.each(['127.0.0.1', '0.0.0.0'])('a port that another program listens on (%s) is not handed out', async (address) => {
   await listen(ports.min, address);
-  expect(await linkOf(up('11122233344'))).toBe(`http://127.0.0.1:${ports.min + 1}/`);
+  expect(await linkOf(up('11122233344'))).toBe(`http://localhost:${ports.min + 1}/`);
 });
 
 test('a port that another program takes between the look and the start is given up for the next one', async () => {
@@ -26,7 +26,7 @@ test('a port that another program takes between the look and the start is given 
   await started.held;
   await listen(ports.min);
   started.release();
-  expect(await linkOf(running.finished)).toBe(`http://127.0.0.1:${ports.min + 1}/`);
+  expect(await linkOf(running.finished)).toBe(`http://localhost:${ports.min + 1}/`);
   expect((await installation.onlyContainer()).State).toBe('running');
   expect(installation.state().reservations).toEqual([]);
 });
@@ -37,7 +37,7 @@ test('a stopped desktop whose port was taken meanwhile comes back on another, an
   await installation.api.call('POST', `/containers/${Id}/stop?t=1`);
   await listen(ports.min);
   const again = await up('11122233344');
-  expect(again.stdout.trim()).toBe(`http://127.0.0.1:${ports.min + 1}/`);
+  expect(again.stdout.trim()).toBe(`http://localhost:${ports.min + 1}/`);
   expect(again.stderr).toContain('port was taken by another program');
   await installation.onlyContainer();
 });

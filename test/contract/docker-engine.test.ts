@@ -133,6 +133,7 @@ test('what a container is made of, its secret, its client and its settings, is i
     user: '65534:65534',
     capabilities: ['SYS_CHROOT'],
     tmpfs: { '/tmp': 'rw,size=1m' },
+    init: 'engine',
     stopGraceSeconds: 1,
     logMaxBytes: 1024 ** 2,
   });

@@ -85,6 +85,7 @@ export function describeEngineContract(kind: string, setUp: () => Promise<Engine
       user: '65534:65534',
       capabilities: [],
       tmpfs: { '/tmp': 'rw,size=1m' },
+      init: 'engine',
       stopGraceSeconds: 1,
       logMaxBytes: MIB,
       ...over,

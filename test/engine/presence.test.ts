@@ -102,6 +102,7 @@ async function startDesktop(hostAddress = '127.0.0.1'): Promise<Desktop> {
     user: '1000:1000',
     capabilities: [],
     tmpfs: { '/tmp': 'rw,mode=1777' },
+    init: 'engine',
     stopGraceSeconds: 1,
     logMaxBytes: MIB,
   });

@@ -7,9 +7,9 @@ import { giveSignIn } from '../../src/core/sign-in.ts';
 import type { DesktopId } from '../../src/core/store.ts';
 import { DASHBOARD, revokeTicket, type TicketMode } from '../../src/core/tickets.ts';
 import { createDoor } from '../../src/daemon/door.ts';
-import { createSessionCookies } from '../../src/gateway/cookie.ts';
 import { loadDashboardFiles } from '../../src/gateway/dashboard-files.ts';
 import { createDashboardRoutes, DASHBOARD_COOKIE } from '../../src/gateway/dashboard-routes.ts';
+import { createSessionHalves, SESSION_HEADER } from '../../src/gateway/session-halves.ts';
 import { createSessions } from '../../src/gateway/sessions.ts';
 import { type Picture, createPicture } from '../../src/rfb/picture.ts';
 import { encodePng } from '../../src/rfb/png.ts';
@@ -17,6 +17,7 @@ import { createFakeClock } from './fake-clock.ts';
 import { createFakeTickets, type FakeTickets } from './fake-tickets.ts';
 import { type FrontSettings, frontRules } from './front-rules.ts';
 import { createTestApi, type TestApi } from './test-api.ts';
+import type { OpenedHeaders } from './test-gateway.ts';
 
 export interface DashboardStand {
   /** `http://127.0.0.1:<port>`. */
@@ -27,8 +28,8 @@ export interface DashboardStand {
   screens: Map<DesktopId, Picture | 'none'>;
   /** The link that signs a browser in. */
   link(mode?: TicketMode): Promise<string>;
-  /** The Cookie header of a browser that opened a link. */
-  signIn(mode?: TicketMode): Promise<string>;
+  /** The two headers of a page that opened a link. */
+  signIn(mode?: TicketMode): Promise<OpenedHeaders>;
 }
 
 const BUILT = fileURLToPath(new URL('../../dist/dashboard', import.meta.url));
@@ -38,14 +39,14 @@ export async function createDashboardStand({ folder = BUILT, publicUrl, trustedP
   const tickets = createFakeTickets();
   const screens: DashboardStand['screens'] = new Map();
   const clock = options.clock ?? createFakeClock({ startAt: new Date().toISOString() });
-  const sessions = createSessions({ tickets, cookies: createSessionCookies({ instanceKey: randomBytes(32), name: DASHBOARD_COOKIE }), clock });
+  const sessions = createSessions({ tickets, halves: createSessionHalves({ instanceKey: randomBytes(32), name: DASHBOARD_COOKIE }), clock });
   const api = await createTestApi({
     ...options,
     clock,
     extensions: [
       (parts) =>
         dashboardExtension(parts, {
-          signedIn: (header) => sessions.find(header, DASHBOARD),
+          signedIn: (headers) => sessions.find(headers, DASHBOARD),
           isLive: (session) => sessions.isLive(session),
           async picture(id) {
             const screen = screens.get(id) ?? createPicture(320, 180);
@@ -87,7 +88,7 @@ export async function createDashboardStand({ folder = BUILT, publicUrl, trustedP
     async signIn(mode) {
       const ticket = (await link(mode)).split('#ticket=')[1];
       const { headers } = await fetch(`${origin}/dashboard/session`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ ticket }) });
-      return headers.get('set-cookie')?.split(';')[0] ?? '';
+      return { cookie: headers.get('set-cookie')?.split(';')[0] ?? '', [SESSION_HEADER]: headers.get(SESSION_HEADER) ?? '' };
     },
   };
 }

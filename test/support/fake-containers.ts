@@ -160,7 +160,7 @@ export function createFakeContainers({ run, clock, networks, imageIdOf, programO
     isHeld: (port) => takenPorts.has(port) || isBound(port),
     addForeign(name, labels = {}, env = {}) {
       const limits = { cpus: 0, memoryBytes: 0, pids: 0, shmSizeBytes: 0 };
-      return add(name, { image: 'somebody/elses', env, labels, network: 'bridge', limits, user: 'image', capabilities: [], tmpfs: {}, stopGraceSeconds: 1, logMaxBytes: 0 });
+      return add(name, { image: 'somebody/elses', env, labels, network: 'bridge', limits, user: 'image', capabilities: [], tmpfs: {}, init: 'engine', stopGraceSeconds: 1, logMaxBytes: 0 });
     },
   };
 

@@ -55,7 +55,8 @@ export interface FakeGateway {
 /** Starts one in front of the RFB server on a port of loopback; it ends after the file's last test. */
 export async function startFakeGateway(rfbPort: number): Promise<FakeGateway> {
   const tickets = new Set<string>();
-  const cookies = new Set<string>();
+  /** By their cookie, the page's half. */
+  const halves = new Map<string, string>();
   const posted: string[] = [];
   const origins: (string | undefined)[] = [];
   const viewers = new WebSocketServer({ noServer: true, handleProtocols: (offered) => (offered.has('binary') ? 'binary' : false) });
@@ -63,7 +64,10 @@ export async function startFakeGateway(rfbPort: number): Promise<FakeGateway> {
   let server: Server | undefined;
   let port = 0;
 
-  const allowed = (request: IncomingMessage): boolean => cookies.has(/(?:^|; )desk=([^;]+)/.exec(request.headers.cookie ?? '')?.[1] ?? '');
+  const allowed = ({ headers }: IncomingMessage): boolean => {
+    const half = halves.get(/(?:^|; )desk=([^;]+)/.exec(headers.cookie ?? '')?.[1] ?? '');
+    return half !== undefined && (headers['x-vncctl-session'] === half || headers['sec-websocket-protocol'] === `binary, vncctl.session.${half}`);
+  };
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const path = request.url ?? '';
@@ -94,8 +98,9 @@ export async function startFakeGateway(rfbPort: number): Promise<FakeGateway> {
     else if (!tickets.delete(ticket)) response.writeHead(401).end();
     else {
       const cookie = randomBytes(8).toString('hex');
-      cookies.add(cookie);
-      response.writeHead(204, { 'set-cookie': `desk=${cookie}; HttpOnly; SameSite=Strict; Path=${FOLDER}` }).end();
+      const half = randomBytes(8).toString('hex');
+      halves.set(cookie, half);
+      response.writeHead(204, { 'x-vncctl-session': half, 'set-cookie': `desk=${cookie}; HttpOnly; SameSite=Strict; Path=${FOLDER}` }).end();
     }
   };
 
@@ -152,7 +157,7 @@ export async function startFakeGateway(rfbPort: number): Promise<FakeGateway> {
     onKeep: undefined,
     onUpgrade: undefined,
     sessionFailures: [],
-    forgetCookies: () => cookies.clear(),
+    forgetCookies: () => halves.clear(),
     stop,
     start,
   };

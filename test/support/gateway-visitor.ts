@@ -1,4 +1,4 @@
-// Somebody who opens a link of the gateway without the viewer page, and does what the page does: trades the ticket for a cookie, asks
+// Somebody who opens a link of the gateway without the viewer page, and does what the page does: trades the ticket for a session, asks
 // how the desktop stands, and joins its screen through a WebSocket.
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
@@ -10,7 +10,7 @@ export interface Visit {
   /** Address of the page, ending in a slash. */
   page: string;
   /** Goes with every request. */
-  headers: Readonly<Record<'cookie' | 'origin', string>>;
+  headers: Readonly<Record<'cookie' | 'origin' | 'x-vncctl-session', string>>;
 }
 
 /** Trades the ticket of a link. Rejects with the answer where it is refused. */
@@ -21,12 +21,12 @@ export async function openLink(link: string): Promise<Visit> {
   const answer = await fetch(`${page}session`, { method: 'POST', headers: { 'content-type': 'application/json', origin }, body: JSON.stringify({ ticket }) });
   const [cookie] = answer.headers.getSetCookie();
   if (!answer.ok || cookie === undefined) throw new Error(`the link was not opened: HTTP ${answer.status}`);
-  return { page, headers: { cookie: cookie.split(';')[0] ?? '', origin } };
+  return { page, headers: { cookie: cookie.split(';')[0] ?? '', origin, 'x-vncctl-session': answer.headers.get('x-vncctl-session') ?? '' } };
 }
 
 /** A WebSocket to the screen; it may not be open yet. */
-export function joinScreen({ page, headers }: Visit): WebSocket {
-  return new WebSocket(`${page.replace(/^http/, 'ws')}ws`, ['binary'], { headers, perMessageDeflate: false });
+export function joinScreen({ page, headers: { 'x-vncctl-session': half, ...headers } }: Visit): WebSocket {
+  return new WebSocket(`${page.replace(/^http/, 'ws')}ws`, ['binary', `vncctl.session.${half}`], { headers, perMessageDeflate: false });
 }
 
 /** The screen as a stream of RFB, beginning with the greeting. Rejects where the gateway refuses. */

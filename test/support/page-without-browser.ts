@@ -28,7 +28,7 @@ export function openPage(visit: Visit): PageWithoutBrowser {
     onState: (state) => session.connectionIs(state === 'connected'),
   });
   const session = createGatewaySession({
-    door: createGatewayDoor({ page: () => visit.page, fetch: (url, request) => fetch(url, { ...request, headers: { ...request.headers, ...visit.headers } }), now: () => Date.now() }),
+    door: createGatewayDoor({ page: () => visit.page, half: { get: () => visit.headers['x-vncctl-session'], keep: () => undefined }, fetch: (url, request) => fetch(url, { ...request, headers: { ...request.headers, ...visit.headers } }), now: () => Date.now() }),
     connection,
     ...timers,
     now: () => Date.now(),

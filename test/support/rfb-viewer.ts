@@ -41,7 +41,7 @@ export function lookThroughGateway(link: string): Promise<RfbViewer> {
     if (answer.status !== 204) throw new Error(`the link was not opened: HTTP ${answer.status}`);
     const [cookie = ''] = answer.headers.getSetCookie().map((line) => line.split(';')[0]);
     const url = `ws://${page.host}${page.pathname}ws`;
-    const socket = new WebSocket(url, ['binary'], { headers: { cookie, origin } });
+    const socket = new WebSocket(url, ['binary', `vncctl.session.${answer.headers.get('x-vncctl-session')}`], { headers: { cookie, origin } });
     const stream = new BufferedByteStream(webSocketCarrier(socket));
     socket.on('message', (data) => stream.push(data as Buffer));
     onWebSocketEnd(socket, url, (failure) => stream.end(failure));

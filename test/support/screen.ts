@@ -20,7 +20,7 @@ export async function takeScreen(container: Docker.Container, link: string): Pro
   const stream = await connectTcp(address, 5900, { signal: AbortSignal.timeout(10_000) });
   try {
     await authenticate(stream, { secret: secretOf(link) });
-    return await new Framebuffer(stream, await initialise(stream)).capture();
+    return await new Framebuffer(stream, await initialise(stream), 'once').capture();
   } finally {
     stream.close();
   }

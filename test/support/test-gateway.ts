@@ -10,9 +10,9 @@ import { onTestFinished } from 'vitest';
 import type { DesktopId } from '../../src/core/store.ts';
 import { issueTicket, newTicketKeys, type Session, type Ticket, type TicketWish } from '../../src/core/tickets.ts';
 import { createDoor } from '../../src/daemon/door.ts';
-import { createSessionCookies } from '../../src/gateway/cookie.ts';
 import type { ScreenState } from '../../src/core/screens.ts';
 import { createGatewayRoutes, type GatewayRoutesOptions } from '../../src/gateway/routes.ts';
+import { createSessionHalves, SESSION_HEADER } from '../../src/gateway/session-halves.ts';
 import { createSessions } from '../../src/gateway/sessions.ts';
 import { loadViewerFiles, type ViewerFiles } from '../../src/gateway/viewer-files.ts';
 import { createFakeClock, type FakeClock } from './fake-clock.ts';
@@ -36,6 +36,14 @@ export interface RawRequest {
   body?: string;
 }
 
+/** Both halves of a session, as a page's request shows them. */
+export type OpenedHeaders = Record<'cookie' | typeof SESSION_HEADER, string>;
+
+/** What the answer to a ticket handed over. */
+export function openedBy({ headers }: RawAnswer): OpenedHeaders {
+  return { cookie: (headers['set-cookie'] ?? '').split(';')[0] ?? '', [SESSION_HEADER]: headers[SESSION_HEADER] ?? '' };
+}
+
 export interface TestGateway {
   port: number;
   /** `http://127.0.0.1:<port>`. */
@@ -53,8 +61,8 @@ export interface TestGateway {
   give(wish?: Partial<TicketWish>): { ticket: Ticket; secret: string };
   /** The request that exchanges a ticket. */
   exchange(secret: string, desktopId?: DesktopId): Promise<RawAnswer>;
-  /** The Cookie header of a browser that opened a link. */
-  open(wish?: Partial<TicketWish>): Promise<string>;
+  /** The two headers of a page that opened a link. */
+  open(wish?: Partial<TicketWish>): Promise<OpenedHeaders>;
   stop(): Promise<void>;
 }
 
@@ -93,7 +101,7 @@ export async function openGateway({ names, publicUrl, trustedProxies, ...over }:
   const tickets = createFakeTickets();
   const routes = createGatewayRoutes({
     files: await smallViewer(),
-    sessions: createSessions({ tickets, cookies: createSessionCookies({ instanceKey: Buffer.alloc(32, 1) }), clock }),
+    sessions: createSessions({ tickets, halves: createSessionHalves({ instanceKey: Buffer.alloc(32, 1) }), clock }),
     hosts: () => frontRules({ names, publicUrl, trustedProxies }),
     find: async (desktopId) => desktops.get(desktopId),
     keep: async (desktopId) => {
@@ -143,7 +151,7 @@ export async function openGateway({ names, publicUrl, trustedProxies, ...over }:
     async open(wish) {
       const answer = await exchange(give(wish).secret, wish?.desktopId);
       if (answer.status !== 204) throw new Error(`the link was not opened: ${answer.whole}`);
-      return (answer.headers['set-cookie'] ?? '').split(';')[0] ?? '';
+      return openedBy(answer);
     },
     stop: () => door.stop(),
   };

@@ -43,6 +43,28 @@ const HUNGRY_DOCKERFILE = `FROM ${TINY_REFERENCE}
 ENTRYPOINT ["perl", "-e", "my $taken; $taken .= q(x) x 1048576 for 1 .. 3020; fork or exec qw(Xvnc :0 -geometry 64x64 -rfbport 5900 -SecurityTypes None -UseBlacklist=0 -AlwaysShared=1 -nolisten tcp -extension GLX); $SIG{TERM} = sub { exit 0 }; sleep while 1"]
 `;
 
+const LYING_REFERENCE = 'vncctl/test-lying:latest';
+/** The key of one whose owner put another program in the place of its VNC server: it announces a rectangle of 4294967295 parts. */
+export const LYING_KEY = 'lying';
+/** What its catalog file says. */
+export const LYING_ENTRY = TINY_ENTRY.replace(TINY_REFERENCE, LYING_REFERENCE).replace('ready: rfb', 'ready: running');
+
+const LIES = [
+  'use IO::Socket',
+  '$SIG{CHLD} = q(IGNORE)',
+  'my $door = IO::Socket::INET->new(LocalPort => 5900, Listen => 50, ReuseAddr => 1) or die',
+  'while (1) { my $peer = $door->accept or next',
+  'if (fork) { close $peer; next }',
+  'binmode $peer; $peer->autoflush(1); my $in',
+  'print $peer qq(RFB 003.008\\n), chr(1), chr(1); read $peer, $in, 13; print $peer pack(q(N), 0); read $peer, $in, 1',
+  'print $peer pack(q(nn), 4000, 4000), pack(q(C16), 32, 24, 0, 1, 0, 255, 0, 255, 0, 255, 16, 8, 0), pack(q(N/a*), q(lies)); sysread $peer, $in, 4096',
+  'print $peer pack(q(CCnnnnnNNN), 0, 0, 1, 0, 0, 4000, 4000, 2, 4294967295, 0)',
+  'my $parts = pack(q(Nnnnn), 255, 0, 0, 4000, 4000) x 4000; 1 while print $peer $parts; exit }',
+].join('; ');
+const LYING_DOCKERFILE = `FROM ${TINY_REFERENCE}
+ENTRYPOINT ["perl", "-e", "${LIES}"]
+`;
+
 const DOCKERFILE = `FROM vncctl/firefox-kiosk:latest
 HEALTHCHECK NONE
 ENTRYPOINT ["Xvnc", ":0", "-geometry", "64x64", "-rfbport", "5900", "-SecurityTypes", "None", "-UseBlacklist=0", "-AlwaysShared=1", "-nolisten", "tcp", "-extension", "GLX"]
@@ -51,20 +73,26 @@ CMD []
 
 /** Builds the image; a moment when it is there already. Throws when the kiosk image is missing. */
 export async function ensureTinyImage(): Promise<void> {
-  await build(TINY_REFERENCE, DOCKERFILE);
+  await buildTestImage(TINY_REFERENCE, DOCKERFILE);
 }
 
 /** The same for the stubborn one, which is made from the tiny one. */
 export async function ensureStubbornImage(): Promise<void> {
-  await build(STUBBORN_REFERENCE, STUBBORN_DOCKERFILE);
+  await buildTestImage(STUBBORN_REFERENCE, STUBBORN_DOCKERFILE);
 }
 
 /** The same for the hungry one. */
 export async function ensureHungryImage(): Promise<void> {
-  await build(HUNGRY_REFERENCE, HUNGRY_DOCKERFILE);
+  await buildTestImage(HUNGRY_REFERENCE, HUNGRY_DOCKERFILE);
 }
 
-async function build(reference: string, dockerfile: string): Promise<void> {
+/** The same for the lying one. */
+export async function ensureLyingImage(): Promise<void> {
+  await buildTestImage(LYING_REFERENCE, LYING_DOCKERFILE);
+}
+
+/** Builds an image of one Dockerfile. */
+export async function buildTestImage(reference: string, dockerfile: string): Promise<void> {
   const context = pack();
   context.entry({ name: 'Dockerfile', mtime: new Date(0) }, dockerfile);
   context.finalize();

@@ -56,13 +56,13 @@ export async function startXDisplay({ width, height }: { width: number; height: 
       programs.add(child);
       child.once('exit', () => programs.delete(child));
     },
-    picture: () => connected((stream, size) => new Framebuffer(stream, size).capture()),
+    picture: () => connected((stream, size) => new Framebuffer(stream, size, 'once').capture()),
     type: (text) =>
       connected(async (stream, size) => {
         point(stream, size.width / 2, size.height / 2);
         typeText(stream, text);
         // The answer comes after all of it was read.
-        await new Framebuffer(stream, size).capture();
+        await new Framebuffer(stream, size, 'once').capture();
       }),
     async clear() {
       const ended = [...programs].map((child) => once(child, 'exit'));

@@ -157,6 +157,22 @@ test('only known keys of the project file are looked at', () => {
   expect(settings({ project: { file: '/p/.env', text: 'SECRET=1\nDOCKER_HOST=tcp://x\nVNC_HEIGHT="600" # comment\n' } }).height).toBe(600);
 });
 
+test('a project file gives what describes new desktops, and a warning names everything else in it that was left out', () => {
+  const text = 'VNC_WIDTH=800\nVNCCTL_HOOK=/tmp/run-me\nVNCCTL_ENGINE=tcp://stranger:2375\nVNCCTL_AUTH=none\nVNCCTL_TTL=1s\nPORT_RANGE_MIN=1\nOTHER=1\n';
+  const project = { file: '/p/.env', text };
+  const reading = readSettings({ env: {}, project });
+  const { width, hook, engine, auth, ttl, portMin } = settingsOf(reading);
+  expect({ width, hook, engine, auth, ttl, portMin }).toEqual({ width: 800, hook: undefined, engine: undefined, auth: 'token', ttl: 'never', portMin: 5000 });
+  expect(reading.warnings).toEqual([
+    'ignored in /p/.env, which gives only what describes new desktops: VNCCTL_ENGINE, PORT_RANGE_MIN, VNCCTL_TTL, VNCCTL_AUTH, VNCCTL_HOOK; to set them: vncctl config import /p/.env',
+  ]);
+  expect(readSettings({ env: {}, project: { file: '/p/.env', text: 'VNCCTL_HOOK=x' } }).warnings).toEqual([
+    'ignored in /p/.env, which gives only what describes new desktops: VNCCTL_HOOK; to set it: vncctl config set hook …',
+  ]);
+  expect(readSettings({ env: {}, project: { file: '/p/.env', text: '', refused: 'other users may write it' } }).warnings).toEqual(['/p/.env is not read: other users may write it']);
+  expect(SETTING_NAMES.filter((name) => definitionOf(name).inProject)).toEqual(['image', 'url', 'app', 'width', 'height', 'wait', 'queue', 'timeout']);
+});
+
 test('all faults are reported together, each with its origin', () => {
   const error = failure({ env: { VNC_WIDTH: 'wide', DOCKER_NETWORK_SUBNET: '10.0.0.1/8' }, user: { file: '/u.json', values: { mask: 'perhaps', image: ['a'] } } });
   expect(error.code).toBe('BAD_SETTING');

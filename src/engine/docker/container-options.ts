@@ -15,7 +15,7 @@ export function createOptions(spec: ContainerSpec, podman: boolean): Docker.Cont
     StopTimeout: spec.stopGraceSeconds,
     HostConfig: {
       NetworkMode: spec.network,
-      Init: true,
+      Init: spec.init === 'engine',
       CapDrop: ['ALL'],
       CapAdd: [...spec.capabilities],
       SecurityOpt: ['no-new-privileges'],

@@ -1,5 +1,5 @@
-// Asking the API: with the cookie that the browser holds, and with what shows that the request is this page's own. Addresses are
-// relative, so that a prefix in front of all of it changes nothing.
+// Asking the API: with the half of a session that this page holds, beside the browser's half, a cookie. Addresses are relative, so
+// that a prefix in front of all of it changes nothing.
 import type { DesktopFigures, DesktopRow, Failure, Host, ImageRow, LifeEventRow, OperationRow, Scope } from './answers.ts';
 
 /** A failure in the API's own words. */
@@ -39,7 +39,7 @@ export interface Api {
   /** The key of the image that `vncctl up` takes where none is named. */
   defaultImage(): Promise<string | undefined>;
   /** Of the last day, oldest first. */
-  events(): Promise<LifeEventRow[]>;
+  pastEvents(): Promise<LifeEventRow[]>;
   create(wish: NewDesktop): Promise<OperationRow>;
   operation(id: string): Promise<OperationRow>;
   /** The link to its screen, which opens once. */
@@ -53,15 +53,29 @@ export interface Api {
   /** Whether the secret of a link was taken. */
   signIn(ticket: string): Promise<boolean>;
   signOut(): Promise<void>;
+  /** The stream of what happens, from behind that event on; the answer may be a refusal. */
+  events(lastId: string | undefined, signal: AbortSignal): Promise<Response>;
 }
 
-const OWN = { 'x-vncctl': 'dashboard' };
+/** The page's half of a sign-in, as long as this tab lasts. */
+export interface SessionHalf {
+  get(): string | undefined;
+  keep(half: string): void;
+  forget(): void;
+}
+
+/** The one of gateway/session-halves.ts. */
+const SESSION_HEADER = 'x-vncctl-session';
 const PAGE_SIZE = 1000;
 
 /** Asks where this page comes from. */
-export function createApi(fetch: typeof globalThis.fetch, newKey: () => string): Api {
+export function createApi(fetch: typeof globalThis.fetch, half: SessionHalf, newKey: () => string): Api {
+  const own = (): Record<string, string> => {
+    const held = half.get();
+    return held === undefined ? {} : { [SESSION_HEADER]: held };
+  };
   const ask = async (method: string, path: string, { body, headers = {}, ...init }: { body?: object; headers?: Record<string, string>; signal?: AbortSignal; keepalive?: boolean } = {}): Promise<Response> => {
-    const sent = { ...OWN, ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers };
+    const sent = { ...own(), ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers };
     const response = await fetch(path, { method, headers: sent, ...(body === undefined ? {} : { body: JSON.stringify(body) }), ...init });
     if (!response.ok) throw new ApiFailure(response.status, await failureIn(response));
     return response;
@@ -91,7 +105,7 @@ export function createApi(fetch: typeof globalThis.fetch, newKey: () => string):
       const value = settings.find(({ name }) => name === 'image')?.value;
       return typeof value === 'string' ? value : undefined;
     },
-    events: () => all('events?since=24h', (page: { events: LifeEventRow[] }) => page.events),
+    pastEvents: () => all('events?since=24h', (page: { events: LifeEventRow[] }) => page.events),
     create: (wish) => post('desktops', wish, { prefer: 'respond-async', 'idempotency-key': newKey() }),
     operation: (id) => get(`operations/${id}`),
     open: async (id) => (await post<{ url: string }>(`desktops/${id}/open`)).url,
@@ -106,14 +120,21 @@ export function createApi(fetch: typeof globalThis.fetch, newKey: () => string):
     },
     async signIn(ticket) {
       try {
-        await ask('POST', 'dashboard/session', { body: { ticket } });
+        const answer = await ask('POST', 'dashboard/session', { body: { ticket } });
+        const given = answer.headers.get(SESSION_HEADER);
+        if (given !== null) half.keep(given);
         return true;
       } catch (error) {
         if (error instanceof ApiFailure && error.status < 500) return false;
         throw error;
       }
     },
-    signOut: async () => void (await ask('DELETE', 'dashboard/session')),
+    async signOut() {
+      await ask('DELETE', 'dashboard/session');
+      half.forget();
+    },
+    events: (lastId, signal) =>
+      fetch('api/v1/events', { headers: { accept: 'text/event-stream', ...own(), ...(lastId === undefined ? {} : { 'last-event-id': lastId }) }, signal }),
   };
 }
 

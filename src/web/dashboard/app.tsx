@@ -3,6 +3,7 @@ import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { DesktopRow } from './answers.ts';
 import { type Api, ApiFailure } from './api.ts';
 import { DesktopList } from './desktop-list.tsx';
+import { followStream } from './event-stream.ts';
 import { EventList } from './event-list.tsx';
 import { Header, type Place } from './header.tsx';
 import { createLive, type Known } from './live.ts';
@@ -36,7 +37,7 @@ export function App({ api, signingIn, view }: AppProps) {
   const [sharing, setSharing] = useState<DesktopRow>();
   const [creating, setCreating] = useState(false);
 
-  const live = useMemo(() => createLive({ api, follow: (path) => new EventSource(path), isVisible: () => document.visibilityState === 'visible', onChange: setKnown }), [api]);
+  const live = useMemo(() => createLive({ api, follow: (listener) => followStream({ ask: api.events, listener, setTimer: (action, delayMs) => setTimeout(action, delayMs), clearTimer: (timer) => clearTimeout(timer as number) }), isVisible: () => document.visibilityState === 'visible', onChange: setKnown }), [api]);
 
   const { say, dismiss } = useMemo(() => {
     let last = 0;

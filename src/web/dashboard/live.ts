@@ -2,6 +2,7 @@
 // happened. What nobody tells of (figures, the clocks of desktops) is read every few seconds while the page can be seen.
 import { type DesktopFigures, type DesktopRow, type Host, LIFE_EVENTS, type LifeEventRow, type Scope } from './answers.ts';
 import { type Api, ApiFailure } from './api.ts';
+import type { Following, StreamListener } from './event-stream.ts';
 import { addFigures, type History, keepEqual } from './desktops.ts';
 
 /** What is shown. */
@@ -28,8 +29,8 @@ export interface Live {
 
 export interface LiveParts {
   api: Api;
-  /** Follows what happens; the browser comes back by itself. */
-  follow(path: string): EventSource;
+  /** Follows what happens, and comes back by itself. */
+  follow(listener: StreamListener): Following;
   isVisible(): boolean;
   onChange(known: Known): void;
 }
@@ -43,7 +44,7 @@ const MOST_EVENTS = 500;
 /** Knows nothing yet. */
 export function createLive({ api, follow, isVisible, onChange }: LiveParts): Live {
   let known: Known = { scope: undefined, signedIn: 'unknown', live: false, desktops: undefined, figures: new Map(), histories: new Map(), host: undefined, events: undefined };
-  let source: EventSource | undefined;
+  let following: Following | undefined;
   let soon: ReturnType<typeof setTimeout> | undefined;
   let looking = false;
   let again = false;
@@ -54,7 +55,7 @@ export function createLive({ api, follow, isVisible, onChange }: LiveParts): Liv
     onChange(known);
   };
   const stop = (): void => {
-    source?.close();
+    following?.close();
     for (const timer of timers.splice(0)) clearInterval(timer);
     clearTimeout(soon);
     soon = undefined;
@@ -63,7 +64,7 @@ export function createLive({ api, follow, isVisible, onChange }: LiveParts): Liv
     if (error instanceof ApiFailure && error.status === 401) {
       stop();
       tell({ signedIn: 'no', live: false });
-    } else tell({ live: source?.readyState === EventSource.OPEN });
+    } else tell({ live: following?.isOpen === true });
   };
 
   const lookNow = async (): Promise<void> => {
@@ -94,32 +95,31 @@ export function createLive({ api, follow, isVisible, onChange }: LiveParts): Liv
     }
   };
 
-  const listen = (): void => {
-    const mine = follow('api/v1/events');
-    source = mine;
-    mine.addEventListener('open', () => {
-      tell({ live: true });
+  const told = (name: string, data: string): void => {
+    if (LIFE_EVENTS.some((kind) => kind === name)) {
+      const event = JSON.parse(data) as LifeEventRow;
+      tell({ events: [event, ...(known.events ?? [])].slice(0, MOST_EVENTS) });
       look();
-    });
-    mine.addEventListener('error', () => {
-      tell({ live: false });
-      if (mine.readyState !== EventSource.CLOSED || mine !== source) return;
-      // Refused: the daemon may be starting, or the sign-in be over, which the next answer tells.
-      void lookNow();
-      timers.push(setTimeout(() => known.signedIn === 'yes' && mine === source && listen(), FOLLOW_AGAIN_MS));
-    });
-    for (const name of LIFE_EVENTS) {
-      mine.addEventListener(name, ({ data }: MessageEvent<string>) => {
-        const event = JSON.parse(data) as LifeEventRow;
-        tell({ events: [event, ...(known.events ?? [])].slice(0, MOST_EVENTS) });
-        look();
-      });
-    }
-    mine.addEventListener('changed', look);
-    mine.addEventListener('operation', ({ data }: MessageEvent<string>) => {
+    } else if (name === 'changed') look();
+    else if (name === 'operation') {
       const { status, phase } = JSON.parse(data) as { status: string; phase?: object };
       // Not for each line of a build.
       if (phase || status !== 'running') look();
+    }
+  };
+
+  const listen = (): void => {
+    following = follow({
+      opened() {
+        tell({ live: true });
+        look();
+      },
+      lost(refused) {
+        tell({ live: false });
+        // The daemon may be starting, or the sign-in be over, which the next answer tells.
+        if (refused) void lookNow();
+      },
+      told,
     });
   };
 
@@ -140,7 +140,7 @@ export function createLive({ api, follow, isVisible, onChange }: LiveParts): Liv
         await Promise.all([lookNow(), measure()]);
         listen();
         timers.push(setInterval(() => void measure(), FIGURES_MS), setInterval(() => isVisible() && look(), LIST_MS));
-        const events = await api.events().catch(() => undefined);
+        const events = await api.pastEvents().catch(() => undefined);
         // What came meanwhile is among them.
         if (events) tell({ events: events.reverse().slice(0, MOST_EVENTS) });
       })();

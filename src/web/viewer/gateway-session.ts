@@ -22,7 +22,7 @@ export interface SessionSurroundings {
 }
 
 export interface GatewaySession {
-  /** Begins, or begins again; without a ticket it relies on a cookie that the browser may have. */
+  /** Begins, or begins again; without a ticket it relies on a session that this tab may have. */
   start(ticket: string | undefined): void;
   /** What the connection reports. */
   connectionIs(connected: boolean): void;
@@ -30,7 +30,7 @@ export interface GatewaySession {
   kicked(): void;
   /** Begins again after that, when the person wants to. */
   comeBack(): void;
-  /** Looks and tries at once, also after it was not allowed: another tab may have brought a cookie. Nothing once it was taken away or kicked. */
+  /** Looks and tries at once, also after it was not allowed. Nothing once it was taken away or kicked. */
   hurry(): void;
   /** Connects anew, which wakes a desktop that is paused or stopped. */
   wake(): void;
@@ -100,7 +100,7 @@ export function createGatewaySession(around: SessionSurroundings): GatewaySessio
         return after(retryDelayMs(silentLooks), () => void exchange(ticket, silentLooks));
       case 'ok':
       case 'denied':
-        // A link that was opened a second time in the same browser: its cookie is still good, as a reload would find.
+        // A link that was opened a second time in the same tab: its session is still good, as a reload would find.
         around.onTicketUsed();
         silentLooks = 0;
         stage = 'looking';

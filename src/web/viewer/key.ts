@@ -1,4 +1,4 @@
-// The secret that a link brought, kept for reloads of this tab only.
+// The secret that a link brought, or the page's half of what it was traded for, kept for reloads of this tab only.
 
 import type { SecretName } from './fragment.ts';
 
@@ -17,7 +17,7 @@ export interface KeyRing {
 }
 
 /** A key ring over a tab's storage for the page at `path`. Storage that is refused counts as empty. */
-export function keyRing(storage: () => KeyStorage, path: string, secret: SecretName): KeyRing {
+export function keyRing(storage: () => KeyStorage, path: string, secret: SecretName | 'session'): KeyRing {
   const name = `vncctl-${secret}:${path}`;
   const attempt = <T>(action: (storage: KeyStorage) => T): T | undefined => {
     try {
@@ -30,5 +30,21 @@ export function keyRing(storage: () => KeyStorage, path: string, secret: SecretN
     get: () => attempt((place) => place.getItem(name)) ?? undefined,
     keep: (key) => void attempt((place) => place.setItem(name, key)),
     forget: () => void attempt((place) => place.removeItem(name)),
+  };
+}
+
+/** The same ring for a page that can't do without what it kept: while the page lasts that is known, whatever storage says. */
+export function remembered(ring: KeyRing): KeyRing {
+  let known = ring.get();
+  return {
+    get: () => known,
+    keep(key) {
+      known = key;
+      ring.keep(key);
+    },
+    forget() {
+      known = undefined;
+      ring.forget();
+    },
   };
 }

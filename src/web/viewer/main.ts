@@ -8,7 +8,7 @@ import { createGatewayDoor } from './gateway-door.ts';
 import { createGatewaySession } from './gateway-session.ts';
 import type { DesktopState } from './gateway-state.ts';
 import { messagesFor } from './i18n.ts';
-import { keyRing } from './key.ts';
+import { keyRing, remembered } from './key.ts';
 import { ASLEEP, showNotice } from './notice.ts';
 import { findPage, translate } from './page.ts';
 import { pageOptions, websocketUrl } from './page-options.ts';
@@ -25,6 +25,12 @@ const options = pageOptions(root.dataset);
 const { language, messages } = messagesFor(navigator.languages ?? [navigator.language]);
 const secretName = options.gateway ? 'ticket' : 'key';
 const secrets = keyRing(() => sessionStorage, location.pathname, secretName);
+const door = createGatewayDoor({
+  page: () => location.href,
+  half: remembered(keyRing(() => sessionStorage, location.pathname, 'session')),
+  fetch: (url, request) => fetch(url, request),
+  now: () => Date.now(),
+});
 const stored = preferenceStore(() => localStorage);
 const preferences = stored.load();
 
@@ -41,6 +47,7 @@ const screen = createScreen(
   {
     target: page.screen,
     url: () => websocketUrl(location.href, options.websocket),
+    protocols: () => (options.gateway ? door.protocols() : []),
     takesKey: !options.gateway,
     onConnected() {
       screen.focus();
@@ -106,7 +113,7 @@ const connection = createConnection({
 const WITHOUT_WARNING: readonly ViewerState[] = ['taken-away', 'not-allowed', 'kicked'];
 
 const session = createGatewaySession({
-  door: createGatewayDoor({ page: () => location.href, fetch: (url, request) => fetch(url, request), now: () => Date.now() }),
+  door,
   connection,
   ...timers,
   now: () => Date.now(),

@@ -9,6 +9,8 @@ export interface ScreenOptions {
   target: HTMLElement;
   /** Address of the WebSocket. */
   url(): string;
+  /** What to offer as its subprotocols. */
+  protocols(): string[];
   /** Whether a server that wants a key, or refuses it, is the person's affair; otherwise it is one more failed attempt. */
   takesKey: boolean;
   onConnected(): void;
@@ -49,7 +51,7 @@ export function createScreen(options: ScreenOptions, chosen: { preferences: Pref
 
   return {
     connect(key, events) {
-      const socket = new WebSocket(options.url());
+      const socket = new WebSocket(options.url(), options.protocols());
       // noVNC tells no close codes. Before its own listener, which ends the attempt.
       socket.addEventListener('close', ({ code }) => {
         if (code === KICKED) events.kicked();

@@ -3,48 +3,63 @@ import type { DesktopId } from '../../../src/core/store.ts';
 import { exampleViewer } from '../../support/fake-control.ts';
 import { createDashboardStand, type DashboardStand } from '../../support/dashboard-stand.ts';
 import { flatPicture, pictureOfPng } from '../../support/pictures.ts';
+import type { OpenedHeaders } from '../../support/test-gateway.ts';
 import { ANA } from '../../support/test-desktops.ts';
 
-const OWN = { 'x-vncctl': 'dashboard' };
 const NAME = `vnc_${ANA}`;
 
 async function stand(): Promise<DashboardStand & { id: DesktopId; get(path: string, headers?: Record<string, string>): Promise<Response> }> {
   const made = await createDashboardStand({ folder: '' });
   const { desktop } = await made.api.up();
-  const cookie = await made.signIn();
-  return { ...made, id: desktop.id, get: (path, headers = {}) => fetch(`${made.origin}/api/v1/${path}`, { headers: { cookie, ...headers } }) };
+  const own = await made.signIn();
+  return { ...made, id: desktop.id, get: (path, headers = {}) => fetch(`${made.origin}/api/v1/${path}`, { headers: { ...own, ...headers } }) };
 }
 
 test('whoever signed in may operate; by a link that only looks, only look', async () => {
   const made = await stand();
-  const me = async (cookie: string) => (await fetch(`${made.origin}/api/v1/me`, { headers: { cookie } })).json();
+  const me = async (headers: OpenedHeaders) => (await fetch(`${made.origin}/api/v1/me`, { headers })).json();
   expect(await me(await made.signIn())).toEqual({ scope: 'operate' });
   const onlyLooks = await made.signIn('view-only');
   expect(await me(onlyLooks)).toEqual({ scope: 'read' });
-  expect((await fetch(`${made.origin}/api/v1/desktops/${made.id}/pause`, { method: 'POST', headers: { cookie: onlyLooks, ...OWN } })).status).toBe(403);
+  expect((await fetch(`${made.origin}/api/v1/desktops/${made.id}/pause`, { method: 'POST', headers: onlyLooks })).status).toBe(403);
 });
 
 test.each([
-  ['without what shows that it is its own', {}],
-  ['of another origin, whatever it says', { ...OWN, origin: 'http://evil.example' }],
-  ['on another port of this machine', { ...OWN, origin: 'http://127.0.0.1:1' }],
-])('a page %s changes nothing by the cookie', async (_, headers: Record<string, string>) => {
+  ['of another origin, whatever it says', { origin: 'http://evil.example' }],
+  ['on another port of this machine', { origin: 'http://127.0.0.1:1' }],
+])('a page %s changes nothing by the session', async (_, headers: Record<string, string>) => {
   const made = await stand();
-  const cookie = await made.signIn();
-  const pause = (more: Record<string, string>) => fetch(`${made.origin}/api/v1/desktops/${made.id}/pause`, { method: 'POST', headers: { cookie, ...more } });
+  const own = await made.signIn();
+  const pause = (more: Record<string, string>) => fetch(`${made.origin}/api/v1/desktops/${made.id}/pause`, { method: 'POST', headers: { ...own, ...more } });
   expect((await pause(headers)).status).toBe(401);
   expect(made.api.engine.world.get(NAME).state).toBe('running');
-  expect((await pause(OWN)).status).toBe(200);
+  expect((await pause({})).status).toBe(200);
   expect(made.api.engine.world.get(NAME).state).toBe('paused');
 });
 
-test('even the pages that corsOrigins lists change nothing by the cookie: it is for the dashboard alone', async () => {
+test('even the pages that corsOrigins lists change nothing by a session: it is for the dashboard alone', async () => {
   const made = await createDashboardStand({ folder: '', settings: { corsOrigins: ['http://portal.example'] } });
   const { desktop } = await made.api.up();
-  const cookie = await made.signIn();
-  const asked = await fetch(`${made.origin}/api/v1/desktops/${desktop.id}/pause`, { method: 'OPTIONS', headers: { origin: 'http://portal.example', 'access-control-request-method': 'POST', 'access-control-request-headers': 'x-vncctl' } });
+  const own = await made.signIn();
+  const asked = await fetch(`${made.origin}/api/v1/desktops/${desktop.id}/pause`, { method: 'OPTIONS', headers: { origin: 'http://portal.example', 'access-control-request-method': 'POST', 'access-control-request-headers': 'x-vncctl-session' } });
   expect(asked.headers.get('access-control-allow-headers')).not.toContain('x-vncctl');
-  expect((await fetch(`${made.origin}/api/v1/desktops/${desktop.id}/pause`, { method: 'POST', headers: { cookie, origin: 'http://portal.example' } })).status).toBe(401);
+  expect((await fetch(`${made.origin}/api/v1/desktops/${desktop.id}/pause`, { method: 'POST', headers: { cookie: own.cookie, origin: 'http://portal.example' } })).status).toBe(401);
+});
+
+test.each(['me', 'desktops', 'events', 'usage', 'settings'])('the cookie alone reads nothing: %s', async (path) => {
+  const made = await stand();
+  const { cookie, 'x-vncctl-session': half } = await made.signIn();
+  const statusWith = async (headers: Record<string, string>): Promise<number> => (await fetch(`${made.origin}/api/v1/${path}`, { headers })).status;
+  expect([await statusWith({ cookie }), await statusWith({ 'x-vncctl-session': half }), await statusWith({ cookie, 'x-vncctl-session': half })]).toEqual([401, 401, 200]);
+});
+
+test('a second sign-in of the same browser leaves the first one good', async () => {
+  const made = await stand();
+  const first = await made.signIn();
+  const answer = await fetch(`${made.origin}/dashboard/session`, { method: 'POST', headers: { 'content-type': 'application/json', cookie: first.cookie }, body: JSON.stringify({ ticket: (await made.link()).split('#ticket=')[1] }) });
+  const second = { cookie: answer.headers.get('set-cookie')?.split(';')[0] ?? '', 'x-vncctl-session': answer.headers.get('x-vncctl-session') ?? '' };
+  expect(second.cookie).toBe(first.cookie);
+  for (const headers of [{ ...first, cookie: second.cookie }, second]) expect((await fetch(`${made.origin}/api/v1/me`, { headers })).status).toBe(200);
 });
 
 test('a sign-in that was taken back counts for nothing from that moment on', async () => {
@@ -94,8 +109,8 @@ test('whatever changes something is told to whoever follows, without naming anyb
   const made = await stand();
   const stream = await made.get('events', { accept: 'text/event-stream' });
   const reader = (stream.body ?? expect.unreachable()).getReader();
-  const cookie = await made.signIn();
-  await fetch(`${made.origin}/api/v1/desktops/${ANA}/touch`, { method: 'POST', headers: { cookie, ...OWN } });
+  const own = await made.signIn();
+  await fetch(`${made.origin}/api/v1/desktops/${ANA}/touch`, { method: 'POST', headers: own });
   let text = '';
   while (!text.includes('event: changed')) text += new TextDecoder().decode((await reader.read()).value);
   expect(text).toContain('data: {"by":"POST /api/v1/desktops/{desktop}/touch"}');

@@ -277,3 +277,10 @@ test('what is under way when the daemon stops is undone first', async () => {
   expect(await engine.containers.list({ labels: {} })).toEqual([]);
   expect((await asked).status).toBe(503);
 });
+
+test.each([{ cpus: 900 }, { cpus: 1e-10 }, { memory: '1k' }, { memory: '900t' }])('%j is more or less than any desktop gets here, and makes none', async (wish) => {
+  const { ask, engine } = await createTestApi();
+  const { status, json } = await ask('POST', '/api/v1/desktops', { door, body: { client: ANA, ...wish } });
+  expect({ status, body: json() }).toMatchObject({ status: 400, body: { error: { code: 'USAGE' } } });
+  expect(engine.world.all).toEqual([]);
+});

@@ -9,7 +9,7 @@ import { createTestProgram, type TestProgram } from '../../support/test-program.
 const ANA = '111.444.777-35';
 const NAME = 'vnc_11144477735';
 const ORIGIN = 'http://127.0.0.1:8080';
-const DIRECT = /^http:\/\/127\.0\.0\.1:5000\/vnc\.html#key=\S{8}\n$/;
+const DIRECT = /^http:\/\/localhost:5000\/vnc\.html#key=\S{8}\n$/;
 
 function behindDaemon(): TestProgram {
   const program = createTestProgram();
@@ -63,7 +63,7 @@ test('a desktop with a port keeps it, and is handed out through the daemon unles
     expect((await program.run([verb, ANA, '--direct'])).out).toMatch(DIRECT);
   }
   expect((await program.run(['ls', '--format', '{{.Url}}'])).out).toBe(`${ORIGIN}/d/${idOf(program)}/\n`);
-  expect((await program.run(['ls', '--direct', '--format', '{{.Url}}'])).out).toBe('http://127.0.0.1:5000/vnc.html\n');
+  expect((await program.run(['ls', '--direct', '--format', '{{.Url}}'])).out).toBe('http://localhost:5000/vnc.html\n');
 });
 
 test('ls and inspect show the address without a ticket, and none where no door leads', async () => {

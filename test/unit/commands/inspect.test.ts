@@ -15,7 +15,7 @@ test('inspect shows what a desktop is and hides its secret, in text and in JSON'
   const { run, secret } = await oneDesktop();
   const text = await run(['inspect', ANA]);
   expect(text).toMatchObject({ code: 0, err: '' });
-  for (const words of [/^client +111\.444\.777-35$/m, /^status +ready$/m, /^url +http:\/\/127\.0\.0\.1:5000\/vnc\.html$/m, /^setting +LANGUAGE=en$/m, /^limits +2 cpus, 1g memory$/m]) expect(text.out).toMatch(words);
+  for (const words of [/^client +111\.444\.777-35$/m, /^status +ready$/m, /^url +http:\/\/localhost:5000\/vnc\.html$/m, /^setting +LANGUAGE=en$/m, /^limits +2 cpus, 1g memory$/m]) expect(text.out).toMatch(words);
   const json = await run(['inspect', ANA, '--json']);
   expect(json.json()).toMatchObject({ client: '11144477735', status: 'ready', hostPort: 5000, settings: { LANGUAGE: 'en' }, container: { name: 'vnc_11144477735' } });
   for (const { out } of [text, json]) expect(out).not.toContain(secret);

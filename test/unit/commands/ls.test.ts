@@ -18,8 +18,8 @@ test('a pipe gets aligned text with headings, whole and without colour', async (
   expect(run.out).toBe(
     [
       'CLIENT          STATUS   IMAGE          URL                             CREATED  LAST USED  EXPIRES  WHY',
-      '111.444.777-35  ready    firefox-kiosk  http://127.0.0.1:5000/vnc.html  3h ago   3h ago     -        not watched',
-      '529.982.247-25  stopped  firefox-kiosk  http://127.0.0.1:5001/vnc.html  now      now        -        not watched',
+      '111.444.777-35  ready    firefox-kiosk  http://localhost:5000/vnc.html  3h ago   3h ago     -        not watched',
+      '529.982.247-25  stopped  firefox-kiosk  http://localhost:5001/vnc.html  now      now        -        not watched',
       '',
     ].join('\n'),
   );
@@ -38,7 +38,7 @@ test('the longest realistic values fit 80 columns on a terminal, and nothing tha
   expect(code).toBe(0);
   for (const line of out.split('\n')) expect(line.length, line).toBeLessThanOrEqual(80);
   expect(out).toContain('111.444.777-35');
-  expect(out).toContain('http://127.0.0.1:65535/');
+  expect(out).toContain('http://localhost:65535/');
   expect(out).toContain('in 7h');
   expect(out).toContain('no viewer');
   expect(out).toContain('…');
@@ -63,7 +63,7 @@ test('a failure to list is an error, never an empty table', async () => {
 test('--json has every field, with times as they are stored', async () => {
   const run = await (await twoDesktops()).run(['ls', '--json']);
   expect(run.json()).toEqual([
-    { client: '11144477735', status: 'ready', image: 'firefox-kiosk', url: 'http://127.0.0.1:5000/vnc.html', createdAt: '2030-01-01T12:00:00.000Z', lastUsedAt: '2030-01-01T12:00:00.000Z', expiresAt: null, why: 'not watched', id: expect.any(String), container: 'vnc_11144477735', hostPort: 5000 },
+    { client: '11144477735', status: 'ready', image: 'firefox-kiosk', url: 'http://localhost:5000/vnc.html', createdAt: '2030-01-01T12:00:00.000Z', lastUsedAt: '2030-01-01T12:00:00.000Z', expiresAt: null, why: 'not watched', id: expect.any(String), container: 'vnc_11144477735', hostPort: 5000 },
     expect.objectContaining({ client: '52998224725', status: 'stopped' }),
   ]);
 });
@@ -84,7 +84,7 @@ test('-q prints the clients as rm takes them', async () => {
 });
 
 test.each([
-  ['{{.Client}} {{.Url}}', '11144477735 http://127.0.0.1:5000/vnc.html'],
+  ['{{.Client}} {{.Url}}', '11144477735 http://localhost:5000/vnc.html'],
   ['{{.Port}}\\t{{.Status}}', '5000\tready'],
   ['{{json .Client}}', '"11144477735"'],
   ['plain', 'plain'],

@@ -45,7 +45,7 @@ test.each([
   await program.run(['up', ANA]);
   // A browser that can not be started draws a note as soon as it is tried.
   const run = await program.run(['open', ANA, ...flags], { terminals, env: { BROWSER: '/nowhere/browser', ...env } });
-  expect(run).toMatchObject({ code: 0, err: '', out: expect.stringContaining('http://127.0.0.1:5000/vnc.html#key=') });
+  expect(run).toMatchObject({ code: 0, err: '', out: expect.stringContaining('http://localhost:5000/vnc.html#key=') });
 });
 
 test('without a display, and over ssh, open only prints', async () => {

@@ -5,7 +5,7 @@ import { exampleEntry } from '../../support/test-desktops.ts';
 import { createTestProgram } from '../../support/test-program.ts';
 
 const ANA = '111.444.777-35';
-const LINK = /^http:\/\/127\.0\.0\.1:5000\/vnc\.html#key=\w+\n$/;
+const LINK = /^http:\/\/localhost:5000\/vnc\.html#key=\w+\n$/;
 
 test('up prints the link alone on stdout, and what a second up prints is the same', async () => {
   const program = createTestProgram();
@@ -50,10 +50,23 @@ test('flags of up reach the container', async () => {
   });
 });
 
+test.each([['--cpus', '900'], ['--memory', '900t'], ['--memory', '1k'], ['--cpus', '1e-10']])('--recreate with %s %s is refused before the desktop that is there is touched', async (...flags) => {
+  const program = createTestProgram();
+  await program.run(['up', ANA]);
+  const [before] = program.engine.world.all;
+  for (const more of [[], ['--dry-run']]) expect((await program.run(['up', ANA, '--recreate', ...flags, ...more])).code).toBe(2);
+  expect(program.engine.world.all).toEqual([before]);
+  expect(before?.state).toBe('running');
+});
+
 test.each([
   [['--size', '12'], '--size: "12" is not a size like 1280x720'],
   [['--memory', 'lots'], '--memory: "lots" is not a size like 512m or 1g'],
   [['--cpus', '0'], '--cpus: "0" is not a number of processors like 1.5'],
+  [['--cpus', '1e-10'], '--cpus: "1e-10" is not a number of processors like 1.5, at least 0.01'],
+  [['--cpus', '900'], 'cpus: 900 are more than this host has, which is '],
+  [['--memory', '1k'], '--memory: "1k" is not a size like 512m or 1g, at least 6m'],
+  [['--memory', '900t'], 'memory: 900t are more than this host has, which is '],
   [['--cpus', 'two'], '--cpus: "two" is not a number of processors like 1.5'],
   [['--timeout', '5'], '--timeout: "5" is not a duration like 30s or 2m'],
   [['--idle', '20'], '--idle: "20" is not a duration like 500ms, 15s, 30m or 1h30m, or never'],
@@ -160,7 +173,7 @@ test('an engine that does not answer is an Engine error with a hint', async () =
 
 test('an image without a key is linked to without one', async () => {
   const program = createTestProgram({ entries: [exampleEntry({ key: 'firefox-kiosk', variables: {} })] });
-  expect((await program.run(['up', ANA])).out).toBe('http://127.0.0.1:5000/vnc.html\n');
+  expect((await program.run(['up', ANA])).out).toBe('http://localhost:5000/vnc.html\n');
 });
 
 const SOME_LEASE = ['--idle', '20m', '--remove-after', '2h', '--input-idle', '1h', '--ttl', '0', '--max-age', 'Never'];

@@ -15,7 +15,7 @@ test('title, description and an image are enough', () => {
     faults: [],
     entry: {
       key: 'kiosk', title: 'Kiosk', description: 'One page.', source: { kind: 'pull', reference: 'registry.example/kiosk:1' }, ports: { web: 6080 }, viewerPath: '/', websocketPath: '/websockify',
-      variables: {}, settings: {}, limits: { cpus: 2, memoryBytes: 1024 ** 3, pids: 512, shmSizeBytes: 256 * 1024 ** 2 }, needsBytes: 256 * 1024 ** 2, lease: {}, user: 'image', capabilities: [], tmpfs: {}, stopGraceSeconds: 5,
+      variables: {}, settings: {}, limits: { cpus: 2, memoryBytes: 1024 ** 3, pids: 512, shmSizeBytes: 256 * 1024 ** 2 }, needsBytes: 256 * 1024 ** 2, lease: {}, user: 'image', capabilities: [], tmpfs: {}, init: 'engine', stopGraceSeconds: 5,
       ready: 'rfb', readyTimeoutSeconds: 60, settleSeconds: 0, origin: '/c/kiosk.yaml',
     },
   });
@@ -26,19 +26,19 @@ test('every field is taken over in the units of an entry', () => {
     {
       title: ' T ', description: 'D', build: { extends: 'base' }, ports: { web: 80, rfb: 5901, claim: 5902 }, viewer: '/vnc.html', websocket: '/ws', variables: { url: 'VNC_URL', app: 'APPNAME', idleExit: 'IDLE' },
       settings: { TZ: { description: 'zone', default: 'UTC', pattern: '[A-Z]+' }, N: { description: 'n', default: 0 } }, limits: { cpus: 0.5, memory: '1.5g', pids: 64, shm: '64m' }, needs: '384m', lease: { idle: '30m', removeAfter: 'never', ttl: 0, maxAge: '1d' }, user: '1000:1000',
-      capabilities: ['CAP_CHOWN', 'KILL'], tmpfs: { '/tmp': 'rw,size=64m', '/run': null }, stopGrace: '10s', removeSignal: 'SIGUSR1', ready: 'window', readyTimeout: '1m30s', settle: '6s',
+      capabilities: ['CAP_CHOWN', 'KILL'], tmpfs: { '/tmp': 'rw,size=64m', '/run': null }, init: 'image', stopGrace: '10s', removeSignal: 'SIGUSR1', ready: 'window', readyTimeout: '1m30s', settle: '6s',
     },
     builtIn,
   );
   expect(entry).toMatchObject({
     title: 'T', source: { kind: 'template', folder: 'templates/images/kiosk', extends: 'base' }, ports: { web: 80, rfb: 5901, claim: 5902 }, viewerPath: '/vnc.html', websocketPath: '/ws', variables: { url: 'VNC_URL', app: 'APPNAME', idleExit: 'IDLE' }, lease: { idle: 1_800_000, removeAfter: 'never', ttl: 'never', maxAge: 86_400_000 },
     settings: { TZ: { description: 'zone', default: 'UTC', pattern: '[A-Z]+' }, N: { description: 'n', default: '0' } }, limits: { cpus: 0.5, memoryBytes: 1.5 * 1024 ** 3, pids: 64, shmSizeBytes: 64 * 1024 ** 2 }, needsBytes: 384 * 1024 ** 2,
-    capabilities: ['CHOWN', 'KILL'], tmpfs: { '/tmp': 'rw,size=64m', '/run': '' }, stopGraceSeconds: 10, removeSignal: 'SIGUSR1', ready: 'window', readyTimeoutSeconds: 90, settleSeconds: 6,
+    capabilities: ['CHOWN', 'KILL'], tmpfs: { '/tmp': 'rw,size=64m', '/run': '' }, init: 'image', stopGraceSeconds: 10, removeSignal: 'SIGUSR1', ready: 'window', readyTimeoutSeconds: 90, settleSeconds: 6,
   });
 });
 
 test('a template of ours runs as an ordinary user and is ready with its page', () => {
-  expect(checkEntry({ title: 'T', description: 'D', build: {} }, builtIn).entry).toMatchObject({ user: '1000:1000', ready: 'page' });
+  expect(checkEntry({ title: 'T', description: 'D', build: {} }, builtIn).entry).toMatchObject({ user: '1000:1000', init: 'engine', ready: 'page' });
 });
 
 test("a user's build names its folder, relative to the file", () => {
@@ -50,7 +50,7 @@ test('all faults are found at once, each at its place', () => {
   expect(
     faults({
       titel: 'T', description: 'a\nb', image: 5, ports: { web: 0, vnc: 1 }, viewer: 'vnc.html', variables: { url: 'A B', ulr: 'X' }, settings: { 'A-B': { description: 'x' }, C: 1, D: { description: 'd', pattern: '(' }, E: { description: 'e', default: 'x', pattern: '[0-9]+' } },
-      limits: { cpus: '2', memory: 'much', swap: 1 }, lease: { idle: 15, ttl: 'soon', remove: '1h', maxAge: null }, user: 1000, capabilities: ['ALL', 'CHOWN', 1], tmpfs: { tmp: 'rw' }, stopGrace: 5, removeSignal: 'SIGKILL', ready: 'soon', readyTimeout: '100ms', settle: 6,
+      limits: { cpus: '2', memory: 'much', swap: 1 }, lease: { idle: 15, ttl: 'soon', remove: '1h', maxAge: null }, user: 1000, capabilities: ['ALL', 'CHOWN', 1], tmpfs: { tmp: 'rw' }, init: 'none', stopGrace: 5, removeSignal: 'SIGKILL', ready: 'soon', readyTimeout: '100ms', settle: 6,
     }).sort(),
   ).toEqual(
     [
@@ -72,12 +72,13 @@ test('all faults are found at once, each at its place', () => {
       'lease.ttl: a duration like 500ms, 15s, 30m or 1h30m, or never is expected',
       'lease.maxAge: a duration like 500ms, 15s, 30m or 1h30m, or never is expected',
       'limits.swap: unknown field',
-      'limits.cpus: a number of processors like 2 or 0.5 is expected',
+      'limits.cpus: a number of processors like 2 or 0.5 is expected, 0.01 at least',
       'limits.memory: a size like 512m, 1g or 1.5g is expected',
       'user: a user like "1000:1000" in quotes is expected, or image for the image\'s own',
       'capabilities.0: the name of one Linux capability like CHOWN is expected',
       'capabilities.2: the name of one Linux capability like CHOWN is expected',
       'tmpfs.tmp: an absolute path is expected',
+      'init: one of engine, image is expected',
       'stopGrace: a duration like 500ms, 15s, 30m or 1h30m is expected, a second at least',
       'removeSignal: the name of a signal that a program can answer, like SIGUSR1, is expected',
       'ready: one of running, rfb, window, page is expected',
@@ -99,4 +100,12 @@ test('what is no entry at all is one fault', () => {
 
 test('a key with capitals or slashes is refused', () => {
   for (const key of ['Kiosk', 'a/b', '', '.x']) expect(checkEntry(least, { ...from, key }).faults).toHaveLength(1);
+});
+
+test.each([
+  [{ cpus: 1e-10 }, 'limits.cpus: a number of processors like 2 or 0.5 is expected, 0.01 at least'],
+  [{ memory: '1k' }, 'limits.memory: 6m at least are expected'],
+  [{ shm: '1b' }, 'limits.shm: 64k at least are expected'],
+])('limits below what an engine takes are faults: %j', (limits, fault) => {
+  expect(faults({ ...least, limits })).toEqual([fault]);
 });

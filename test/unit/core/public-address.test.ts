@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { findDestination, gatewayAddress, innerPaths, namesPublicHost, parsePublicTemplate, type PublicAddress, publicAddressOf, publicOrigin, publicPage } from '../../../src/core/public-address.ts';
+import { directName, findDestination, gatewayAddress, innerPaths, namesPublicHost, parsePublicTemplate, type PublicAddress, publicAddressOf, publicOrigin, publicPage } from '../../../src/core/public-address.ts';
 import type { DesktopId } from '../../../src/core/store.ts';
 
 const ID = 'bcdfghjkmnpq' as DesktopId;
@@ -146,4 +146,17 @@ test.each<[Parameters<typeof gatewayAddress>[0], { publicUrl?: string }, string 
 ])('a daemon that answers as %j with %j is asked at %s', (daemon, { publicUrl }, page) => {
   const found = gatewayAddress(daemon, { host: 'box.example.net', publicUrl: publicUrl === undefined ? undefined : parsePublicTemplate(publicUrl) });
   expect(found && publicPage(found, ID)).toBe(page);
+});
+
+test.each(['127.0.0.1', 'localhost', 'LOCALHOST', '::1', '127.0.0.2'])('where the host is %s, desktops at ports of their own never share a name with the daemon, wherever on this machine it answers', (host) => {
+  for (const where of ['127.0.0.1:8080', '[::1]:8080', '0.0.0.0:8080', '[::]:8080']) {
+    const gateway = gatewayAddress({ address: where }, { host });
+    expect(directName(host, gateway?.name), where).toBe('localhost');
+    expect(gateway?.name, where).not.toBe('localhost');
+  }
+  expect(directName(host, 'localhost')).toBe('127.0.0.1');
+});
+
+test('a host that others reach is the name of desktops at ports of their own, too', () => {
+  expect(directName('box.example.net', '127.0.0.1')).toBe('box.example.net');
 });

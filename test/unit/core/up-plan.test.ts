@@ -7,7 +7,7 @@ import { buildSpec, type DesktopWishes } from '../../../src/core/spec.ts';
 import type { Allocation, DesktopId } from '../../../src/core/store.ts';
 import { planUp, renderPlan } from '../../../src/core/up-plan.ts';
 import type { UpObservation, UpQuestion } from '../../../src/core/up-question.ts';
-import { ANA, exampleEntry } from '../../support/test-desktops.ts';
+import { ANA, clientOf, exampleEntry } from '../../support/test-desktops.ts';
 
 const now = new Date('2030-01-01T12:00:00.000Z');
 const ago = (ms: number): string => new Date(now.getTime() - ms).toISOString();
@@ -64,6 +64,19 @@ const plan = (over: Partial<UpObservation>, asked: Partial<UpQuestion> = {}, wis
 const START = ['start it: a new desktop starts at once', 'wait for page: until it can be seen'];
 const create = (cause: string): string[] => [`create vnc_11144477735: ${cause}`, ...START];
 
+const REPLACED = [
+  'create vnc_next_c0ffee000000 beside c0ffee000000, which is stopped first where there is room for one only: a new one was asked for',
+  ...START,
+  'give it the name vnc_11144477735 of c0ffee000000: it can be seen',
+  'remove c0ffee000000: its successor has its name',
+];
+const MEND = 'put right what was left of the replacement of c0ffee000000: another command is replacing this desktop, or was killed while it did';
+const SUCCESSOR = container({
+  id: 'facade0000001111' as ContainerId,
+  name: 'vnc_next_c0ffee000000',
+  labels: encodeLabels({ instance: 'default', desktopId: 'zzzzzzzzzzzz' as DesktopId, clientKey: ANA, replaces: container().id, naming: 'plain', imageKey: 'kiosk', specHash: 's' }),
+});
+
 const PLANS: [string, Partial<UpObservation>, string[], Partial<UpQuestion>?][] = [
   ['nothing', {}, create('111.444.777-35 has no desktop')],
   ['no image', { image: undefined }, ['build the image: the engine has no image vncctl/kiosk:latest', ...create('111.444.777-35 has no desktop')]],
@@ -92,7 +105,14 @@ const PLANS: [string, Partial<UpObservation>, string[], Partial<UpQuestion>?][] 
     ['wait for c0ffee000000 to be gone: its last desktop is on its way out', ...create('111.444.777-35 will have no desktop')],
   ],
   ['one that a killed rm was removing', { container: container(), state: remembered({ removing: { pid: 2, at: ago(1000) } }) }, ['reuse the running desktop']],
-  ['a running one, and --recreate', { container: container() }, ['remove c0ffee000000: --recreate', ...create('a new one was asked for')], { recreate: true }],
+  ['a running one, and --recreate', { container: container() }, REPLACED, { recreate: true }],
+  ['a stopped one, and --recreate', { container: container({ state: 'exited', exitCode: 0 }) }, ['create vnc_next_c0ffee000000: a new one was asked for', ...REPLACED.slice(1)], { recreate: true }],
+  ['one whose replacement was begun', { container: container(), state: remembered({ replacing: container().id }) }, [MEND]],
+  ['one whose replacement was begun for another client', { container: container(), state: remembered({ replacing: container().id, client: clientOf('ana') }) }, ['reuse the running desktop']],
+  ['a successor alone', { others: [SUCCESSOR] }, [MEND]],
+  ['an old one that has given its name away alone', { others: [container({ name: 'vnc_prev_c0ffee000000' })] }, [MEND]],
+  ['a successor that has the name and that nothing is remembered of', { container: { ...SUCCESSOR, name: 'vnc_11144477735' } }, [MEND]],
+  ['the same, looked after', { container: { ...SUCCESSOR, name: 'vnc_11144477735' } }, ['reuse the running desktop'], { mended: true }],
   ['one that was renamed by hand', { others: [container({ name: 'renamed' })] }, ['rename c0ffee000000 to vnc_11144477735: somebody renamed their desktop to renamed']],
   ['nothing, and --recreate', {}, create('111.444.777-35 has no desktop'), { recreate: true }],
   ['a record without a container', { state: remembered() }, create('111.444.777-35 has no desktop')],

@@ -17,6 +17,7 @@ async function stand(front: { publicUrl?: string; trustedProxies?: string[] } = 
 
 const exchange = ({ origin }: DashboardStand, ticket: string, headers: Record<string, string> = {}) =>
   fetch(`${origin}/dashboard/session`, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify({ ticket }) });
+const removed = (home: string): string[] => ['api/v1', 'dashboard'].map((path) => `vncctl-dashboard=; Path=${home}${path}/; Max-Age=0; HttpOnly; SameSite=Strict`);
 const ticketOf = (link: string): string => link.split('#ticket=')[1] ?? '';
 
 test('the page is there for everybody, kept by nobody, and may load nothing but its own', async () => {
@@ -43,12 +44,15 @@ test.each([
   expect((await fetch(`${origin}${path}`, { method })).status).toBe(status);
 });
 
-test('a ticket is traded for a cookie once: out of reach of scripts, for this origin only', async () => {
+test('a ticket is traded for a session once: its cookie is out of reach of scripts, and for the API and the sign-in only', async () => {
   const made = await stand();
   const ticket = ticketOf(await made.link());
   const answer = await exchange(made, ticket);
   expect(answer.status).toBe(204);
-  expect(answer.headers.get('set-cookie')).toMatch(/^vncctl-dashboard=[^;]+; Path=\/; Max-Age=604800; HttpOnly; SameSite=Strict$/);
+  const cookies = answer.headers.getSetCookie();
+  for (const cookie of cookies) expect(cookie).toMatch(/^vncctl-dashboard=[^;]+; Path=\/(api\/v1|dashboard)\/; Max-Age=604800; HttpOnly; SameSite=Strict$/);
+  expect(cookies).toHaveLength(2);
+  expect(answer.headers.get('x-vncctl-session')).toMatch(/^[A-Za-z0-9._-]+$/);
   expect((await exchange(made, ticket)).status).toBe(401);
 });
 
@@ -70,13 +74,13 @@ test('whoever guesses waits after ten tries', async () => {
   expect([...new Set(statuses.slice(0, 10)), statuses[10]]).toEqual([401, 429]);
 });
 
-test('signing out takes the sign-in back: the cookie that was kept opens nothing any more', async () => {
+test('signing out takes the sign-in back: what was kept opens nothing any more', async () => {
   const made = await stand();
-  const cookie = await made.signIn();
-  const me = () => fetch(`${made.origin}/api/v1/me`, { headers: { cookie } });
+  const own = await made.signIn();
+  const me = () => fetch(`${made.origin}/api/v1/me`, { headers: own });
   expect((await me()).status).toBe(200);
-  const answer = await fetch(`${made.origin}/dashboard/session`, { method: 'DELETE', headers: { cookie } });
-  expect([answer.status, answer.headers.get('set-cookie')]).toEqual([204, 'vncctl-dashboard=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict']);
+  const answer = await fetch(`${made.origin}/dashboard/session`, { method: 'DELETE', headers: own });
+  expect([answer.status, answer.headers.getSetCookie()]).toEqual([204, removed('/')]);
   expect((await me()).status).toBe(401);
 });
 
@@ -105,9 +109,9 @@ test.each([
   expect(opened.status).toBe(204);
   const [cookie = ''] = opened.headers['set-cookie'] ?? [];
   expect(cookie).toMatch(/; HttpOnly; SameSite=Strict; Secure$/);
-  expect(cookie).toContain(`; Path=${home};`);
-  const closed = await sent(made, 'DELETE', path, { ...NAMED, ...headers, cookie: cookie.split(';')[0] ?? '' });
-  expect([closed.status, closed.headers['set-cookie']]).toEqual([204, [`vncctl-dashboard=; Path=${home}; Max-Age=0; HttpOnly; SameSite=Strict`]]);
+  expect(cookie).toContain(`; Path=${home}api/v1/;`);
+  const closed = await sent(made, 'DELETE', path, { ...NAMED, ...headers, cookie: cookie.split(';')[0] ?? '', 'x-vncctl-session': String(opened.headers['x-vncctl-session']) });
+  expect([closed.status, closed.headers['set-cookie']]).toEqual([204, removed(home)]);
 });
 
 test('below a public prefix there are page and files, and still without it; the prefix without a slash leads to the page', async () => {

@@ -62,8 +62,8 @@ async function startStand(clock: Clock = systemClock): Promise<Stand> {
     socket.on('close', () => mine.delete(socket));
     return socket;
   };
-  const cookie = await gateway.open();
-  const headers = Object.entries({ host: `127.0.0.1:${gateway.port}`, ...WEBSOCKET_HEADERS, cookie, origin: gateway.origin });
+  const opened = await gateway.open();
+  const headers = Object.entries({ host: `127.0.0.1:${gateway.port}`, ...WEBSOCKET_HEADERS, ...opened, origin: gateway.origin });
   const upgrade = `GET /d/${ONE}/ws HTTP/1.1\r\n${headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`;
   return {
     ...gateway,

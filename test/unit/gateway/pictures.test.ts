@@ -5,6 +5,8 @@ import type { DesktopId } from '../../../src/core/store.ts';
 import { VncctlError } from '../../../src/errors.ts';
 import { createPictures, type Pictures } from '../../../src/gateway/pictures.ts';
 import type { Picture } from '../../../src/rfb/picture.ts';
+import { encodePng } from '../../../src/rfb/png.ts';
+import { shrink } from '../../../src/rfb/thumbnail.ts';
 import { createFakeActivity } from '../../support/fake-activity.ts';
 import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts';
 import { flatPicture, pictureOfPng } from '../../support/pictures.ts';
@@ -35,13 +37,13 @@ function stand(): Stand {
     gate: undefined,
     pictures: createPictures({
       clock,
-      async take(id) {
+      async take(id, width) {
         made.taken.push(id);
         made.most = Math.max(made.most, ++now);
         await made.gate;
         now--;
         if (made.screen instanceof Error) throw made.screen;
-        return made.screen;
+        return made.screen && encodePng(shrink(made.screen, width));
       },
     }),
   };

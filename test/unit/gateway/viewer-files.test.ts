@@ -13,12 +13,12 @@ interface Answer {
   body: Buffer;
 }
 
-/** The viewer of a folder on a port of its own: the page at `/`, what only may be looked at at `/view-only`. */
+/** The viewer of a folder on a port of its own, the page at `/`. */
 async function serve(folder: string): Promise<(path: string, headers?: Record<string, string>, method?: string) => Promise<Answer>> {
   const files = await loadViewerFiles(folder);
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '', 'http://localhost');
-    if (url.pathname === '/' || url.pathname === '/view-only') files.sendPage(request, response, { viewOnly: url.pathname !== '/' });
+    if (url.pathname === '/') files.sendPage(request, response);
     else if (!files.sendFile(request, response, url.pathname.slice(1), url.searchParams.get('v'))) response.writeHead(404).end();
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -40,8 +40,7 @@ const named = (page: string, name: string): string => new RegExp(`"(${name.repla
 test('the page says what it is to do, and names its files by their content', async () => {
   const get = await serve(viewerFolder());
   const page = (await get('/')).body.toString();
-  expect(page).toContain('<html data-ticket data-view-only="false" data-websocket="ws" data-key="none" lang="en">');
-  expect((await get('/view-only')).body.toString()).toContain('data-view-only="true"');
+  expect(page).toContain('<html data-ticket data-websocket="ws" data-key="none" lang="en">');
   for (const name of ['viewer.js', 'viewer.css']) expect((await get(`/${named(page, name)}`)).status).toBe(200);
   const other = (await (await serve(viewerFolder({ 'viewer.js': 'other()' })))('/')).body.toString();
   expect(named(other, 'viewer.js')).not.toBe(named(page, 'viewer.js'));

@@ -7,8 +7,8 @@ import type { Session } from '../../../src/core/tickets.ts';
 import { createDoor } from '../../../src/daemon/door.ts';
 import { trustProxies } from '../../../src/gateway/arrival.ts';
 import type { HostRules } from '../../../src/gateway/checks.ts';
+import { createSessionHalves } from '../../../src/gateway/session-halves.ts';
 import { createSessions } from '../../../src/gateway/sessions.ts';
-import { createSessionCookies } from '../../../src/gateway/cookie.ts';
 import { createWebsockify } from '../../../src/gateway/websockify.ts';
 import { ONE, openGateway, OTHER } from '../../support/test-gateway.ts';
 
@@ -16,7 +16,7 @@ async function open(origins: readonly string[] = [], rules: Partial<HostRules> =
   const { tickets, give, clock, desktops } = await openGateway();
   const joined: Session[] = [];
   const upgrade = createWebsockify({
-    sessions: createSessions({ tickets, cookies: createSessionCookies({ instanceKey: Buffer.alloc(32, 1) }), clock }),
+    sessions: createSessions({ tickets, halves: createSessionHalves({ instanceKey: Buffer.alloc(32, 1) }), clock }),
     hosts: () => ({ names: [], proxies: trustProxies([]), ...rules }),
     origins: () => origins,
     find: async (id) => desktops.get(id),

@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { BufferedByteStream } from '../../../src/rfb/byte-stream.ts';
 import { RfbFailure } from '../../../src/rfb/failure.ts';
-import { Framebuffer } from '../../../src/rfb/framebuffer.ts';
+import { Framebuffer, type FramebufferUse } from '../../../src/rfb/framebuffer.ts';
 import { flat, pixels, rectangle, text, u16, u32, update } from '../../support/fake-rfb-server.ts';
 
-function open(width: number, height: number) {
+function open(width: number, height: number, use: FramebufferUse = 'watching') {
   const sent: Buffer[] = [];
   const nothing = (): void => undefined;
   const stream = new BufferedByteStream({ write: (bytes) => sent.push(Buffer.from(bytes)), close: nothing, pause: nothing, resume: nothing });
-  const framebuffer = new Framebuffer(stream, { width, height });
+  const framebuffer = new Framebuffer(stream, { width, height }, use);
   return { stream, sent, framebuffer, hex: () => [...framebuffer.picture.pixels].map((pixel) => pixel.toString(16)) };
 }
 
@@ -19,6 +19,13 @@ describe('a framebuffer', () => {
     expect(format?.subarray(0, 8).toString('hex')).toBe('0000000020180001');
     expect(encodings?.readUInt16BE(2)).toBe(7);
     expect(Array.from({ length: 7 }, (_, index) => encodings?.readInt32BE(4 + index * 4))).toEqual([0, 1, 2, -224, -239, -223, -308]);
+  });
+
+  test('offers for one picture no encoding that a few bytes of would paint much, and takes none', async () => {
+    const { stream, sent, framebuffer } = open(2, 1, 'once');
+    expect(Array.from({ length: sent[1]?.readUInt16BE(2) ?? 0 }, (_, index) => sent[1]?.readInt32BE(4 + index * 4))).toEqual([0, -239, -223, -308]);
+    stream.push(update([rectangle(2, 0, 0, 1, 1, u32(0), pixels(0))]));
+    await expect(framebuffer.nextChange()).rejects.toMatchObject({ kind: 'not-rfb' });
   });
 
   test('asks for the whole picture or for what changed', () => {

@@ -82,7 +82,7 @@ function createWorld({ local = true, inside }: { local?: boolean; inside?: (argv
     async desktop(name, tables) {
       if (made === 0) await engine.networks.create({ name: 'vncctl', labels: {} });
       const limits = { cpus: 1, memoryBytes: 1, pids: 1, shmSizeBytes: 1 };
-      const container = await engine.containers.create(name, { image: 'vncctl/kiosk', env: {}, labels: {}, network: 'vncctl', limits, user: 'image', capabilities: [], tmpfs: {}, stopGraceSeconds: 1, logMaxBytes: 1 });
+      const container = await engine.containers.create(name, { image: 'vncctl/kiosk', env: {}, labels: {}, network: 'vncctl', limits, user: 'image', capabilities: [], tmpfs: {}, init: 'engine', stopGraceSeconds: 1, logMaxBytes: 1 });
       await engine.containers.start(container);
       const pid = engine.world.get(name).pid;
       if (tables !== undefined) putTables(files, pid, container, tables);

@@ -3,24 +3,36 @@ import { ApiFailure, createApi } from '../../../../src/web/dashboard/api.ts';
 
 /** An API that is given these answers, one after the other, and what it asked. */
 function asking(...answers: Response[]) {
+  const kept: string[] = ['a-half'];
+  const half = { get: () => kept.at(-1), keep: (given: string) => void kept.push(given), forget: () => void kept.splice(0) };
   const asked: { path: string; init: RequestInit }[] = [];
   const api = createApi(async (path, init = {}) => {
     asked.push({ path: String(path), init });
     return answers.shift() ?? Response.json({});
-  }, () => 'a-key');
-  return { api, asked };
+  }, half, () => 'a-key');
+  return { api, asked, half };
 }
 
 test('each request shows that it is the page\'s own, and none leaves its place', async () => {
   const { api, asked } = asking();
   await api.act('bcdf', 'pause');
-  expect(asked).toEqual([{ path: 'api/v1/desktops/bcdf/pause', init: { method: 'POST', headers: { 'x-vncctl': 'dashboard' } } }]);
+  expect(asked).toEqual([{ path: 'api/v1/desktops/bcdf/pause', init: { method: 'POST', headers: { 'x-vncctl-session': 'a-half' } } }]);
+});
+
+test('the half that comes with a sign-in is sent from then on, with the stream of events too, and forgotten with the sign-out', async () => {
+  const { api, asked, half } = asking(new Response(null, { status: 204, headers: { 'x-vncctl-session': 'another' } }));
+  await api.signIn('t');
+  await api.picture('bcdf', 480, new AbortController().signal);
+  await api.events('7-a', new AbortController().signal);
+  expect(asked.slice(1).map(({ init }) => init.headers)).toEqual([{ 'x-vncctl-session': 'another' }, { accept: 'text/event-stream', 'x-vncctl-session': 'another', 'last-event-id': '7-a' }]);
+  await api.signOut();
+  expect(half.get()).toBeUndefined();
 });
 
 test('a desktop is asked for once, however often it is sent, and answered at once', async () => {
   const { api, asked } = asking();
   await api.create({ client: '1', image: 'kiosk' });
-  expect(asked[0]?.init.headers).toEqual({ 'x-vncctl': 'dashboard', 'content-type': 'application/json', prefer: 'respond-async', 'idempotency-key': 'a-key' });
+  expect(asked[0]?.init.headers).toEqual({ 'x-vncctl-session': 'a-half', 'content-type': 'application/json', prefer: 'respond-async', 'idempotency-key': 'a-key' });
 });
 
 test('a long list is read page by page', async () => {
@@ -32,7 +44,7 @@ test('a long list is read page by page', async () => {
 test('a page that goes away asks for a removal that outlives it', async () => {
   const { api, asked } = asking();
   await api.remove('bcdf', true);
-  expect(asked[0]?.init).toMatchObject({ method: 'DELETE', keepalive: true, headers: { 'x-vncctl': 'dashboard', prefer: 'respond-async' } });
+  expect(asked[0]?.init).toMatchObject({ method: 'DELETE', keepalive: true, headers: { 'x-vncctl-session': 'a-half', prefer: 'respond-async' } });
 });
 
 test('a failure is told in the words of the API, and one without words by its status', async () => {

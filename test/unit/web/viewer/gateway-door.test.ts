@@ -4,7 +4,9 @@ import { createGatewayDoor, type DoorRequest } from '../../../../src/web/viewer/
 /** A door whose server gives `answer`, with what it was asked. */
 function doorTo(answer: () => Response | Promise<Response>) {
   const asked: { url: string; request: DoorRequest }[] = [];
+  let held: string | undefined;
   const door = createGatewayDoor({
+    half: { get: () => held, keep: (half) => void (held = half) },
     page: () => 'https://host/prefix/d/abc/?x=1#y',
     fetch: async (url, request) => {
       asked.push({ url, request });
@@ -23,6 +25,16 @@ describe('a ticket', () => {
     expect(await door.exchange('s3cret')).toEqual({ is: 'ok' });
     expect(asked.map(({ url }) => url)).toEqual(['https://host/prefix/d/abc/session']);
     expect(asked[0]?.request).toMatchObject({ method: 'POST', body: '{"ticket":"s3cret"}', credentials: 'include', headers: { 'content-type': 'application/json' } });
+  });
+
+  it("is traded for the page's half of a session, which goes with every request from then on, and into the WebSocket", async () => {
+    const { door, asked } = doorTo(() => new Response(null, { status: 204, headers: { 'x-vncctl-session': '2.abc.full' } }));
+    expect(door.protocols()).toEqual(['binary']);
+    await door.exchange('s3cret');
+    await door.look();
+    await door.keep();
+    expect(asked.slice(1).map(({ request }) => request.headers)).toEqual([{ 'x-vncctl-session': '2.abc.full' }, { 'x-vncctl-session': '2.abc.full' }]);
+    expect(door.protocols()).toEqual(['binary', 'vncctl.session.2.abc.full']);
   });
 
   it('goes out in a mode in which browsers tell their Origin', async () => {
@@ -62,7 +74,7 @@ describe('a look', () => {
     expect(await doorTo(() => new Response('<!doctype html>', { status: 200 })).door.look()).toEqual({ is: 'silent' });
   });
 
-  it('tells a cookie that is not accepted from a server that does not answer', async () => {
+  it('tells a session that is not accepted from a server that does not answer', async () => {
     expect(await doorTo(() => json({ error: {} }, 401)).door.look()).toEqual({ is: 'denied' });
     expect(await doorTo(() => json({ error: {} }, 502)).door.look()).toEqual({ is: 'silent' });
   });

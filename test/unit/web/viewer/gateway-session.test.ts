@@ -29,6 +29,7 @@ function setUp() {
         calls.push('keep');
         return gateway.kept;
       },
+      protocols: () => [],
     },
     connection: {
       start: () => void calls.push('connect'),
