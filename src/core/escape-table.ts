@@ -23,7 +23,7 @@ export interface EscapeTry {
   name: string;
   steps: readonly EscapeStep[];
   /** What leads back from where the try rightly leads: another page, a question of the page. */
-  then: readonly EscapeStep[];
+  back: readonly EscapeStep[];
   /** Path of the page server that the try has to ask for, so that what a page may do keeps working. */
   asks?: string;
   /** Whether it rightly ends the browser, which then comes again by itself with the page. */
@@ -72,12 +72,12 @@ function actTries(row: Row, names: Readonly<Record<string, number>>, place: stri
   }));
 }
 
-function outcomeOf(row: Row, names: Readonly<Record<string, number>>, place: string): Pick<EscapeTry, 'then' | 'asks' | 'again' | 'alone'> {
-  const back = row['then'] === undefined ? [] : listOf(row['then'], `${place}.then`);
-  const then = back.map((key): EscapeStep => (key === 'click' ? { kind: 'focus' } : keyStep(key, names, `${place}.then`)));
+function outcomeOf(row: Row, names: Readonly<Record<string, number>>, place: string): Pick<EscapeTry, 'back' | 'asks' | 'again' | 'alone'> {
+  const keys = row['back'] === undefined ? [] : listOf(row['back'], `${place}.back`);
+  const back = keys.map((key): EscapeStep => (key === 'click' ? { kind: 'focus' } : keyStep(key, names, `${place}.back`)));
   const asks = row['asks'] === undefined ? {} : { asks: textOf(row['asks'], `${place}.asks`) };
   const again = row['again'] === true;
-  return { then, ...asks, again, alone: again || row['alone'] === true || then.length > 0 || row['asks'] !== undefined };
+  return { back, ...asks, again, alone: again || row['alone'] === true || back.length > 0 || row['asks'] !== undefined };
 }
 
 function stepOf(act: Row, each: string | undefined, names: Readonly<Record<string, number>>, place: string): EscapeStep {

@@ -93,7 +93,7 @@ async function orFailure(work: () => Promise<string | undefined>): Promise<strin
   }
 }
 
-async function make(kiosk: Kiosk, { steps, then, asks, again }: EscapeTry): Promise<string | undefined> {
+async function make(kiosk: Kiosk, { steps, back, asks, again }: EscapeTry): Promise<string | undefined> {
   const { pages, until } = kiosk;
   const askedBefore = asks === undefined ? 0 : pages.asked(asks);
   for (const step of steps) {
@@ -101,11 +101,13 @@ async function make(kiosk: Kiosk, { steps, then, asks, again }: EscapeTry): Prom
     if (trouble !== undefined) return trouble;
   }
   if (asks !== undefined && (await until(PATIENCE_MS, () => pages.asked(asks) > askedBefore || undefined)) === undefined) return `${asks} was not asked for, which the page may do`;
-  if (then.length > 0) await kiosk.hand.rest();
-  for (const step of then) await act(kiosk, step);
+  for (const step of back) {
+    await kiosk.hand.rest();
+    await act(kiosk, step);
+  }
   if (again) return comesAgain(kiosk);
-  const touchesPage = steps.some((step) => step.kind === 'page' && (step.code.includes('add(') || then.length > 0));
-  return touchesPage ? tidy(kiosk, then.length > 0) : undefined;
+  const touchesPage = steps.some((step) => step.kind === 'page' && (step.code.includes('add(') || back.length > 0));
+  return touchesPage ? tidy(kiosk, back.length > 0) : undefined;
 }
 
 async function act({ hand, pages, until, middle }: Kiosk, step: EscapeStep): Promise<string | undefined> {
