@@ -27,7 +27,7 @@ const LEFT_OUT: Readonly<Partial<Record<SettingName, string>>> = { stateFile: 'w
 export async function importSettings({ app, io, signal }: CommandContext, file: string, flags: ImportFlags): Promise<void> {
   const text = readEnvironment(file);
   // Over what is there already: the two have to go together.
-  const reading = readSettings({ env: {}, project: { file, text }, user: app().reading.user });
+  const reading = readSettings({ env: {}, project: { file, text, whole: true }, user: app().reading.user });
   const found = reading.settings.flatMap((setting) => (setting.origin.kind === 'project' ? [{ ...setting, variable: setting.origin.variable }] : []));
   // Everything that is wrong, at once.
   settingsOf({ settings: found });

@@ -28,6 +28,8 @@ export interface ProjectFile {
   text: string;
   /** Why it isn't read, and what to do. */
   refused?: string;
+  /** Every setting in it counts: a person has named this file to take its settings over. */
+  whole?: true;
 }
 
 /** Where settings are looked for. Flags hold only what was typed. */
@@ -68,7 +70,7 @@ export function layersOf<N extends string>({ flags = {}, env, project, user }: S
   ];
   if (project) {
     const all = fromVariables(parseEnv(project.text) as Record<string, string>, (variable) => ({ kind: 'project', variable, file: project.file }));
-    layers.push({ find: (name) => (inProject(name) ? all.find(name) : undefined) });
+    layers.push({ find: (name) => (project.whole || inProject(name) ? all.find(name) : undefined) });
   }
   if (user) {
     const origin: Origin = { kind: 'user', file: user.file };
