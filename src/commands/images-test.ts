@@ -24,10 +24,11 @@ export async function test(context: CommandContext, key: string, flags: TestFlag
   try {
     await getImage();
     const request = { entry, ...(flags.pageHost === undefined ? {} : { pageHost: flags.pageHost }) };
-    const { tries, escapes, stoppedEarly } = await testImage(desktops, trial, request, { signal, getImage, onProgress: (text) => progress.update(text) });
+    const { tries, escapes, unconfirmed, stoppedEarly } = await testImage(desktops, trial, request, { signal, getImage, onProgress: (text) => progress.update(text) });
     progress.stop();
     if (escapes.length > 0) context.setExitCode(1);
-    if (flags.json) return writeJson(io, { image: entry.key, tries, escapes, stoppedEarly });
+    if (flags.json) return writeJson(io, { image: entry.key, tries, escapes, unconfirmed, stoppedEarly });
+    for (const { name, why } of unconfirmed) io.stderr.write(`note: ${name}: ${why}; seen once, and not again on a fresh desktop\n`);
     if (stoppedEarly) io.stderr.write('note: so many tries led out that the others were not made\n');
     if (escapes.length === 0) {
       io.stdout.write(`${entry.key}: none of ${tries} tries led out\n`);

@@ -21,6 +21,8 @@ export interface EscapeReport {
   /** How many tries were made. */
   tries: number;
   escapes: readonly Escape[];
+  /** What was seen once and not again on a fresh desktop. */
+  unconfirmed: readonly Escape[];
   /** Whether so many led out that the others were not made. */
   stoppedEarly: boolean;
 }
@@ -39,6 +41,7 @@ const MOST_ESCAPES = 20;
 /** Makes all tries. `fresh` gives a kiosk that nobody has used, in place of the one before. Throws what `fresh` throws, and the signal's reason. */
 export async function findEscapes(tries: readonly EscapeTry[], fresh: () => Promise<TestedKiosk>, { signal, onProgress, onEscape }: EscapeSearchOptions): Promise<EscapeReport> {
   const escapes: Escape[] = [];
+  const unconfirmed: Escape[] = [];
   let kiosk = await fresh();
   let done = 0;
   onProgress(0, tries.length);
@@ -47,17 +50,19 @@ export async function findEscapes(tries: readonly EscapeTry[], fresh: () => Prom
     const why = await judge(kiosk, batch, false, signal);
     done += batch.length;
     if (why !== undefined) {
-      const found = await search(batch, why, fresh, signal);
+      const again = await judge(await fresh(), batch, true, signal);
+      const found = again === undefined ? [] : await search(batch, again, fresh, signal);
+      if (again === undefined) unconfirmed.push({ name: nameOf(batch), why });
       for (const escape of found) onEscape(escape);
       escapes.push(...found);
-      if (escapes.length >= MOST_ESCAPES) return { tries: done, escapes, stoppedEarly: done < tries.length };
+      if (escapes.length >= MOST_ESCAPES) return { tries: done, escapes, unconfirmed, stoppedEarly: done < tries.length };
       kiosk = await fresh();
     }
     onProgress(done, tries.length);
   }
   const late = await kiosk.trouble(true);
   if (late !== undefined) escapes.push({ name: 'all tries together', why: late });
-  return { tries: done, escapes, stoppedEarly: false };
+  return { tries: done, escapes, unconfirmed, stoppedEarly: false };
 }
 
 /** The tries of a batch that fail, which failed as a whole because of `why`. */
@@ -72,8 +77,12 @@ async function search(batch: readonly EscapeTry[], why: string, fresh: () => Pro
     const trouble = await judge(await fresh(), part, true, signal);
     if (trouble !== undefined) found.push(...(await search(part, trouble, fresh, signal)));
   }
-  const names = batch.map(({ name }) => name);
-  return found.length > 0 ? found : [{ name: `${names[0]} to ${names.at(-1)}, one after another`, why }];
+  return found.length > 0 ? found : [{ name: nameOf(batch), why }];
+}
+
+function nameOf(batch: readonly EscapeTry[]): string {
+  const [first, last] = [batch[0]?.name ?? '', batch.at(-1)?.name ?? ''];
+  return batch.length === 1 ? first : `${first} to ${last}, one after another`;
 }
 
 async function judge(kiosk: TestedKiosk, batch: readonly EscapeTry[], careful: boolean, signal: AbortSignal): Promise<string | undefined> {

@@ -53,8 +53,9 @@ function keyTries(row: Row, names: Readonly<Record<string, number>>, place: stri
   const keys = listOf(row['keys'], `${place}.keys`).flatMap((key) => spread(key, names));
   const modifiers = row['modifiers'] === undefined ? [''] : listOf(row['modifiers'], `${place}.modifiers`);
   const without = new Set(row['without'] === undefined ? [] : listOf(row['without'], `${place}.without`));
-  return modifiers
-    .flatMap((modifier) => keys.map((key) => (modifier === '' ? key : `${modifier}+${key}`)))
+  // A key symbol that the screen's keyboard lacks takes a while to be put on it: once for all its modifiers.
+  return keys
+    .flatMap((key) => modifiers.map((modifier) => (modifier === '' ? key : `${modifier}+${key}`)))
     .filter((key) => !without.has(key))
     .map((key) => ({ name: key, steps: [keyStep(key, names, place)], ...outcomeOf(row, names, place) }));
 }

@@ -24,7 +24,8 @@ const PATIENCE_MS = 5000;
 const AGAIN_MS = 75_000;
 const AGAIN_LOOK_MS = 2000;
 const CAREFUL_SETTLE_MS = 1500;
-const SETTLE_MS = 250;
+const SETTLE_MS = 150;
+const TYPING_TURNS = 3;
 const LOOK_MS = 20;
 const BETWEEN_KEYS_MS = 4;
 const BUTTON_BITS = { left: 1, middle: 2, right: 4 } as const;
@@ -166,9 +167,13 @@ async function findTrouble(kiosk: Kiosk, expected: Picture): Promise<string | un
 }
 
 async function typingArrives({ hand, pages, until }: Kiosk, patienceMs = PATIENCE_MS): Promise<boolean> {
-  const word = `q${randomBytes(3).toString('hex')}q`;
-  for (const character of word) await hand.press([characterKeysym(character)]);
-  return (await until(patienceMs, () => pages.report?.text.includes(word) || undefined)) === true;
+  // A key that the screen's keyboard lacked is put on it while the next ones are typed, of which one may get lost.
+  for (let turn = 0; turn < TYPING_TURNS; turn++) {
+    const word = `q${randomBytes(3).toString('hex')}q`;
+    for (const character of word) await hand.press([characterKeysym(character)]);
+    if (await until(patienceMs / TYPING_TURNS, () => pages.report?.text.includes(word) || undefined)) return true;
+  }
+  return false;
 }
 
 interface Hand {

@@ -17,4 +17,4 @@ test('no try of the table leads out of the kiosk, and nothing is left of the des
   expect(result.tries).toBe(readEscapeTable(JSON.parse(readFileSync('templates/escapes.json', 'utf8'))).length);
   expect(result.tries).toBeGreaterThan(TRIED_BY_HAND);
   expect(JSON.parse((await installation.vncctl('ls', '--json')).stdout)).toEqual([]);
-}, 180_000);
+}, 300_000);

@@ -29,7 +29,7 @@ const quiet = { signal: new AbortController().signal, onProgress: () => {}, onEs
 describe('findEscapes', () => {
   test('makes all tries at one desktop with few looks where none leads out', async () => {
     const { fresh, looks, made } = kiosks(() => false);
-    expect(await findEscapes(numbered(350), fresh, quiet)).toEqual({ tries: 350, escapes: [], stoppedEarly: false });
+    expect(await findEscapes(numbered(350), fresh, quiet)).toEqual({ tries: 350, escapes: [], unconfirmed: [], stoppedEarly: false });
     expect(made()).toBe(1);
     expect(looks.length).toBeLessThan(6);
   });
@@ -51,6 +51,12 @@ describe('findEscapes', () => {
     const { fresh } = kiosks((names) => names.includes('try 1') && names.includes('try 8'));
     const { escapes } = await findEscapes(numbered(10), fresh, quiet);
     expect(escapes).toEqual([{ name: 'try 0 to try 9, one after another', why: 'another page is there' }]);
+  });
+
+  test('tells apart what was seen once and not again', async () => {
+    let looks = 0;
+    const { fresh } = kiosks(() => ++looks === 1);
+    expect(await findEscapes(numbered(10), fresh, quiet)).toMatchObject({ escapes: [], unconfirmed: [{ name: 'try 0 to try 9, one after another' }] });
   });
 
   test('stops where nearly all lead out', async () => {
