@@ -175,8 +175,8 @@ export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
 
   const engine = once(async (): Promise<Engine> => {
     if (parts.engine) return parts.engine;
-    const [found, { connectDocker }] = await Promise.all([endpoint(), import('./engine/docker/engine.ts')]);
-    opened = connectDocker(found, { deadlineMs: getSettings().engineDeadline });
+    const [found, { connectEngine }] = await Promise.all([endpoint(), import('./app/connect-engine.ts')]);
+    opened = await connectEngine(found, getSettings(), { clock, lock: folderLock });
     return opened;
   });
 

@@ -73,6 +73,7 @@ export const SETTINGS = {
   portMax: setting(PORT, 5020, 'last port of the range desktops are published on', ['PORT_RANGE_MAX', lastOfRange]),
   containerPort: setting(PORT, 6080, 'port of noVNC inside images that are given by reference', ['VNC_CONTAINER_PORT']),
   network: setting(types.text('a network name of letters, digits, "_", "." and "-"', ENGINE_NAME), 'vncctl', 'network of the desktops; they can\'t reach each other on it', ['DOCKER_NETWORK_NAME']),
+  hostAccess: setting(types.choice(['auto', 'on', 'off']), 'auto', 'whether desktops reach the services of this host and link-local addresses (of a cloud\'s metadata), decided when their network is made: on, off, or auto for off on the embedded engine and as the engine has it elsewhere'),
   subnet: setting(types.subnet, undefined, 'addresses of that network when it is made; not set, the engine chooses', ['DOCKER_NETWORK_SUBNET']),
   prefix: setting(types.text('a beginning of a container name: letters, digits, "_", "." and "-", the first a letter or digit', /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,30}$/), 'vnc_', 'what the names of the containers begin with', ['CONTAINER_BASE_NAME']),
   clientIds: setting(types.choice(CLIENT_ID_POLICIES), 'cpf', 'which client ids are taken: cpf, cpf-strict (right check digits only) or any'),

@@ -35,21 +35,31 @@ export function createIdentify(parts: Pick<ApiParts, 'tokens' | 'clock' | 'setti
   return async (request, door) => {
     if (door === 'socket') return SOCKET;
     const { authorization } = request.headers;
-    if (authorization !== undefined) return byToken(authorization);
+    if (authorization !== undefined && !isOfProxy(authorization)) return byToken(authorization);
     if (!isOurs(request)) return undefined;
     for (const extension of extensions) {
       const known = await extension.authenticate?.(request);
       if (known) return known;
     }
+    // Nobody is signed in: then it was meant for us, and is no token.
+    if (authorization !== undefined) return byToken(authorization);
     const { remoteAddress = '' } = request.socket;
     if (parts.settings().auth === 'none' && isLoopbackAddress(remoteAddress) && !parts.isFromOutside(request)) return { id: 'this machine', scope: 'admin', isLive: always };
     return undefined;
   };
 }
 
-/** Throws CROSS_SITE where a browser says that a page of another site asks, and the settings list it nowhere. What was typed or comes from no page is let through. */
-export function refuseOtherSites(request: IncomingMessage, { isOurOrigin, settings }: Pick<ApiParts, 'isOurOrigin' | 'settings'>): void {
+/** Whether an Authorization header is of a scheme that browsers send along by themselves once a proxy or server has asked for it (RFC 7617, 7616, 4559). */
+function isOfProxy(authorization: string): boolean {
+  return /^(basic|digest|negotiate|ntlm) /i.test(authorization);
+}
+
+/** Throws CROSS_SITE where a browser says that a page of another site asks, and the settings list it nowhere; or where one says nothing, so that it may be any page. What was typed or comes from no page is let through. */
+export function refuseOtherSites(request: IncomingMessage, { isOurOrigin, mayBeAnyPages, settings }: Pick<ApiParts, 'isOurOrigin' | 'mayBeAnyPages' | 'settings'>): void {
   const { origin, 'sec-fetch-site': site } = request.headers;
+  if (origin === undefined && site === undefined && mayBeAnyPages(request)) {
+    throw new VncctlError('CROSS_SITE', 'a browser asks for this and does not say for which page: show that it is no other site with the header X-Requested-With, or with a token', { hint: 'over https:// browsers say it; a program: curl -H "X-Requested-With: vncctl" …' });
+  }
   const isAllowed = origin === undefined ? site === undefined || site === 'none' || site === 'same-origin' : isOurOrigin(request) || settings().corsOrigins.includes(origin);
   if (!isAllowed) throw new VncctlError('CROSS_SITE', 'a page of another site asks for this', { hint: 'where that page is yours: vncctl config set corsOrigins <its origin>' });
 }

@@ -66,7 +66,7 @@ export function installationRoutes(parts: ApiParts): ApiRoute[] {
 }
 
 function countBy<T>(entries: readonly T[], keyOf: (entry: T) => string): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const entry of entries) counts[keyOf(entry)] = (counts[keyOf(entry)] ?? 0) + 1;
-  return counts;
+  const counts = new Map<string, number>();
+  for (const entry of entries) counts.set(keyOf(entry), (counts.get(keyOf(entry)) ?? 0) + 1);
+  return Object.fromEntries(counts);
 }

@@ -54,6 +54,8 @@ export interface ApiParts {
   isOurHost(request: IncomingMessage): boolean;
   /** Whether a request comes from a page of ours, or from no page. */
   isOurOrigin(request: IncomingMessage): boolean;
+  /** Whether it looks like a browser's, and shows nothing that only a program or a page of ours could send. */
+  mayBeAnyPages(request: IncomingMessage): boolean;
   /** Whether a request may come from elsewhere, whatever its address: a proxy passed it on. */
   isFromOutside(request: IncomingMessage): boolean;
   /** Who counts, as of now. */

@@ -15,7 +15,7 @@ import { answerJson, type DoorRoutes } from '../daemon/door.ts';
 import { wordsOf } from '../daemon/words-of.ts';
 import { VncctlError } from '../errors.ts';
 import { type Arrival, arrivalOf } from '../gateway/arrival.ts';
-import { type HostRules, isFromOutside, isOurHost, isOurOrigin, ownPageFor } from '../gateway/checks.ts';
+import { type HostRules, isFromOutside, isOurHost, isOurOrigin, mayBeAnyPages, ownPageFor } from '../gateway/checks.ts';
 import { definitionOf } from '../settings.ts';
 import { rulesOnce } from './gateway.ts';
 
@@ -131,6 +131,7 @@ function partsOf({ app, auth, figures, ...parts }: Omit<ApiInput, 'dialects' | '
       }),
     isOurHost: (request) => isOurHost(arrival(request), request.socket.localAddress, rules()),
     isOurOrigin: (request) => isOurOrigin(request.headers, ownPageFor(arrival(request), rules())),
+    mayBeAnyPages: (request) => mayBeAnyPages(request.headers),
     isFromOutside: (request) => isFromOutside(request.headers, arrival(request), rules()),
     addressOf: (request) => arrival(request).address,
   };

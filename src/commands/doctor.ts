@@ -1,6 +1,9 @@
 // `vncctl doctor`: every check on a line, with what to type where one is not ok.
+import { once } from 'node:events';
 import { statfs } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import type { Command } from 'commander';
+import type { TrialService } from '../core/host-check.ts';
 import { type CheckResult, type CheckState, runChecks } from '../core/checks.ts';
 import { browserOpener } from '../ui/browser.ts';
 import { writeJson } from '../ui/json.ts';
@@ -21,6 +24,7 @@ export function define(command: Command, context: CommandContext): void {
         endpointSource: async () => (await app.endpoint()).source,
         freeBytes,
         browser: () => browserOpener(context.io),
+        listen: trialService,
         stateFolder: app.paths.state,
         daemon: () => app.daemon(),
         signal: context.signal,
@@ -29,6 +33,13 @@ export function define(command: Command, context: CommandContext): void {
       else await print(context, results);
       if (results.some(({ state }) => state === 'failed')) context.setExitCode(6);
     });
+}
+
+async function trialService(): Promise<TrialService> {
+  const server = createServer((socket) => socket.destroy());
+  server.listen(0, '0.0.0.0');
+  await once(server, 'listening');
+  return { port: (server.address() as AddressInfo).port, close: () => void server.close() };
 }
 
 const MARKS: Readonly<Record<CheckState, { word: string; colour: 'green' | 'yellow' | 'red' }>> = {

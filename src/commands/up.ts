@@ -97,11 +97,11 @@ async function printPlan({ io }: CommandContext, plan: DryRun, { json }: UpFlags
 }
 
 function readEnv({ env: pairs = [] }: UpFlags): Record<string, string> {
-  const env: Record<string, string> = {};
-  for (const pair of pairs) {
-    const equals = pair.indexOf('=');
-    if (equals < 1) throw new VncctlError('USAGE', `--env takes KEY=value, not "${pair}"`, { hint: 'what an image takes: vncctl images inspect <key>' });
-    env[pair.slice(0, equals)] = pair.slice(equals + 1);
-  }
-  return env;
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const equals = pair.indexOf('=');
+      if (equals < 1) throw new VncctlError('USAGE', `--env takes KEY=value, not "${pair}"`, { hint: 'what an image takes: vncctl images inspect <key>' });
+      return [pair.slice(0, equals), pair.slice(equals + 1)];
+    }),
+  );
 }

@@ -121,14 +121,14 @@ function variablesOf(value: unknown, faults: CatalogFault[]): CatalogEntry['vari
 }
 
 function settingsOf(value: unknown, faults: CatalogFault[]): CatalogEntry['settings'] {
-  const settings: Record<string, CatalogSetting> = {};
+  const settings = new Map<string, CatalogSetting>();
   for (const [name, setting] of Object.entries(value === undefined ? {} : (objectAt(value, ['settings'], faults) ?? {}))) {
     const path = ['settings', name];
     if (!VARIABLE_NAME.test(name)) faults.push({ path, message: `"${name}" is no name of an environment variable` });
     const checked = settingOf(setting, path, faults);
-    if (checked) settings[name] = checked;
+    if (checked) settings.set(name, checked);
   }
-  return settings;
+  return Object.fromEntries(settings);
 }
 
 function settingOf(value: unknown, path: Path, faults: CatalogFault[]): CatalogSetting | undefined {

@@ -4,6 +4,7 @@ import { needsOf } from './admission.ts';
 import type { Desktops } from './desktops.ts';
 import type { Engine, EngineDescription } from './engine.ts';
 import { watchState } from './explain.ts';
+import { checkHostAccess, type TrialService } from './host-check.ts';
 import { getEntry, type ImageBuilding, imageStatus } from './images.ts';
 import { spareMemory } from './memory-lack.ts';
 import { lookAtPool } from './pool.ts';
@@ -30,6 +31,8 @@ export interface CheckSubjects {
   freeBytes: (path: string) => Promise<number | undefined>;
   /** How a browser would be opened here, or why not. */
   browser: () => { opens: boolean; how: string };
+  /** Starts a service on all addresses of this host, for the moment in which a desktop tries to reach it. */
+  listen: () => Promise<TrialService>;
   stateFolder: string;
   /** The daemon of the instance that runs now; undefined when none does. */
   daemon: () => { pid: number; startedAt: string; address?: string } | undefined;
@@ -43,9 +46,11 @@ const GIB = 1024 ** 3;
 
 const CHECKS: readonly { name: string; needsEngine: boolean; run: Check }[] = [
   { name: 'api version', needsEngine: true, run: async (_, engine) => checkApi(engine) },
+  { name: 'restart', needsEngine: true, run: checkRestart },
   { name: 'image', needsEngine: true, run: checkImage },
   { name: 'port range', needsEngine: false, run: checkPorts },
   { name: 'network', needsEngine: true, run: checkNetwork },
+  { name: 'host access', needsEngine: true, run: async ({ desktops, listen, signal }) => checkHostAccess(await desktops(), listen, signal) },
   { name: 'pool', needsEngine: true, run: checkPool },
   { name: 'disk', needsEngine: true, run: checkDisk },
   { name: 'memory', needsEngine: true, run: checkMemory },
@@ -98,6 +103,18 @@ function checkApi(engine: EngineDescription | undefined): Omit<CheckResult, 'nam
   const recent = major > oldestMajor || (major === oldestMajor && minor >= oldestMinor);
   if (recent) return { state: 'ok', message: engine?.apiVersion ?? '' };
   return { state: 'warning', message: `${engine?.apiVersion ?? 'unknown'} is older than ${OLDEST_API.join('.')}, which vncctl is tested with`, hint: 'update the engine' };
+}
+
+async function checkRestart({ engine }: CheckSubjects, described: EngineDescription | undefined): Promise<Omit<CheckResult, 'name'>> {
+  if (described?.containersSurvive === true) return { state: 'ok', message: 'desktops survive a restart of the engine' };
+  const { capabilities, endpoint } = await engine();
+  return {
+    state: 'warning',
+    message: 'every desktop ends when the engine is restarted or dies (live-restore is off)',
+    hint: /\/engine\/docker\.sock$|\/run\/vncctl-/.test(endpoint)
+      ? 'vncctl engine start   (turns it on, nothing ends)'
+      : `${capabilities.local ? '' : "on the engine's host: "}add "live-restore": true to /etc/docker/daemon.json, then: systemctl reload docker   (not with Swarm)`,
+  };
 }
 
 async function checkImage({ images, image, signal }: CheckSubjects): Promise<Omit<CheckResult, 'name'>> {

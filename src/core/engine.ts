@@ -212,6 +212,8 @@ export interface EngineDescription {
   memoryBytes: number;
   cpus: number;
   rootless: boolean;
+  /** Whether its containers survive its own end and restart. */
+  containersSurvive: boolean;
 }
 
 /** What this engine can do; decisions ask these rather than which engine it is. */

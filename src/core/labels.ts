@@ -36,6 +36,8 @@ export const LABEL = {
   lease: 'io.vncctl.lease',
   /** On a network: what it was made to keep apart, where the engine doesn't tell. */
   isolates: 'io.vncctl.isolates',
+  /** On a network: `closed` where its members are kept from the services of the host by rules of ours. */
+  host: 'io.vncctl.host',
   /** On an image: hash of the template it was built from. */
   template: 'io.vncctl.template',
 } as const;

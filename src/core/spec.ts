@@ -139,7 +139,8 @@ export function unmetWishes(running: RunningDesktop, runningImageKey: string, as
 }
 
 function checkedSetting(entry: CatalogEntry, name: string, value: string): string {
-  const setting = entry.settings[name];
+  // Of the entry's own: every object has a `constructor`.
+  const setting = Object.hasOwn(entry.settings, name) ? entry.settings[name] : undefined;
   if (!setting) {
     const known = Object.keys(entry.settings);
     const close = nearest(name, known);

@@ -8,6 +8,7 @@ import { hostNameIn, isLoopbackAddress, LOOPBACK_NAMES } from '../core/host-head
 import { VncctlError } from '../errors.ts';
 import type { Certificate } from './certificate.ts';
 import type { Readiness } from './health.ts';
+import { answerOrdinarily, asksForOurs } from './other-upgrades.ts';
 
 /** An address of this machine, a listening socket that was passed to us, or the path of a Unix socket to be. */
 export type DoorPlace = { host: string; port: number } | { fd: number } | { path: string };
@@ -51,11 +52,16 @@ export function createDoor({ readiness, routes = [], certificate }: DoorOptions)
   const server = tlsServer ?? createServer(limits);
   const connections = new Set<Socket>();
   server.on('connection', (socket) => {
+    // One that a request was put back into comes again.
+    if (connections.has(socket)) return;
     connections.add(socket);
     socket.once('close', () => connections.delete(socket));
   });
   server.maxConnections = MAX_CONNECTIONS;
+  /** The last one that was begun on each connection. */
+  const answers = new WeakMap<Duplex, ServerResponse>();
   server.on('request', (request, response) => {
+    answers.set(request.socket, response);
     // A broken connection is the other side's affair.
     request.on('error', () => {});
     response.on('error', () => {});
@@ -69,6 +75,10 @@ export function createDoor({ readiness, routes = [], certificate }: DoorOptions)
   const upgraded = new Set<Duplex>();
   if (routes.length > 0) {
     server.on('upgrade', (request, socket, head) => {
+      if (!asksForOurs(request)) {
+        const takeConnection = (again: Socket): void => void server.emit(tlsServer ? 'secureConnection' : 'connection', again);
+        return answerOrdinarily(request, socket as Socket, { head, before: answers.get(socket), takeConnection });
+      }
       socket.on('error', () => {});
       const count = (): void => void (server.maxConnections = MAX_CONNECTIONS + upgraded.size);
       upgraded.add(socket);

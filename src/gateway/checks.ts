@@ -5,6 +5,7 @@ import { namesPublicHost, type PublicAddress, publicOrigin } from '../core/publi
 import type { DesktopId } from '../core/store.ts';
 import { DASHBOARD } from '../core/tickets.ts';
 import type { Arrival, TrustedProxies } from './arrival.ts';
+import { SESSION_HEADER } from './session-halves.ts';
 
 /** How the gateway may be reached, as the settings say. */
 export interface HostRules {
@@ -26,9 +27,12 @@ export function isOurHost({ hosts }: Pick<Arrival, 'hosts'>, localAddress: strin
   });
 }
 
+/** What proxies tell of a request that they pass on, beside the whole family X-Forwarded. Nobody else sends these. */
+const PROXY_HEADERS = ['forwarded', 'forwarded-for', 'via', 'x-real-ip', 'x-client-ip', 'x-cluster-client-ip', 'x-original-forwarded-for', 'x-original-host', 'x-envoy-external-address', 'x-azure-clientip', 'x-appengine-user-ip', 'x-amzn-trace-id', 'true-client-ip', 'cf-connecting-ip', 'cf-ray', 'cdn-loop', 'fastly-client-ip', 'fly-client-ip'];
+
 /** Whether a request may come from anywhere: a proxy passed it on, or it was sent to a public name that is not this machine's own. */
 export function isFromOutside(headers: IncomingHttpHeaders, { host }: Pick<Arrival, 'host'>, { publicAddress }: Pick<HostRules, 'publicAddress'>): boolean {
-  if (headers['x-forwarded-for'] !== undefined || headers.forwarded !== undefined) return true;
+  if (Object.keys(headers).some((name) => name.startsWith('x-forwarded') || PROXY_HEADERS.includes(name))) return true;
   return publicAddress !== undefined && !LOOPBACK_NAMES.includes(publicAddress.name) && namesPublicHost(publicAddress, host) !== undefined;
 }
 
@@ -47,12 +51,12 @@ export function ownPageFor({ host, secure }: Pick<Arrival, 'host' | 'secure'>, {
   return named ? { host, secure: secure || publicAddress.scheme === 'https', at: { publicAddress, desktopId: named.desktopId ?? DASHBOARD } } : { host, secure };
 }
 
-/** Whether a request that acts comes from a page of the same host and port, or from no page at all: browsers send an Origin with each POST and each WebSocket, and say where a request comes from. */
+/** Whether a request that acts comes from a page of the same host and port, or from no page at all: browsers send an Origin with each WebSocket and, today's, with each POST, and say where a request comes from. */
 export function isOurOrigin(headers: IncomingHttpHeaders, { host, secure, at }: OwnPage): boolean {
   const { origin } = headers;
   const site = headers['sec-fetch-site'];
   // Where both are said the origin counts: browsers differ about the site of a WebSocket.
-  if (origin === undefined) return site === undefined || site === 'same-origin';
+  if (origin === undefined) return site === undefined ? !mayBeAnyPages(headers) : site === 'same-origin';
   const [, scheme = '', place] = /^(https?):\/\/([^/?#@\s]+)$/i.exec(origin) ?? [];
   if (place === undefined) return false;
   // A proxy may leave the port out of the host that it passes on.
@@ -60,6 +64,14 @@ export function isOurOrigin(headers: IncomingHttpHeaders, { host, secure, at }: 
   if (host === undefined || (secure && scheme.toLowerCase() !== 'https')) return false;
   const own = canonical(`${scheme}://${host}`);
   return own !== undefined && canonical(origin) === own;
+}
+
+/** Whether a request that says nothing of where it comes from looks like a browser's, and shows nothing that only a program or a page of ours could send: old browsers say nothing, and today's leave Sec-Fetch-Site out where the address is neither https:// nor this machine. */
+export function mayBeAnyPages(headers: IncomingHttpHeaders): boolean {
+  const looksLikeBrowser = /^mozilla\//i.test(headers['user-agent'] ?? '') || /\btext\/html\b/i.test(headers.accept ?? '') || headers.referer !== undefined || headers.cookie !== undefined;
+  // A page of another origin may send none of these unasked. Basic is sent by browsers themselves.
+  const isProven = /^bearer /i.test(headers.authorization ?? '') || headers['x-requested-with'] !== undefined || headers[SESSION_HEADER] !== undefined;
+  return looksLikeBrowser && !isProven;
 }
 
 /** An origin in one spelling, the scheme's own port left out. */

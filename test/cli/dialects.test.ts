@@ -47,6 +47,8 @@ test("each system's clients get a desktop and see it, and the figures tell of th
   expect(await json(`/sessions/${session.id}`, { method: 'DELETE' })).toEqual({ id: session.id, status: 'DEAD' });
   expect(JSON.parse(await runCurlLine('curl http://localhost:8080/remove-all', port))).toEqual({ status: 'removed_all', removed: 1 });
   expect(JSON.parse(await runCurlLine('curl http://localhost:8080/health', port))).toMatchObject({ status: 'ok' });
+  // It asks for HTTP/2 by an upgrade, as Java's HttpClient does.
+  expect(JSON.parse(await runCurlLine('curl --http2 http://localhost:8080/status', port))).toMatchObject({ active_containers: 0 });
   expect(await installation.containers()).toEqual([]);
   expect(await figures()).toMatch(/vncctl_engine_call_duration_seconds_count\{call="containers\.remove"\} 3/);
 });

@@ -9,6 +9,8 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Clock } from '../../src/core/clock.ts';
 import { withLock } from '../../src/store/lock.ts';
+import { closeHostAgain } from '../../src/engine/docker/engine.ts';
+import { hostRules } from '../../src/engine/host-rules.ts';
 import { createMachine } from '../../src/engine/embedded/machine.ts';
 import { embeddedPaths } from '../../src/engine/embedded/paths.ts';
 import { findLeftovers, findOurDaemon } from '../../src/engine/embedded/processes.ts';
@@ -66,15 +68,19 @@ function api(method: string, path: string, body?: Buffer | object): Promise<Answ
   });
 }
 
-/** A root filesystem of one program and the libraries it is linked to. */
+/** A root filesystem of two programs, sleep and Node, and the libraries that they are linked to. */
 async function tinyRootfs(): Promise<Buffer> {
-  const linked = (await promisify(execFile)('ldd', ['/bin/sleep'])).stdout.match(/\/[^\s]+/g) ?? [];
-  const { stdout } = await promisify(execFile)('tar', ['-chf', '-', '-C', '/', ...['/bin/sleep', ...linked].map((path) => path.slice(1))], { encoding: 'buffer', maxBuffer: 64 * 1024 * 1024 });
+  const programs = ['/bin/sleep', process.execPath];
+  const linked = (await promisify(execFile)('ldd', programs)).stdout.match(/\/[^\s:]+(?=\s\(|\n)/g) ?? [];
+  const files = [...new Set([...programs, ...linked])].map((path) => path.slice(1));
+  const { stdout } = await promisify(execFile)('tar', ['-chf', '-', '-C', '/', ...files], { encoding: 'buffer', maxBuffer: 512 * 1024 * 1024 });
   return stdout;
 }
 
-async function runSleeper(): Promise<string> {
-  const created = await api('POST', '/containers/create', { Image: 'vncctl-test/sleep:1', Cmd: ['/bin/sleep', '3600'], StopSignal: 'SIGKILL', HostConfig: { NetworkMode: 'vncctl-test' } });
+const runSleeper = (): Promise<string> => runContainer({ Cmd: ['/bin/sleep', '3600'], StopSignal: 'SIGKILL' });
+
+async function runContainer(options: object, host: object = {}): Promise<string> {
+  const created = await api('POST', '/containers/create', { Image: 'vncctl-test/sleep:1', ...options, HostConfig: { NetworkMode: 'vncctl-test', ...host } });
   expect(created.status, created.body).toBe(201);
   const id = String(JSON.parse(created.body).Id);
   const started = await api('POST', `/containers/${id}/start`);
@@ -162,20 +168,83 @@ test('a stop ends its containers, and a new start finds the data again', async (
   expect(JSON.parse((await api('GET', '/containers/json?all=1')).body)).toHaveLength(1);
 }, 60_000);
 
-test('after kill -9 of everything and pid files that name living strangers it starts again', async () => {
+const PAGE = "require('node:http').createServer((_, answer) => answer.end('here')).listen(8000)";
+const ASK = "fetch('http://127.0.0.1:18080/').then((answer) => answer.text()).then((text) => process.stdout.write(text), (error) => process.stdout.write(String(error.cause)))";
+const pageSays = (): string => inNamespace(process.execPath, '-e', ASK);
+const endDockerd = async (signal: NodeJS.Signals): Promise<void> => {
+  machine.kill(findOurDaemon(system.processes(), paths)?.pid ?? 0, signal);
+  await expect.poll(() => findOurDaemon(system.processes(), paths), { timeout: 20_000 }).toBeUndefined();
+};
+
+test('a container that runs, one that is paused and a published port survive the end of dockerd by kill -9 and by SIGTERM', async () => {
+  const port = '8000/tcp';
+  const page = await runContainer({ Cmd: [process.execPath, '-e', PAGE], ExposedPorts: { [port]: {} } }, { PortBindings: { [port]: [{ HostIp: '127.0.0.1', HostPort: '18080' }] } });
+  const paused = await runSleeper();
+  expect((await api('POST', `/containers/${paused}/pause`)).status).toBe(204);
+  await comesTrue('the page answers', () => pageSays() === 'here');
+  const startedAt = async (id: string): Promise<unknown> => JSON.parse((await api('GET', `/containers/${id}/json`)).body).State.StartedAt;
+  const before = await Promise.all([page, paused].map(startedAt));
+  for (const signal of ['SIGKILL', 'SIGTERM'] as const) {
+    await endDockerd(signal);
+    expect(sleepers(), signal).toBe(1);
+    expect(await start(), signal).toMatchObject({ outcome: 'started' });
+    expect(await Promise.all([page, paused].map(startedAt)), signal).toEqual(before);
+    expect(JSON.parse((await api('GET', `/containers/${paused}/json`)).body).State, signal).toMatchObject({ Running: true, Paused: true });
+    expect(pageSays(), signal).toBe('here');
+  }
+  expect((await api('POST', `/containers/${paused}/unpause`)).status).toBe(204);
+  const exec = JSON.parse((await api('POST', `/containers/${paused}/exec`, { Cmd: ['/bin/sleep', '0'] })).body).Id;
+  expect((await api('POST', `/exec/${exec}/start`, { Detach: false })).status).toBe(200);
+  for (const id of [page, paused]) expect((await api('DELETE', `/containers/${id}?force=1`)).status).toBe(204);
+}, 120_000);
+
+test('a stop asks each container to end by its own signal and waits for it, though they would survive dockerd', async () => {
+  const asked = "process.on('SIGUSR2', () => setTimeout(() => process.exit(7), 300)); setInterval(() => 0, 1000); console.log('listens')";
+  const id = await runContainer({ Cmd: [process.execPath, '-e', asked], StopSignal: 'SIGUSR2' });
+  await comesTrue('it listens to the signal', async () => (await api('GET', `/containers/${id}/logs?stdout=1`)).body.includes('listens'));
+  expect(await stopEmbeddedEngine(system, paths)).toBe(true);
+  expect(findLeftovers(machine.processes(), paths)).toEqual([]);
+  expect(await start()).toMatchObject({ outcome: 'started' });
+  expect(JSON.parse((await api('GET', `/containers/${id}/json`)).body).State).toMatchObject({ Status: 'exited', ExitCode: 7 });
+}, 120_000);
+
+test('a running engine of an older version gets live-restore by a start that ends nothing', async () => {
+  const pid = findOurDaemon(system.processes(), paths)?.pid;
+  writeFileSync(paths.configFile, '{"live-restore":false}\n');
+  machine.kill(pid ?? 0, 'SIGHUP');
+  await expect.poll(() => system.containersSurvive(paths.socket, 1_000)).toBe(false);
+  writeFileSync(paths.configFile, '{}\n');
+  expect(await start()).toMatchObject({ outcome: 'running', pid });
+  await expect.poll(() => system.containersSurvive(paths.socket, 1_000)).toBe(true);
+}, 60_000);
+
+test('after kill -9 of dockerd and pid files that name living strangers it starts again, and its containers run on', async () => {
   await runSleeper();
-  const daemon = findOurDaemon(system.processes(), paths);
-  machine.kill(daemon?.pid ?? 0, 'SIGKILL');
-  await expect.poll(() => findOurDaemon(system.processes(), paths), { timeout: 10_000 }).toBeUndefined();
+  await comesTrue('one sleeper runs', () => sleepers() === 1);
+  await endDockerd('SIGKILL');
   expect(sleepers()).toBe(1);
   mkdirSync(join(paths.exec, 'containerd'), { recursive: true });
   writeFileSync(paths.containerdPidFile, String(process.pid));
   writeFileSync(paths.pidFile, String(process.pid));
   expect(await start()).toMatchObject({ outcome: 'started' });
-  expect(sleepers()).toBe(0);
+  expect(sleepers()).toBe(1);
   await runSleeper();
-  await comesTrue('one sleeper runs', () => sleepers() === 1);
+  await comesTrue('two sleepers run', () => sleepers() === 2);
   expect(controlGroups()).not.toEqual([]);
+}, 60_000);
+
+test('a network that was made closed to the host gets its rules again when they are gone, as after a reboot, and no other does', async () => {
+  for (const [name, labels] of [['closed', { 'io.vncctl.host': 'closed' }], ['open', {}]] as const) {
+    const made = await api('POST', '/networks/create', { Name: name, Driver: 'bridge', Labels: { 'io.vncctl.managed': 'true', 'io.vncctl.instance': 'one.1', ...labels } });
+    expect(made.status, made.body).toBe(201);
+  }
+  const bridges: string[] = JSON.parse((await api('GET', '/networks')).body).flatMap(({ Name, Id }: { Name: string; Id: string }) => (Name === 'closed' ? [`br-${Id.slice(0, 12)}`] : []));
+  for (const _ of [1, 2]) await closeHostAgain({ address: `unix://${paths.socket}`, transport: 'unix' }, hostRules(system.run));
+  const leading = inNamespace('iptables-save', '-t', 'filter').split('\n').filter((line) => line.includes('vncctl-one'));
+  expect(leading.sort()).toEqual([
+    `-A DOCKER-USER -d 169.254.0.0/16 -i ${bridges[0]} -m comment --comment "vncctl-one.1" -j vncctl-${bridges[0]}`,
+    `-A INPUT -i ${bridges[0]} -m comment --comment "vncctl-one.1" -j vncctl-${bridges[0]}`,
+  ]);
 }, 60_000);
 
 test('a start beside another engine in the same network is refused, naming the other', async () => {

@@ -6,7 +6,7 @@ import type { Token, TokenStore } from '../../src/core/tokens.ts';
 import { createWaiting, type Waiting } from '../../src/core/waiting.ts';
 import { VncctlError } from '../../src/errors.ts';
 import { arrivalOf } from '../../src/gateway/arrival.ts';
-import { isFromOutside, isOurHost, isOurOrigin } from '../../src/gateway/checks.ts';
+import { isFromOutside, isOurHost, isOurOrigin, mayBeAnyPages } from '../../src/gateway/checks.ts';
 import { createFakeActivity, type FakeActivity } from './fake-activity.ts';
 import { createFakeControl, type FakeControl } from './fake-control.ts';
 import { createFakeJournal, type FakeJournal } from './fake-journal.ts';
@@ -81,6 +81,7 @@ export function createFakeApi({ settings = {}, ...options }: TestDesktopsOptions
     readiness: () => api.readiness,
     isOurHost: (request) => isOurHost(arrivalOf(request, rules.proxies), request.socket.localAddress, rules),
     isOurOrigin: ({ headers }) => isOurOrigin(headers, { host: headers.host, secure: false }),
+    mayBeAnyPages: (request) => mayBeAnyPages(request.headers),
     isFromOutside: (request) => isFromOutside(request.headers, arrivalOf(request, rules.proxies), rules),
     addressOf: (request) => arrivalOf(request, rules.proxies).address,
     metrics: () => api.metrics,

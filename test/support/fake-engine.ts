@@ -70,6 +70,7 @@ export function createFakeEngine({ clock, endpoint = 'fake:///engine', deadlineM
         memoryBytes: 8 * 1024 ** 3,
         cpus: 4,
         rootless: false,
+        containersSurvive: true,
       })),
     close,
   };

@@ -42,6 +42,8 @@ export interface OwnDaemon {
 }
 
 export interface Installation {
+  /** Its name, as its labels and rules say it. */
+  readonly instance: string;
   /** Starts `vncctl daemon --listen <listen> <args>` and waits until it answers; it is killed after the file's last test. */
   daemon(listen: string, ...args: string[]): Promise<OwnDaemon>;
   /** Runs `vncctl <args>`; never rejects. */
@@ -60,8 +62,8 @@ export interface Installation {
   prepareNetwork(client: string): Promise<string>;
 }
 
-/** Makes one whose traces are removed after the file's last test. Throws when VNCCTL_TEST_ENGINE names no engine. */
-export function ownInstallation(): Installation {
+/** Makes one whose traces are removed after the file's last test, with these variables beside its own. Throws when VNCCTL_TEST_ENGINE names no engine. */
+export function ownInstallation(variables: Readonly<Record<string, string>> = {}): Installation {
   const engine = testEndpoint().address;
   const instance = `browser-${randomBytes(4).toString('hex')}`;
   const docker = engine.startsWith('unix://') ? new Docker({ socketPath: engine.slice('unix://'.length) }) : new Docker();
@@ -75,6 +77,7 @@ export function ownInstallation(): Installation {
     VNCCTL_NETWORK: instance,
     VNCCTL_PORT_MIN: '5300',
     VNCCTL_PORT_MAX: '5349',
+    ...variables,
   };
 
   const vncctl = (...args: string[]): Promise<Outcome> =>
@@ -144,6 +147,7 @@ export function ownInstallation(): Installation {
   }, ENDED_BY_FORCE_MS);
 
   return {
+    instance,
     daemon,
     vncctl,
     up,

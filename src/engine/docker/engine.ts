@@ -13,7 +13,9 @@ export type Address = Pick<Endpoint, 'address' | 'transport' | 'tls'> & Partial<
 import { createCaller } from './call.ts';
 import { createContainers } from './containers.ts';
 import { createImages } from './images.ts';
-import { createNetworks } from './networks.ts';
+import type { HostRules } from '../host-rules.ts';
+import { closedBridgeOf, createNetworks } from './networks.ts';
+import { LABEL } from '../../core/labels.ts';
 
 interface InfoAnswer {
   OperatingSystem: string;
@@ -22,6 +24,7 @@ interface InfoAnswer {
   MemTotal: number;
   NCPU: number;
   SecurityOptions?: string[];
+  LiveRestoreEnabled?: boolean;
 }
 
 interface VersionAnswer {
@@ -30,8 +33,15 @@ interface VersionAnswer {
   Components?: { Name: string; Version: string }[];
 }
 
+/** How a connection is used. */
+export interface ConnectOptions {
+  deadlineMs: number;
+  /** How networks that it makes are closed to the services of this host; absent, they stay as the engine makes them. */
+  hostRules?: () => Promise<HostRules>;
+}
+
 /** Connects lazily: nothing is dialled until the first call. */
-export function connectDocker(endpoint: Address, options: { deadlineMs: number }): Engine {
+export function connectDocker(endpoint: Address, options: ConnectOptions): Engine {
   const agent = endpoint.transport === 'tls' ? new TlsAgent({ keepAlive: true, ...tlsMaterial(endpoint.tls) }) : new Agent({ keepAlive: true });
   const docker = new Docker({ ...dockerodeAddress(endpoint), ...(endpoint.transport === 'ssh' ? {} : { agent }) });
   const call = createCaller(endpoint, options.deadlineMs);
@@ -44,7 +54,7 @@ export function connectDocker(endpoint: Address, options: { deadlineMs: number }
     capabilities: { canRename: true, canPause: true, canUpdateLimits: true, local },
     containers: createContainers(docker, call, { local, isPodman }),
     images: createImages(docker, call),
-    networks: createNetworks(docker, call, { local, isPodman }),
+    networks: createNetworks(docker, call, { local, isPodman }, options.hostRules),
     async ping(callOptions) {
       await call('reach the engine', () => docker.ping(), callOptions);
     },
@@ -63,6 +73,8 @@ export function connectDocker(endpoint: Address, options: { deadlineMs: number }
         rootDirectory: info.DockerRootDir,
         memoryBytes: info.MemTotal,
         cpus: info.NCPU,
+        // Podman has no daemon that its containers could end with.
+        containersSurvive: saysPodman(version) || info.LiveRestoreEnabled === true,
         rootless: info.SecurityOptions?.some((option) => option.includes('rootless')) ?? false,
       };
     },
@@ -70,6 +82,16 @@ export function connectDocker(endpoint: Address, options: { deadlineMs: number }
       agent.destroy();
     },
   };
+}
+
+/** Closes the host again to every network of the engine that was made closed to it: a reboot takes the rules away. */
+export async function closeHostAgain(endpoint: Address, rules: HostRules): Promise<void> {
+  const docker = new Docker(dockerodeAddress(endpoint));
+  const label = [`${LABEL.managed}=true`, `${LABEL.host}=closed`];
+  for (const network of await docker.listNetworks({ filters: { label } })) {
+    const bridge = closedBridgeOf(network);
+    if (bridge) await rules.close(bridge.name, bridge.instance);
+  }
 }
 
 const saysPodman = ({ Components }: VersionAnswer): boolean => Components?.some(({ Name }) => /podman/i.test(Name)) ?? false;

@@ -29,7 +29,7 @@ const OWN_ATTRIBUTES = new Set(['image', 'name', 'oldName', 'exitCode', 'contain
 
 /** The event in core's words; undefined when it is about something else, or about a container without all of these labels. */
 export function eventOf({ Type, Action, Actor, timeNano }: EngineEvent, wanted: Readonly<Record<string, string>>): ContainerEvent | undefined {
-  const kind = KINDS[Action];
+  const kind = Object.hasOwn(KINDS, Action) ? KINDS[Action] : undefined;
   if (Type !== 'container' || !kind) return undefined;
   const { ID, Attributes: attributes } = Actor;
   // Podman takes one label of several for enough.

@@ -6,6 +6,7 @@ import type { NetworkInfo, Networks, NetworkSpec } from '../../core/engine.ts';
 import { LABEL } from '../../core/labels.ts';
 import { VncctlError } from '../../errors.ts';
 import { leadsTo, localRoutesIn } from '../presence/routes.ts';
+import type { HostRules } from '../host-rules.ts';
 import type { Caller } from './call.ts';
 import type { EngineFacts } from './containers.ts';
 import { inBody, signalled } from './signalled.ts';
@@ -13,8 +14,8 @@ import { statusOf, wordsOf } from './errors.ts';
 
 const ICC = 'com.docker.network.bridge.enable_icc';
 
-/** The networks of one Docker API endpoint. */
-export function createNetworks(docker: Docker, call: Caller, { local, isPodman }: EngineFacts): Networks {
+/** The networks of one Docker API endpoint. With `hostRules` those that it makes are closed to the services of this host. */
+export function createNetworks(docker: Docker, call: Caller, { local, isPodman }: EngineFacts, hostRules?: () => Promise<HostRules>): Networks {
   return {
     async isolation(options) {
       return (await isPodman(options)) ? 'networks' : 'members';
@@ -44,11 +45,16 @@ export function createNetworks(docker: Docker, call: Caller, { local, isPodman }
 
     async create(spec, options) {
       const podman = await isPodman(options);
+      if (hostRules && (podman || !local)) {
+        throw new VncctlError('ENGINE_FAILED', `the host can not be closed to desktops on ${podman ? 'Podman' : 'an engine of another machine'}`, {
+          hint: 'set rules there by hand, then: vncctl config set hostAccess auto',
+        });
+      }
       await call(
         `create network ${spec.name}`,
         async (signal) => {
           try {
-            await (podman ? createOnPodman(docker, spec, signal) : createOnDocker(docker, spec, signal));
+            await (podman ? createOnPodman(docker, spec, signal) : createOnDocker(docker, hostRules ? closed(spec) : spec, signal));
           } catch (error) {
             if (statusOf(error) === 409 || /already exists/i.test(wordsOf(error))) return;
             if (!spec.subnet && /overlap|address pool|subnet pool/i.test(wordsOf(error))) {
@@ -66,7 +72,9 @@ export function createNetworks(docker: Docker, call: Caller, { local, isPodman }
             }
             throw error;
           }
-          if (!podman) await removeTwins(docker, spec.name, signal);
+          if (podman) return;
+          await removeTwins(docker, spec.name, signal);
+          if (hostRules) await closeOrRemove(docker, spec.name, await hostRules());
         },
         options,
       );
@@ -77,7 +85,10 @@ export function createNetworks(docker: Docker, call: Caller, { local, isPodman }
         `remove network ${name}`,
         async (signal) => {
           try {
-            await docker.getNetwork(name).remove(signalled(signal, {}));
+            const network = docker.getNetwork(name);
+            const bridge = hostRules && closedBridgeOf(await network.inspect());
+            await network.remove(signalled(signal, {}));
+            if (bridge) await (await hostRules()).open(bridge.name, bridge.instance);
           } catch (error) {
             if (statusOf(error) === 404) return;
             if (isInUse(error)) throw new VncctlError('NETWORK_CONFLICT', `network ${name} is in use`, { cause: error });
@@ -137,6 +148,29 @@ async function createOnPodman(docker: Docker, spec: NetworkSpec, signal: AbortSi
       (error: unknown) => (error ? reject(error) : resolve()),
     );
   });
+}
+
+const closed = (spec: NetworkSpec): NetworkSpec => ({ ...spec, labels: { ...spec.labels, [LABEL.host]: 'closed' } });
+
+/** The bridge of a network that was made to be closed to the host, and whose it is; undefined for any other network. */
+export function closedBridgeOf({ Id, Labels, Options }: Pick<Docker.NetworkInspectInfo, 'Id' | 'Labels' | 'Options'>): { name: string; instance: string } | undefined {
+  const instance = Labels?.[LABEL.instance];
+  if (Labels?.[LABEL.host] !== 'closed' || instance === undefined) return undefined;
+  return { name: Options?.['com.docker.network.bridge.name'] ?? `br-${Id.slice(0, 12)}`, instance };
+}
+
+// A network that promises more than it keeps must not be there for the next desktop.
+async function closeOrRemove(docker: Docker, name: string, rules: HostRules): Promise<void> {
+  const network = docker.getNetwork(name);
+  const bridge = closedBridgeOf(await network.inspect());
+  if (!bridge) return;
+  try {
+    await rules.close(bridge.name, bridge.instance);
+  } catch (error) {
+    await network.remove().catch(() => undefined);
+    await rules.open(bridge.name, bridge.instance);
+    throw error;
+  }
 }
 
 const isInUse = (error: unknown): boolean => /active endpoints|in use|being used/i.test(wordsOf(error));

@@ -3,6 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { VncctlError } from '../../errors.ts';
+import { dropChain } from '../host-rules.ts';
 import type { EmbeddedPaths } from './paths.ts';
 import { type EngineRanges, chooseRanges, rangesInUse } from './ranges.ts';
 import type { EmbeddedSystem } from './system.ts';
@@ -33,6 +34,7 @@ export async function removeBridges(system: EmbeddedSystem, paths: EmbeddedPaths
   const block = readBlock(paths);
   const rules = await system.run('iptables-save', []);
   for (const rule of rulesOf(rules.stdout, bridges, block)) await system.run('iptables', ['-w', '5', '-t', rule.table, '-D', ...rule.words]);
+  for (const bridge of bridges) await dropChain(system.run, bridge);
   for (const bridge of bridges) await system.run('ip', ['link', 'delete', 'dev', bridge, 'type', 'bridge']);
 }
 
@@ -44,7 +46,7 @@ export function rulesOf(saved: string, bridges: readonly string[], block: string
   for (const line of saved.split('\n')) {
     if (line.startsWith('*')) table = line.slice(1).trim();
     if (!line.startsWith('-A ')) continue;
-    const words = line.slice(3).trim().split(/\s+/);
+    const words = line.slice(3).trim().split(/\s+/).map((word) => word.replace(/^"(.*)"$/, '$1'));
     const natOfOurs = table === 'nat' && prefix !== undefined && words[words.indexOf('-s') + 1]?.startsWith(prefix) === true && words.includes('MASQUERADE');
     if (natOfOurs || words.some((word) => bridges.includes(word))) found.push({ table, words });
   }

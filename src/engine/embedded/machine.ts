@@ -36,6 +36,7 @@ export function createMachine(clock: Clock, withLock: EmbeddedSystem['withLock']
         .flatMap((line) => line.split(' ')[4] ?? [])
         .map((path) => path.replace(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)))),
     askSocket,
+    containersSurvive,
     withLock,
   };
 }
@@ -92,6 +93,19 @@ function askSocket(path: string, deadlineMs: number): Promise<SocketAnswer> {
       resolve(response.statusCode === 200 ? 'answers' : 'silent');
     });
     call.once('error', (error) => resolve(errorCode(error) === 'EACCES' || errorCode(error) === 'EPERM' ? 'denied' : 'silent'));
+    call.end();
+  });
+}
+
+function containersSurvive(path: string, deadlineMs: number): Promise<boolean | undefined> {
+  return new Promise((resolve) => {
+    const call = request({ socketPath: path, path: '/info', headers: { host: 'docker' }, agent: false, signal: AbortSignal.timeout(deadlineMs) }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.once('error', () => resolve(undefined));
+      response.once('end', () => resolve(/"LiveRestoreEnabled":(true|false)/.exec(Buffer.concat(chunks).toString('utf8'))?.[1] === 'true'));
+    });
+    call.once('error', () => resolve(undefined));
     call.end();
   });
 }

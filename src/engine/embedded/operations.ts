@@ -2,8 +2,9 @@
 import type { Clock } from '../../core/clock.ts';
 import type { ProgressListener } from '../../core/engine.ts';
 import { VncctlError } from '../../errors.ts';
-import { connectDocker } from '../docker/engine.ts';
+import { closeHostAgain, connectDocker } from '../docker/engine.ts';
 import type { Endpoint } from '../endpoint.ts';
+import { hostRules } from '../host-rules.ts';
 import { createMachine } from './machine.ts';
 import { embeddedPaths } from './paths.ts';
 import { type StartOptions, type StartResult, startEmbeddedEngine } from './start.ts';
@@ -40,7 +41,11 @@ export function embeddedEngine({ stateFolder, clock, locate, remember, forget, l
   const system = createMachine(clock, lock);
   const paths = embeddedPaths(stateFolder);
   return {
-    start: (progress, options) => startEmbeddedEngine({ system, paths, progress, ask, resolve: () => found(locate), remember }, options),
+    async start(progress, options) {
+      const result = await startEmbeddedEngine({ system, paths, progress, ask, resolve: () => found(locate), remember }, options);
+      if (result.outcome !== 'used') await closeHostAgain({ address: result.address, transport: 'unix' }, hostRules(system.run));
+      return result;
+    },
     status: () => embeddedStatus(system, paths),
     stop: () => stopEmbeddedEngine(system, paths),
     remove: () => removeEmbeddedEngine(system, paths, forget),

@@ -13,7 +13,7 @@ export interface EmbeddedPaths {
   socket: string;
   pidFile: string;
   containerdPidFile: string;
-  /** An empty configuration of its own, so that the system's daemon.json stays out of it. */
+  /** A configuration of its own, so that the system's daemon.json stays out of it. */
   configFile: string;
   rangesFile: string;
   log: string;

@@ -8,6 +8,11 @@ export function isOurDaemon(process: ProcessInfo, paths: EmbeddedPaths): boolean
   return programName(process) === 'dockerd' && optionValues(process.argv, '--data-root').includes(paths.data);
 }
 
+/** Whether a process is the containerd that our dockerd starts for itself. */
+export function isOurContainerd(process: ProcessInfo, paths: EmbeddedPaths): boolean {
+  return programName(process) === 'containerd' && process.argv.some((word) => word.startsWith(`${paths.exec}/`));
+}
+
 /** The running dockerd of these paths; the pid file's word is not needed for that. */
 export function findOurDaemon(processes: readonly ProcessInfo[], paths: EmbeddedPaths): ProcessInfo | undefined {
   return processes.find((process) => isOurDaemon(process, paths));

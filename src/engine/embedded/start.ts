@@ -1,14 +1,15 @@
 // Starts the embedded Docker engine, or sees that there is one already. The same call serves after a reboot or a kill.
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import type { ProgressListener } from '../../core/engine.ts';
 import { VncctlError } from '../../errors.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { ensureBridge } from './bridge.ts';
 import { installPackages } from './install.ts';
+import { letContainersSurvive, writeConfiguration } from './live-restore.ts';
 import { decideInstall } from './os-release.ts';
 import type { EmbeddedPaths } from './paths.ts';
 import { findForeignDaemon, findOurDaemon } from './processes.ts';
-import { endDaemon, sweepLeftovers } from './stop.ts';
+import { endDaemon, prepareRestart } from './stop.ts';
 import type { DetachedProcess, EmbeddedSystem, SocketAnswer } from './system.ts';
 
 /** What a start works with. */
@@ -62,7 +63,7 @@ export async function startEmbeddedEngine(dependencies: StartDependencies, optio
     }
     const hung = findOurDaemon(system.processes(), paths);
     if (hung !== undefined) await endDaemon(system, paths, hung.pid);
-    await sweepLeftovers(system, paths);
+    await prepareRestart(system, paths);
     const pid = await launch(dependencies, dockerd);
     await dependencies.remember();
     return { outcome: 'started', address: `unix://${paths.socket}`, source: 'the embedded engine', pid };
@@ -91,6 +92,7 @@ async function ourRunning(dependencies: StartDependencies): Promise<StartResult 
   const { system, paths } = dependencies;
   const daemon = findOurDaemon(system.processes(), paths);
   if (daemon === undefined || (await system.askSocket(paths.socket, ANSWER_DEADLINE_MS)) !== 'answers') return undefined;
+  letContainersSurvive(system, paths, daemon.pid);
   // Said again each time: the setting may have been lost since.
   await dependencies.remember();
   return { outcome: 'running', address: `unix://${paths.socket}`, source: 'the embedded engine', pid: daemon.pid };
@@ -130,7 +132,7 @@ async function launch(dependencies: StartDependencies, dockerd: string): Promise
   progress(`starting the embedded Docker engine in ${paths.folder}`);
   for (const folder of [paths.folder, paths.runtime, paths.exec]) mkdirSync(folder, { recursive: true, mode: 0o700 });
   const ranges = await ensureBridge(system, paths);
-  writeFileSync(paths.configFile, '{}\n', { mode: 0o600 });
+  writeConfiguration(paths, true);
   rotateLog(paths);
   const args = [
     ...['--config-file', paths.configFile, '--data-root', paths.data, '--exec-root', paths.exec, '--pidfile', paths.pidFile],

@@ -4,8 +4,9 @@ import { readFileSync, rmSync, statSync } from 'node:fs';
 import { VncctlError } from '../../errors.ts';
 import { removeBridges } from './bridge.ts';
 import { removeCgroups } from './cgroups.ts';
+import { letContainersEnd } from './live-restore.ts';
 import type { EmbeddedPaths } from './paths.ts';
-import { findLeftovers, findOurDaemon, isOurDaemon, isStalePid } from './processes.ts';
+import { findLeftovers, findOurDaemon, isOurContainerd, isOurDaemon, isStalePid } from './processes.ts';
 import type { EmbeddedSystem, SocketAnswer } from './system.ts';
 
 const STOP_DEADLINE_MS = 40_000;
@@ -55,9 +56,13 @@ export async function removeEmbeddedEngine(system: EmbeddedSystem, paths: Embedd
 
 async function stopLocked(system: EmbeddedSystem, paths: EmbeddedPaths): Promise<boolean> {
   const daemon = findOurDaemon(system.processes(), paths);
-  if (daemon !== undefined) await endDaemon(system, paths, daemon.pid);
+  const survivors = daemon === undefined ? findLeftovers(system.processes(), paths) : [];
+  if (daemon !== undefined) {
+    await letContainersEnd(system, paths, daemon.pid);
+    await endDaemon(system, paths, daemon.pid);
+  }
   await sweepLeftovers(system, paths);
-  return daemon !== undefined;
+  return daemon !== undefined || survivors.length > 0;
 }
 
 /** Ends our dockerd: it is asked, and killed when it doesn't listen. Call it under the lock. */
@@ -71,11 +76,17 @@ export async function endDaemon(system: EmbeddedSystem, paths: EmbeddedPaths, pi
   throw new VncctlError('ENGINE_FAILED', `the embedded engine (process ${pid}) can't be ended`, { hint: `look at it with: ps -o pid,stat,wchan,args -p ${pid}` });
 }
 
-/** Takes away what a killed dockerd left: container processes, mounts, pid files that would make the next start wait for ever. Call it under the lock, with no dockerd of ours running. */
+/** Takes away what would keep the next dockerd from starting and leaves the containers that survived the last one to it. Call it under the lock, with no dockerd of ours running. */
+export async function prepareRestart(system: EmbeddedSystem, paths: EmbeddedPaths): Promise<void> {
+  // Mounts and control groups of a surviving container are its own; without one they are only in the way.
+  if (findLeftovers(system.processes(), paths).every((process) => isOurContainerd(process, paths))) return sweepLeftovers(system, paths);
+  removeStalePidFiles(system, paths);
+}
+
+/** Takes away all that a dockerd left: container processes, mounts, pid files that would make the next start wait for ever. Call it under the lock, with no dockerd of ours running. */
 export async function sweepLeftovers(system: EmbeddedSystem, paths: EmbeddedPaths): Promise<void> {
   const left = (): ReturnType<typeof findLeftovers> => findLeftovers(system.processes(), paths);
-  // Containers end with their engine, also when it was killed: the next start would end them anyway, but slower. Asked again
-  // at each look, as a shim may be starting one.
+  // Asked again at each look, as a shim may be starting one.
   const swept = await becomesTrue(system, KILL_DEADLINE_MS, () => {
     const leftovers = left();
     for (const process of leftovers) system.kill(process.pid, 'SIGKILL');
@@ -90,10 +101,14 @@ export async function sweepLeftovers(system: EmbeddedSystem, paths: EmbeddedPath
   // Deepest first: later mounts cover earlier ones.
   for (const mount of system.mountPoints().filter(inside).reverse()) await system.run('umount', ['-l', mount]);
   removeCgroups(paths);
+  removeStalePidFiles(system, paths);
+}
+
+// A dockerd waits for ever for a process that has the number by now and is none of ours.
+function removeStalePidFiles(system: EmbeddedSystem, paths: EmbeddedPaths): void {
   const processes = system.processes();
   if (isStalePid(readText(paths.pidFile), processes, (process) => isOurDaemon(process, paths))) rmSync(paths.pidFile, { force: true });
-  // The sweep left none of our containerd: whatever runs under that number now is somebody else's.
-  rmSync(paths.containerdPidFile, { force: true });
+  if (isStalePid(readText(paths.containerdPidFile), processes, (process) => isOurContainerd(process, paths))) rmSync(paths.containerdPidFile, { force: true });
 }
 
 async function becomesTrue(system: EmbeddedSystem, deadlineMs: number, look: () => boolean): Promise<boolean> {

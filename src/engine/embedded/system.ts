@@ -43,6 +43,8 @@ export interface EmbeddedSystem {
   /** Mount points of the machine. */
   mountPoints(): readonly string[];
   askSocket(path: string, deadlineMs: number): Promise<SocketAnswer>;
+  /** Whether the engine at a socket says that its containers survive its end; undefined when it does not answer. */
+  containersSurvive(path: string, deadlineMs: number): Promise<boolean | undefined>;
   /** Runs `work` while no other process runs its own with the same folder; waits up to `waitMs` for that, then STORE_LOCKED. */
   withLock<T>(folder: string, waitMs: number, work: () => Promise<T>): Promise<T>;
 }

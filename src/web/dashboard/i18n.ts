@@ -258,7 +258,7 @@ export function wordsFor(languages: readonly string[]): Words {
     const [, warned] = /^warned: (.+)$/.exec(name) ?? [];
     if (warned !== undefined) return say('why.warned', { why: named('why', warned) });
     const key = `${group}.${name}`;
-    return key in messages ? messages[key as MessageKey] : name;
+    return Object.hasOwn(messages, key) ? messages[key as MessageKey] : name;
   };
   return { language, say, named };
 }

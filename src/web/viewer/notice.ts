@@ -39,7 +39,7 @@ function code(text: string): HTMLElement {
 
 /** The measured steps that mean something to a person, such as `started in 0.3 s · screen after 0.6 s`. */
 function phasesInWords(phases: DesktopState['phaseMs'], messages: Messages, language: string): string {
-  const known = (key: string): key is MessageKey => key in messages;
+  const known = (key: string): key is MessageKey => Object.hasOwn(messages, key);
   return phases
     .flatMap(([name, ms]) => {
       const key = `phase.${name}`;

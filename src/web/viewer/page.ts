@@ -45,7 +45,7 @@ export type Page = ReturnType<typeof findPage>;
 
 /** Puts the texts into every element below `root` with `data-text` or `data-label` (aria-label and title). */
 export function translate(root: ParentNode, messages: Messages): void {
-  const known = (name: string | undefined): name is MessageKey => name !== undefined && name in messages;
+  const known = (name: string | undefined): name is MessageKey => name !== undefined && Object.hasOwn(messages, name);
   for (const element of root.querySelectorAll<HTMLElement>('[data-text], [data-label]')) {
     const { text, label } = element.dataset;
     if (known(text)) element.textContent = messages[text];

@@ -74,7 +74,9 @@ test('where auth is none, this machine may do everything, but no page of a stran
   expect(await remove({ origin: 'https://listed.example' })).toBe(200);
   expect(await remove({ 'sec-fetch-site': 'cross-site' })).toBe(401);
   expect(await remove({ 'x-forwarded-for': '192.0.2.7' })).toBe(401);
-  expect(await remove({ forwarded: 'for=192.0.2.7' })).toBe(401);
+  for (const said of ['forwarded', 'x-real-ip', 'via', 'x-forwarded-proto', 'x-forwarded-host', 'x-forwarded-port', 'cf-connecting-ip']) expect(await remove({ [said]: 'for=192.0.2.7' }), said).toBe(401);
+  // A browser from before they said of which page they come.
+  expect(await remove({ referer: 'http://evil.example/', 'user-agent': 'Mozilla/5.0' })).toBe(401);
   // By one that doesn't say so, but asks by the public name.
   expect(await remove({ host: 'desks.public.example' })).toBe(401);
   // A name of a stranger that was made to point here.

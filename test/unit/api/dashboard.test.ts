@@ -53,10 +53,19 @@ test.each(['me', 'desktops', 'events', 'usage', 'settings'])('the cookie alone r
   expect([await statusWith({ cookie }), await statusWith({ 'x-vncctl-session': half }), await statusWith({ cookie, 'x-vncctl-session': half })]).toEqual([401, 401, 200]);
 });
 
+test('a proxy that asks for a password in front of all leaves who signed in signed in, and lets nobody else in', async () => {
+  const made = await stand();
+  const authorization = `Basic ${Buffer.from('operator:of the proxy').toString('base64')}`;
+  const own = await made.signIn();
+  expect(await (await fetch(`${made.origin}/api/v1/me`, { headers: { ...own, authorization } })).json()).toEqual({ scope: 'operate' });
+  expect((await fetch(`${made.origin}/api/v1/desktops/${made.id}/pause`, { method: 'POST', headers: { ...own, authorization } })).status).toBe(200);
+  for (const headers of [{ authorization }, { authorization, cookie: own.cookie }]) expect((await fetch(`${made.origin}/api/v1/me`, { headers })).status).toBe(401);
+});
+
 test('a second sign-in of the same browser leaves the first one good', async () => {
   const made = await stand();
   const first = await made.signIn();
-  const answer = await fetch(`${made.origin}/dashboard/session`, { method: 'POST', headers: { 'content-type': 'application/json', cookie: first.cookie }, body: JSON.stringify({ ticket: (await made.link()).split('#ticket=')[1] }) });
+  const answer = await fetch(`${made.origin}/dashboard/session`, { method: 'POST', headers: { 'content-type': 'application/json', cookie: first.cookie, origin: made.origin }, body: JSON.stringify({ ticket: (await made.link()).split('#ticket=')[1] }) });
   const second = { cookie: answer.headers.get('set-cookie')?.split(';')[0] ?? '', 'x-vncctl-session': answer.headers.get('x-vncctl-session') ?? '' };
   expect(second.cookie).toBe(first.cookie);
   for (const headers of [{ ...first, cookie: second.cookie }, second]) expect((await fetch(`${made.origin}/api/v1/me`, { headers })).status).toBe(200);

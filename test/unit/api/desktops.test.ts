@@ -135,6 +135,13 @@ test('the operation of what is done to one desktop is found from there, and from
   }
 });
 
+test.each(['constructor', 'toString', 'valueOf'])('a setting %s is none, though every object has one', async (name) => {
+  const { ask, engine } = await createTestApi();
+  const { status, json } = await ask('POST', '/api/v1/desktops', { door, body: { client: ANA, env: { [name]: 'x' } } });
+  expect({ status, body: json() }).toMatchObject({ status: 400, body: { error: { code: 'USAGE', message: expect.stringContaining(`has no setting ${name}`) } } });
+  expect(await engine.containers.list({ labels: {} })).toEqual([]);
+});
+
 test('what fails later is told by its operation', async () => {
   const { ask } = await createTestApi();
   const begun = await ask('POST', '/api/v1/desktops', { door, body: { client: ANA, env: { NONE: 'x' } }, headers: { prefer: 'wait=5, respond-async' } });

@@ -7,7 +7,7 @@ test('where all is well every line is ok and the exit code 0', async () => {
   const run = await createTestProgram().run(['doctor']);
   expect(run).toMatchObject({ code: 0, err: '' });
   for (const name of ['engine', 'api version', 'image', 'port range', 'network', 'disk', 'memory', 'shared memory', 'browser', 'store']) expect(lineOf(run.out, name)).toMatch(/^(ok|warning) /);
-  for (const name of ['engine', 'image', 'port range', 'network', 'store']) expect(lineOf(run.out, name)).toMatch(/^ok /);
+  for (const name of ['engine', 'restart', 'image', 'port range', 'network', 'store']) expect(lineOf(run.out, name)).toMatch(/^ok /);
 });
 
 test.each([
@@ -30,6 +30,16 @@ test.each([
     'network',
     /^failed +network +vncctl lets its members reach each other/,
     6,
+  ],
+  [
+    'desktops end with the engine',
+    (program: TestProgram) => {
+      const { describe } = program.engine;
+      program.engine.describe = async (options) => ({ ...(await describe(options)), containersSurvive: false });
+    },
+    'restart',
+    /^warning +restart +every desktop ends when the engine is restarted or dies \(live-restore is off\)/,
+    0,
   ],
   ['the image is missing', (program: TestProgram) => program.engine.imageWorld.present.clear(), 'image', /^warning +image +firefox-kiosk is not there yet/, 0],
   ['the image is outdated', (program: TestProgram) => program.engine.imageWorld.add('vncctl/firefox-kiosk:latest', {}), 'image', /^warning +image +firefox-kiosk was built from an older template/, 0],

@@ -79,6 +79,8 @@ test.each([
   [['--env', 'FOO'], '--env takes KEY=value, not "FOO"'],
   [['--env', '=x'], '--env takes KEY=value, not "=x"'],
   [['--env', 'FOO=1'], 'has no setting FOO'],
+  [['--env', 'constructor=1'], 'has no setting constructor'],
+  [['--env', '__proto__=1'], 'has no setting __proto__'],
   [['--env', 'LANGUAGE=Portuguese'], '"Portuguese" is no value for LANGUAGE'],
   [['--url', 'example.org'], '"example.org" is no page address'],
   [['--url', 'file:///etc/passwd'], '"file:///etc/passwd" is no page address'],

@@ -102,6 +102,13 @@ test('a key with capitals or slashes is refused', () => {
   for (const key of ['Kiosk', 'a/b', '', '.x']) expect(checkEntry(least, { ...from, key }).faults).toHaveLength(1);
 });
 
+test('a setting may be called as what every object has', () => {
+  const settings = JSON.parse('{ "constructor": { "description": "c" }, "__proto__": { "description": "p" } }') as object;
+  const { entry, faults: found } = checkEntry({ ...least, settings }, from);
+  expect(found).toEqual([]);
+  expect(Object.keys(entry?.settings ?? {})).toEqual(['constructor', '__proto__']);
+});
+
 test.each([
   [{ cpus: 1e-10 }, 'limits.cpus: a number of processors like 2 or 0.5 is expected, 0.01 at least'],
   [{ memory: '1k' }, 'limits.memory: 6m at least are expected'],

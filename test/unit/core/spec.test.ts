@@ -67,6 +67,7 @@ test('an image that shows no page refuses one; one with an application variable 
 
 test('a setting that the image does not declare is refused with the nearest', () => {
   expect(() => specOf({ env: { LANGUAG: 'en' } })).toThrowError(expect.objectContaining({ code: 'USAGE', hint: expect.stringContaining('LANGUAGE') as string }));
+  for (const name of ['constructor', 'toString', 'hasOwnProperty', '__proto__']) expect(() => specOf({ env: { [name]: '1' } }), name).toThrowError(expect.objectContaining({ code: 'USAGE' }));
   expect(() => specOf({ env: { X: '1' } }, { settings: {} })).toThrowError(expect.objectContaining({ code: 'USAGE' }));
 });
 

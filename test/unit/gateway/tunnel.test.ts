@@ -72,6 +72,7 @@ test('a message in fragments, with a ping between them, arrives as one run of by
 
 test.each([
   ['the subprotocol binary, where it is offered', ['base64', 'binary'], 'binary'],
+  ["binary, and not the page's half of its session, wherever that stands", ['vncctl.session.2.a.full', 'binary'], 'binary'],
   ['no subprotocol, where none is offered', [], ''],
 ] as const)('a viewer gets %s', async (_, offered, chosen) => {
   const { viewer } = await start();

@@ -78,6 +78,21 @@ test('a page of another site changes nothing, and a HEAD neither', async () => {
   expect((await ask('GET', '/status', { headers: { 'sec-fetch-site': 'cross-site' } })).status).toBe(200);
 });
 
+test('a browser that does not say for which page it asks changes nothing, until it is shown to be no page\'s', async () => {
+  const { ask, engine } = await open();
+  const old = { 'user-agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:60.0) Gecko/20100101 Firefox/60.0', accept: 'text/html,*/*;q=0.8', referer: 'http://evil.example/' };
+  for (const path of ['/access?id=11144477735', '/remove?id=11144477735', '/remove-all']) {
+    const { status, json } = await ask('GET', path, { headers: old });
+    expect({ status, body: json() }, path).toEqual({ status: 403, body: { error: expect.stringContaining('X-Requested-With') } });
+  }
+  expect(await engine.containers.list({ labels: {} })).toEqual([]);
+  expect((await ask('GET', '/status', { headers: old })).status).toBe(200);
+  expect((await ask('GET', '/access?id=11144477735', { headers: { ...old, 'x-requested-with': 'portal' } })).status).toBe(302);
+  expect((await ask('GET', '/access?id=11144477735', { headers: { 'user-agent': 'curl/8.5.0', accept: '*/*' } })).status).toBe(302);
+  const guarded = await open('token');
+  expect((await guarded.ask('GET', '/access?id=11144477735', { token: await guarded.token('operate'), headers: old })).status).toBe(302);
+});
+
 test('over the network a token is asked for, and what it may do is what it may do elsewhere', async () => {
   const { ask, token } = await open('token');
   const nobody = await ask('GET', '/access?id=11144477735');

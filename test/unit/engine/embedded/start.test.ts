@@ -63,6 +63,7 @@ function scene(change: Partial<Machine> = {}, resolved?: Partial<Endpoint>): Sce
     },
     networkNamespace: () => 'net:[1]',
     mountPoints: () => [],
+    containersSurvive: async () => true,
     askSocket: async (path) => machine.sockets[path] ?? 'silent',
     withLock: async (_, __, work) => {
       const turn = last.then(work, work);
