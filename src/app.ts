@@ -199,7 +199,7 @@ export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
     }
   };
 
-  const installation = once(() => makeInstallation(getSettings(), reading, paths));
+  const installation = once(() => makeInstallation(getSettings(), reading, paths, store));
 
   const gatewayOf = (daemon: RunningDaemon | undefined): PublicAddress | undefined => daemon && gatewayAddress(daemon, getSettings());
 

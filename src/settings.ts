@@ -77,7 +77,7 @@ export const SETTINGS = {
   subnet: setting(types.subnet, undefined, 'addresses of that network when it is made; not set, the engine chooses', ['DOCKER_NETWORK_SUBNET']),
   prefix: setting(types.text('a beginning of a container name: letters, digits, "_", "." and "-", the first a letter or digit', /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,30}$/), 'vnc_', 'what the names of the containers begin with', ['CONTAINER_BASE_NAME']),
   clientIds: setting(types.choice(CLIENT_ID_POLICIES), 'cpf', 'which client ids are taken: cpf, cpf-strict (right check digits only) or any'),
-  naming: setting(types.choice(['plain', 'hashed']), 'plain', 'how client ids appear in container names and labels: plain or hashed'),
+  naming: setting(types.choice(['labelled', 'plain', 'hashed']), undefined, 'how client ids appear: labelled (a keyed hash in container names, the id in labels), plain (the id in both) or hashed (the hash in both); not set, labelled, or plain where an older version has begun'),
   mask: setting(types.flag, false, 'whether tables hide the middle of client ids'),
   stateFile: setting(types.text('a path', /^[^\0]+$/), undefined, 'file that holds the state; not set, one for each instance in the state folder', ['STATE_FILE']),
   color: setting(types.choice(['auto', 'always', 'never']), 'auto', 'when to use colour: auto, always or never'),

@@ -8,7 +8,7 @@ import { VncctlError } from '../errors.ts';
 import type { EventStream } from './event-stream.ts';
 import { readClient } from './named.ts';
 import type { Operations } from './operations.ts';
-import { pageOf } from './page.ts';
+import { decodeCursor, encodeCursor } from './page.ts';
 import type { ApiParts } from './parts.ts';
 import { type ApiRoute, RawAnswer, route } from './route.ts';
 import { ANSWERS, ID_PARAM, PAGE } from './schemas.ts';
@@ -47,9 +47,9 @@ export function eventRoutes(parts: EventParts): ApiRoute[] {
           return new RawAnswer({ headers: { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store', 'x-accel-buffering': 'no' }, body });
         }
         const events = await journal.read(filterOf(parts, query));
-        const { page, next } = pageOf(numbered(events), ({ key }) => key, query);
+        const { page, next } = pageOfEvents(events, query);
         if (page.length > 0) await names.look();
-        return { events: page.map(({ event }) => eventRow(event, names, parts.settings().mask)), next };
+        return { events: page.map((event) => eventRow(event, names, parts.settings().mask)), next };
       },
     }),
     route({
@@ -65,17 +65,24 @@ export function eventRoutes(parts: EventParts): ApiRoute[] {
   ];
 }
 
-/** With a key for each in their order: several may be of one millisecond. */
-function numbered(events: readonly LifeEvent[]): { key: string; event: LifeEvent }[] {
-  let before = '';
+/** Those behind the cursor, as many as the limit. A key is the time and, since several may be of one millisecond, a count. Only keys of the page itself are spelled: there may be many thousands before it. */
+function pageOfEvents(events: readonly LifeEvent[], { limit, cursor }: { limit: number; cursor?: string | undefined }): { page: LifeEvent[]; next: string | null } {
+  const [, afterAt = '', afterCount = '-1'] = cursor === undefined ? [] : (/^(.*?)(?: (\d{1,9}))?$/s.exec(decodeCursor(cursor)) ?? []);
+  const page: LifeEvent[] = [];
+  let lastKey = '';
+  let at = '';
   let count = 0;
-  return events.map((event) => {
+  for (const event of events) {
     // Written by several processes, they may be out of order by a little.
-    const at = event.at > before ? event.at : before;
+    const before = at;
+    if (event.at > at) ({ at } = event);
     count = at === before ? count + 1 : 0;
-    before = at;
-    return { key: `${at} ${String(count).padStart(9, '0')}`, event };
-  });
+    if (at < afterAt || (at === afterAt && count <= Number(afterCount))) continue;
+    if (page.length === limit) return { page, next: encodeCursor(lastKey) };
+    page.push(event);
+    lastKey = `${at} ${String(count).padStart(9, '0')}`;
+  }
+  return { page, next: null };
 }
 
 function filterOf(parts: ApiParts, { since, desktop, client }: z.output<typeof EVENTS>): JournalFilter {

@@ -62,6 +62,8 @@ export interface ApiParts {
   metrics(): Metrics;
   /** Where a request comes from, as far as that can be told. */
   addressOf(request: IncomingMessage): string;
+  /** Told of each connection on which somebody asks who may. */
+  onKnown?(socket: object): void;
   log: Log;
   clock: Clock;
   version: string;

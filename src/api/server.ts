@@ -82,7 +82,9 @@ export async function createApiServer(parts: ApiParts, extensions: readonly Exte
     if (isPreflight(request.method, request.headers)) return reply.headers(PREFLIGHT_HEADERS).status(204).send();
     // A token that counts for nothing is told only behind the limit: whoever tries them is counted.
     const principal = await identify(request.raw, doors.get(request.raw) ?? 'tcp').catch((error: unknown) => void refused.set(request, error));
-    if (principal) principals.set(request, principal);
+    if (!principal) return;
+    principals.set(request, principal);
+    parts.onKnown?.(request.raw.socket);
   });
   const refused = new WeakMap<FastifyRequest, unknown>();
   await app.register(rateLimit, {

@@ -19,7 +19,7 @@ import { type HostRules, isFromOutside, isOurHost, isOurOrigin, mayBeAnyPages, o
 import { definitionOf } from '../settings.ts';
 import { rulesOnce } from './gateway.ts';
 
-export interface ApiInput extends Pick<ApiParts, 'desktops' | 'waiting' | 'activity' | 'journal' | 'control' | 'readiness' | 'log' | 'signal'> {
+export interface ApiInput extends Pick<ApiParts, 'desktops' | 'waiting' | 'activity' | 'journal' | 'control' | 'readiness' | 'log' | 'signal' | 'onKnown'> {
   /** As it is now: settings may be read anew. */
   app: () => App;
   /** As it was when the daemon started. */

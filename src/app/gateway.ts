@@ -11,6 +11,7 @@ import { givesScreenAddresses } from '../core/dialects.ts';
 import type { InstanceJournal } from '../core/journal.ts';
 import type { Log, LogFacts } from '../core/log.ts';
 import { publicAddressOf } from '../core/public-address.ts';
+import { sharedLook } from '../core/shared-look.ts';
 import { findScreen, keepScreen, openScreen, type ScreenState } from '../core/screens.ts';
 import type { DesktopId } from '../core/store.ts';
 import { revokeTicket, type Session } from '../core/tickets.ts';
@@ -113,8 +114,9 @@ export async function openGateway({ app, journal, clock, log }: GatewayInput): P
   };
 
   const hosts = (): HostRules => rulesFor(app().settings);
+  const findShared = sharedLook(async (id) => findScreen(await app().desktops(), journal, id as DesktopId));
   const find = async (id: DesktopId): Promise<ScreenState | undefined> => {
-    const found = await findScreen(await app().desktops(), journal, id);
+    const found = await findShared(id);
     return found && openings.addedTo(id, found);
   };
   const letIn = (request: IncomingMessage, socket: Duplex, head: Buffer, session: Session, address: string): void => {
@@ -122,6 +124,7 @@ export async function openGateway({ app, journal, clock, log }: GatewayInput): P
       desktop: session.desktopId,
       viewOnly: session.mode === 'view-only',
       address,
+      ticket: session.ticketId,
       dial: (signal) => openings.during(session.desktopId, (tell) => dial(session.desktopId, signal, tell)),
       greet: serveHandshake,
       filter: filterFor(session.mode),
@@ -214,5 +217,5 @@ export function rulesOnce(): (settings: Settings) => HostRules {
 }
 
 function factsOf({ id, session }: { id: string; session: Session }): LogFacts {
-  return { desktop: session.desktopId, viewer: id, mode: session.mode };
+  return { desktop: session.desktopId, viewer: id, mode: session.mode, ticket: session.ticketId };
 }

@@ -9,16 +9,17 @@ import type { Catalog, Installation } from '../core/desktops.ts';
 import type { Naming } from '../core/identity.ts';
 import type { Lease, LeaseField } from '../core/lease.ts';
 import { describeOrigin } from '../core/setting-layers.ts';
+import type { Store } from '../core/store.ts';
 import { VncctlError } from '../errors.ts';
 import type { Settings, SettingsReading } from '../settings.ts';
 import { instanceKeyFileOf, type Paths } from '../store/paths.ts';
 
 /** The facts of this installation. `settings` are the values of `reading`, which also knows where each came from. */
-export async function makeInstallation(settings: Settings, reading: SettingsReading, paths: Paths): Promise<Installation> {
+export async function makeInstallation(settings: Settings, reading: SettingsReading, paths: Paths, store: () => Promise<Store>): Promise<Installation> {
   return {
     instance: settings.instance,
     prefix: settings.prefix,
-    naming: settings.naming === 'hashed' ? await hashedNaming(paths, settings.instance) : { kind: 'plain' },
+    naming: await namingOf(settings, paths, store),
     network: settings.network,
     subnet: settings.subnet ?? '',
     bindAddress: settings.bind,
@@ -81,7 +82,9 @@ function builtInEntries({ builtIn, root }: CatalogSources): readonly CatalogEntr
   }
 }
 
-async function hashedNaming(paths: Paths, instance: string): Promise<Naming> {
+async function namingOf({ naming, instance }: Settings, paths: Paths, store: () => Promise<Store>): Promise<Naming> {
+  const kind = naming ?? (await (await store()).read()).naming ?? 'plain';
+  if (kind === 'plain') return { kind };
   const { getInstanceKey } = await import('../store/instance-key.ts');
-  return { kind: 'hashed', key: await getInstanceKey(instanceKeyFileOf(paths, instance)) };
+  return { kind, key: await getInstanceKey(instanceKeyFileOf(paths, instance)) };
 }

@@ -2,6 +2,7 @@
 import type { App, AppParts } from '../app.ts';
 import type { Io } from '../commands/context.ts';
 import type { ActivitySource } from '../core/activity.ts';
+import { createBoundedLog } from '../core/bounded-log.ts';
 import type { Clock } from '../core/clock.ts';
 import { noViewers } from '../core/control.ts';
 import type { Desktops } from '../core/desktops.ts';
@@ -38,7 +39,7 @@ import { openApi } from './api.ts';
 import { logOn, tellAll } from './daemon-log.ts';
 import { openDashboard } from './dashboard.ts';
 import { createFigures } from './figures.ts';
-import { openGateway } from './gateway.ts';
+import { openGateway, rulesOnce } from './gateway.ts';
 import { handingOut } from './handing-out.ts';
 import { catalogVersion, factsOf, heldFacts } from './installation-facts.ts';
 import { settingsAnew } from './settings-anew.ts';
@@ -117,23 +118,34 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
     const tlsFiles = tlsFilesOf({ cert: options.tlsCert ?? settings.tlsCert, key: options.tlsKey ?? settings.tlsKey });
     const certificate = tlsFiles && readCertificate(tlsFiles);
     let follower: CertificateFollower | undefined;
-    const gateway = listen === 'off' ? undefined : await openGateway({ app: () => current, journal, clock, log });
-    const dashboard = openDashboard({ app: () => current, desktops, log });
+    // For what people from outside can make happen as often as they like.
+    const outside = createBoundedLog(log, clock);
+    const settling = setInterval(() => outside.settle(), SETTLE_LOG_MS).unref();
+    stops.push(() => {
+      clearInterval(settling);
+      outside.settle({ all: true });
+    });
+    const gateway = listen === 'off' ? undefined : await openGateway({ app: () => current, journal, clock, log: outside });
+    const dashboard = openDashboard({ app: () => current, desktops, log: outside });
     stops.push(() => dashboard.stop());
     const seen = dashboard.apartFrom(direct);
     const activity = gateway?.activityWith(seen) ?? seen;
     const readiness = (): Readiness => readinessOf(state, clock.monotonicMs(), current.settings.sweepInterval);
     const life = lifeTracker(() => current, journal);
     const waiting = createWaiting();
-    const api = openApi({ app: () => current, desktops, waiting, activity, journal, control: gateway?.control ?? noViewers, readiness, auth: settings.auth, dialects: settings.dialects, figures, dashboard: dashboard.extension, signal: options.signal, log });
+    const rulesFor = rulesOnce();
+    // The connections on which somebody asks who may use the API.
+    const known = new WeakSet<object>();
+    const api = openApi({ app: () => current, desktops, waiting, activity, journal, control: gateway?.control ?? noViewers, readiness, auth: settings.auth, dialects: settings.dialects, figures, dashboard: dashboard.extension, signal: options.signal, log: outside, onKnown: (socket) => known.add(socket) });
     const ups = createUpRoute({ ...handingOut({ app: () => current, facts: () => facts, desktops, metrics: figures.current, waiting }), log });
-    const control = createDoor({ routes: [api.routesAt('socket'), ups], readiness });
+    const control = createDoor({ routes: [api.routesAt('socket'), ups], readiness, isKnown: () => true });
     stops.push(() => control.stop());
     const { socket } = app;
     await listenOnSocket(control, socket);
     lock.answersAt({ socket });
     if (gateway && listen !== 'off') {
-      const door = createDoor({ certificate, routes: [gateway.routes, dashboard.routes, api.routesAt('tcp')], readiness });
+      const isProxy = (address: string): boolean => rulesFor(current.settings).proxies.includes(address);
+      const door = createDoor({ certificate, routes: [gateway.routes, dashboard.routes, api.routesAt('tcp')], readiness, isProxy, isKnown: (socket) => known.has(socket) });
       // Viewers first: the door cuts off whoever is still there.
       stops.push(() => door.stop(), () => gateway.stop());
       const address = await door.listen(takePassedSocket(io.env, process.pid) ?? listen);
@@ -230,6 +242,7 @@ function isAlive({ triedAtMs }: DaemonState, nowMs: number, sweepIntervalMs: num
 }
 
 const STUCK_MS = 60_000;
+const SETTLE_LOG_MS = 5_000;
 const HOOKS_TO_FINISH_MS = 400;
 
 const aborted = (signal: AbortSignal): Promise<void> =>

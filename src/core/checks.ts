@@ -7,6 +7,7 @@ import { watchState } from './explain.ts';
 import { checkHostAccess, type TrialService } from './host-check.ts';
 import { getEntry, type ImageBuilding, imageStatus } from './images.ts';
 import { spareMemory } from './memory-lack.ts';
+import { listDesktops } from './list.ts';
 import { lookAtPool } from './pool.ts';
 import { memberStatus } from './pool-plan.ts';
 import { formatBytes } from './size.ts';
@@ -50,6 +51,7 @@ const CHECKS: readonly { name: string; needsEngine: boolean; run: Check }[] = [
   { name: 'image', needsEngine: true, run: checkImage },
   { name: 'port range', needsEngine: false, run: checkPorts },
   { name: 'network', needsEngine: true, run: checkNetwork },
+  { name: 'names', needsEngine: true, run: checkNames },
   { name: 'host access', needsEngine: true, run: async ({ desktops, listen, signal }) => checkHostAccess(await desktops(), listen, signal) },
   { name: 'pool', needsEngine: true, run: checkPool },
   { name: 'disk', needsEngine: true, run: checkDisk },
@@ -161,6 +163,21 @@ async function checkNetwork({ desktops, signal }: CheckSubjects): Promise<Omit<C
   if (network.isolates !== 'members') return { state: 'failed', message: `${name} lets its members reach each other`, hint: 'vncctl config set network vncctl_desktops' };
   if (subnet && !network.subnets.includes(subnet)) return { state: 'failed', message: `${name} has ${network.subnets.join(', ')}, the setting says ${subnet}`, hint: `docker network rm ${name}   (when no desktop is on it)` };
   return { state: 'ok', message: `${name}, ${network.subnets.join(', ') || 'no subnet'}, its members can not reach each other` };
+}
+
+/** Every desktop can ask the engine's DNS for the names of its neighbours. */
+async function checkNames({ desktops, signal }: CheckSubjects): Promise<Omit<CheckResult, 'name'>> {
+  const own = await desktops();
+  if (own.installation.naming.kind === 'plain') {
+    return {
+      state: 'warning',
+      message: 'container names hold client ids, and every desktop can find out the names of its neighbours',
+      hint: 'vncctl config set naming labelled   (a desktop gets its new name with its next up)',
+    };
+  }
+  const named = (await listDesktops(own, { signal })).filter(({ client, container }) => client !== undefined && container?.name.includes(client));
+  if (named.length === 0) return { state: 'ok', message: 'container names tell no client' };
+  return { state: 'warning', message: `${named.length} of the desktops still have the client id in their name`, hint: 'each gets its new name with its next: vncctl up <client>' };
 }
 
 async function checkPool({ desktops, signal }: CheckSubjects): Promise<Omit<CheckResult, 'name'>> {

@@ -109,7 +109,7 @@ async function openPage(run: Run, made: Made, container: ContainerDetails, { fre
   const { url: variable, client } = entry.variables;
   const asked = variable === undefined ? undefined : env[variable];
   const url = variable !== undefined && asked !== container.env[variable] ? asked : undefined;
-  const clientLabel = client !== undefined && desktops.installation.naming.kind === 'plain' ? formatClientId(request.client) : undefined;
+  const clientLabel = client !== undefined && desktops.installation.naming.kind !== 'hashed' ? formatClientId(request.client) : undefined;
   const place = { host: addressOf(container), port: entry.ports.claim };
   const wanted = { ...(url === undefined ? {} : { url }), ...(clientLabel === undefined ? {} : { clientLabel }) };
   try {

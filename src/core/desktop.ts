@@ -1,7 +1,7 @@
 // The read model: what a desktop is, derived from the engine's containers and the store's memory at the moment of reading.
 import type { ClientId } from './client-id.ts';
 import type { ContainerId, ContainerSummary } from './engine.ts';
-import { isAsideName, type Naming } from './identity.ts';
+import { clientKey, isAsideName, type Naming } from './identity.ts';
 import { decodeLabels, LABEL } from './labels.ts';
 import type { LeaseChanges } from './lease.ts';
 import { clientKeyOf, clientOf, isNobodys, type NameView } from './owner.ts';
@@ -57,7 +57,7 @@ export function deriveDesktops(containers: readonly ContainerSummary[], state: S
   }
   for (const allocation of Object.values(state.allocations)) {
     if (allocation.replacing !== undefined && replaced.has(allocation.replacing)) continue;
-    if (allocation.endpoint === view.endpoint && !seen.has(allocation.desktopId)) desktops.push(lostDesktop(allocation));
+    if (allocation.endpoint === view.endpoint && !seen.has(allocation.desktopId)) desktops.push(lostDesktop(allocation, view));
   }
   return desktops.sort((a, b) => compareText(a.createdAt, b.createdAt) || compareText(a.id, b.id));
 }
@@ -107,11 +107,11 @@ export function deriveDesktop(container: ContainerSummary, state: StoreState, vi
 }
 
 /** A desktop that the store remembers and no container is left of. */
-export function lostDesktop(allocation: Allocation): Desktop {
+export function lostDesktop(allocation: Allocation, { naming }: Pick<DesktopView, 'naming'>): Desktop {
   return {
     id: allocation.desktopId,
     client: allocation.client,
-    clientKey: allocation.client,
+    clientKey: clientKey(allocation.client, naming),
     status: 'lost',
     image: allocation.image,
     createdAt: allocation.createdAt,

@@ -15,6 +15,7 @@ export interface ClientNames {
 }
 
 const LOOK_DEADLINE_MS = 2_000;
+const MOST_LOOKED_FOR = 10_000;
 
 export interface ClientNamesOptions {
   desktops: () => Promise<Desktops>;
@@ -32,9 +33,7 @@ export function findClientNames({ desktops, journal, asked, signal, warn }: Clie
   const lookedFor = new Set<string>();
   let reachable = true;
 
-  const look = async (): Promise<void> => {
-    // The one that was asked for is all there is to know.
-    if (asked !== undefined || !reachable) return;
+  const lookOnce = async (): Promise<void> => {
     try {
       for (const { client } of await listDesktops(await desktops(), { signal, deadlineMs: LOOK_DEADLINE_MS })) {
         if (client !== undefined) names.set(journal.hashOf(client), client);
@@ -45,11 +44,20 @@ export function findClientNames({ desktops, journal, asked, signal, warn }: Clie
     }
   };
 
+  // Those who ask while the desktops are being listed share what is found.
+  let looking: Promise<void> | undefined;
+  const look = async (): Promise<void> => {
+    // The one that was asked for is all there is to know.
+    if (asked !== undefined || !reachable) return;
+    await (looking ??= lookOnce().finally(() => (looking = undefined)));
+  };
+
   return {
     of: (hash) => names.get(hash),
     look,
     async lookFor({ client, desktop }) {
       if (client === undefined || names.has(client) || lookedFor.has(desktop)) return;
+      if (lookedFor.size >= MOST_LOOKED_FOR) lookedFor.clear();
       lookedFor.add(desktop);
       await look();
     },

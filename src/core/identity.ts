@@ -4,12 +4,34 @@ import type { ClientId } from './client-id.ts';
 import type { ContainerId } from './engine.ts';
 import type { DesktopId } from './store.ts';
 
-/** How a client's id appears in container names and labels: as it is, or as a keyed hash that only this installation can make. */
-export type Naming = { kind: 'plain' } | { kind: 'hashed'; key: Uint8Array };
+/**
+ * How a client's id appears in what the engine keeps. `plain`: as it is, in names and labels. `labelled`: as it is in labels, which only the
+ * engine's users can read, and as a keyed hash that only this installation can make in names, which every desktop can ask the engine's
+ * DNS for. `hashed`: as that hash in both.
+ */
+export type Naming = { kind: 'plain' } | { kind: 'labelled' | 'hashed'; key: Uint8Array };
 
-/** The client's key in names and labels: the id itself, or 20 hexadecimal digits of its keyed hash (HMAC-SHA-256). */
+/** The client's key in names: the id itself, or 20 hexadecimal digits of its keyed hash (HMAC-SHA-256). */
 export function clientKey(client: ClientId, naming: Naming): string {
   return naming.kind === 'plain' ? client : createHmac('sha256', naming.key).update(client).digest('hex').slice(0, 20);
+}
+
+/** What the labels of a client's own container say of the client, and how that is to be read. */
+export function clientInLabels(client: ClientId, naming: Naming): { clientKey: string; naming: 'plain' | 'hashed' } {
+  return naming.kind === 'hashed' ? { clientKey: clientKey(client, naming), naming: 'hashed' } : { clientKey: client, naming: 'plain' };
+}
+
+/** How the client in the name of a container is to be read that was made for the pool. */
+export function namesOfPool(naming: Naming): 'plain' | 'hashed' {
+  return naming.kind === 'plain' ? 'plain' : 'hashed';
+}
+
+/** The form of a hashed key. */
+const HASHED_KEY = /^[0-9a-f]{20}$/;
+
+/** Whether a key in a name is a hash, which tells of no client. */
+export function isHashedKey(key: string): boolean {
+  return HASHED_KEY.test(key);
 }
 
 /** Whose a desktop was, as journals tell it: 20 hexadecimal digits of a keyed hash (HMAC-SHA-256) that only this installation can make, another than that of names and labels. */

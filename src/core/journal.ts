@@ -27,7 +27,7 @@ export interface Journal {
   /** Keeps the event; a journal that can't be written is told to whoever made it, never thrown. */
   append(events: readonly LifeEvent[]): Promise<void>;
   /** What is kept, oldest first, at least of the last seven days as far as its bounded size allows. An unreadable line is left out. */
-  read(filter?: JournalFilter): Promise<LifeEvent[]>;
+  read(filter?: JournalFilter): Promise<readonly LifeEvent[]>;
   /** Yields what is appended from now on, by any process, until the signal aborts. */
   follow(signal: AbortSignal): AsyncIterable<LifeEvent>;
 }

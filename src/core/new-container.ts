@@ -2,7 +2,7 @@
 import { type ClientId, formatClientId } from './client-id.ts';
 import type { Desktops } from './desktops.ts';
 import type { ContainerId, ContainerSpec } from './engine.ts';
-import { clientKey, newSecret } from './identity.ts';
+import { clientInLabels, namesOfPool, newSecret } from './identity.ts';
 import { encodeLabels } from './labels.ts';
 import { deadManSeconds, type LeaseChanges } from './lease.ts';
 import { leaseOf } from './lease-of.ts';
@@ -19,9 +19,8 @@ export function newContainer(desktops: Desktops, spec: DesktopSpec, { desktopId,
   const labels = encodeLabels({
     instance,
     desktopId,
-    ...(client === undefined ? { poolKey } : { clientKey: clientKey(client, naming) }),
+    ...(client === undefined ? { poolKey, naming: namesOfPool(naming) } : clientInLabels(client, naming)),
     ...(replaces === undefined ? {} : { replaces }),
-    naming: naming.kind,
     imageKey,
     specHash: spec.hash,
     ...(hostPort === undefined ? {} : { hostPort }),
@@ -33,7 +32,7 @@ export function newContainer(desktops: Desktops, spec: DesktopSpec, { desktopId,
     idleExitSeconds: deadManSeconds(leaseOf(desktops, { image: imageKey, lease: { created: lease, changed: {} } })),
     secret: newSecret(),
     // Hashed naming keeps the client's id out of everything the engine shows, the environment included.
-    ...(client !== undefined && naming.kind === 'plain' ? { clientLabel: formatClientId(client) } : {}),
+    ...(client !== undefined && naming.kind !== 'hashed' ? { clientLabel: formatClientId(client) } : {}),
     ...(hostPort === undefined ? {} : { publish: { hostPort, hostAddress: bindAddress } }),
     ...(ownNetwork === undefined ? {} : { network: ownNetwork }),
   });

@@ -1,7 +1,7 @@
 // Whose a container is. One that was made for a client says so in its label; one that was made for the pool, whose labels can't be
 // changed any more, is a client's by its name, and nobody's while it has the name that it was made with.
 import type { ClientId } from './client-id.ts';
-import { clientKey, isMemberName, isSuccessorName, keyInName, type Naming } from './identity.ts';
+import { clientKey, isHashedKey, isMemberName, isSuccessorName, keyInName, type Naming } from './identity.ts';
 import type { DesktopLabels } from './labels.ts';
 import type { Allocation } from './store.ts';
 
@@ -31,11 +31,14 @@ export function clientOf(labels: DesktopLabels, name: string, record: Allocation
   if (labels.clientKey !== undefined) return labels.naming === 'plain' ? (labels.clientKey as ClientId) : record?.client;
   // First, because a name can be changed by hand: a used desktop must not become somebody else's by that.
   if (record) return record.client;
-  return labels.naming === 'plain' ? (keyInName(name, view.prefix, view.instance) as ClientId | undefined) : undefined;
+  const key = labels.naming === 'plain' ? keyInName(name, view.prefix, view.instance) : undefined;
+  // Renamed since, when names came to be hashed.
+  return key === undefined || isHashedKey(key) ? undefined : (key as ClientId);
 }
 
-/** What stands for that client in names; empty where nobody knows. */
+/** What stands for that client in the names that are given now; where the client isn't known, what stood for them when it was named, and empty where not even that is. */
 export function clientKeyOf(labels: DesktopLabels, name: string, record: Allocation | undefined, view: NameView & { naming: Naming }): string {
-  if (labels.clientKey !== undefined) return labels.clientKey;
-  return record ? clientKey(record.client, view.naming) : (keyInName(name, view.prefix, view.instance) ?? '');
+  const client = clientOf(labels, name, record, view);
+  if (client !== undefined) return clientKey(client, view.naming);
+  return labels.clientKey ?? keyInName(name, view.prefix, view.instance) ?? '';
 }

@@ -1,6 +1,7 @@
 // What two warm desktops must have in common to stand for each other, as one short text: all that can't be changed any more when one
 // gets its client. Equal keys, equal desktops for whoever takes one.
 import { hashOf } from './hash.ts';
+import type { Naming } from './identity.ts';
 import type { DesktopSpec } from './spec.ts';
 
 /** What a key depends on beside the description of the desktop. */
@@ -10,7 +11,7 @@ export interface PoolFacts {
   /** Where it is published; undefined for one without a port of its own. */
   publishedOn: string | undefined;
   /** How its client's name will be written. */
-  naming: 'plain' | 'hashed';
+  naming: Naming['kind'];
   /** Seconds without a viewer after which it ends by itself. */
   idleExitSeconds: number;
   /** Whether page and size can be given to a running one, where its image can take them. */

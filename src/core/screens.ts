@@ -101,7 +101,7 @@ async function findById(desktops: Desktops, id: DesktopId, options?: CallOptions
   const [[container], state] = await Promise.all([desktops.engine.containers.list({ labels }, options), desktops.store.read()]);
   if (container) return { desktop: deriveDesktop(container, state, viewOf(desktops)), state };
   const record = state.allocations[id];
-  return { desktop: record?.endpoint === desktops.engine.endpoint ? lostDesktop(record) : undefined, state };
+  return { desktop: record?.endpoint === desktops.engine.endpoint ? lostDesktop(record, desktops.installation) : undefined, state };
 }
 
 function stateOf(desktops: Desktops, desktop: Desktop, state: StoreState): ScreenState {

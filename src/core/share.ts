@@ -7,6 +7,7 @@ import type { Desktops } from './desktops.ts';
 import { getDesktop } from './list.ts';
 import { type PublicAddress, publicPage } from './public-address.ts';
 import type { DesktopId } from './store.ts';
+import { checkShares, withTickets } from './ticket-bounds.ts';
 import { issueTicket, newTicketKeys, revokeTicket, type Ticket, ticketFragment, type TicketMode, type TicketStore, type TicketWish } from './tickets.ts';
 
 /** A ticket and the secret of its link, which is nowhere else. */
@@ -15,17 +16,17 @@ export interface GivenTicket {
   secret: string;
 }
 
-/** Makes a ticket and keeps it. STORE_LOCKED when that can't be done in time. */
+/** Makes a ticket and keeps it; of a kind that a desktop has many of, the oldest leaves (see `withTickets`). STORE_LOCKED when that can't be done in time. */
 export async function giveTicket(tickets: TicketStore, wish: TicketWish, now: Date): Promise<GivenTicket> {
   const given = giveOne(wish, now);
-  await tickets.update((present) => ({ tickets: [...present, given.ticket], result: undefined }));
+  await tickets.update((present) => ({ tickets: withTickets(present, [given.ticket]), result: undefined }));
   return given;
 }
 
 /** The same for several at once. */
 export async function giveTickets(tickets: TicketStore, wishes: readonly TicketWish[], now: Date): Promise<GivenTicket[]> {
   const given = wishes.map((wish) => giveOne(wish, now));
-  await tickets.update((present) => ({ tickets: [...present, ...given.map(({ ticket }) => ticket)], result: undefined }));
+  await tickets.update((present) => ({ tickets: withTickets(present, given.map(({ ticket }) => ticket)), result: undefined }));
   return given;
 }
 
@@ -43,14 +44,19 @@ export async function giveLink(tickets: TicketStore, gateway: PublicAddress, des
   return ticketUrl(gateway, desktopId, secret);
 }
 
-/** A ticket to the client's desktop. DESKTOP_NOT_FOUND when there is none, or only the memory of it. */
+/** A ticket to the client's desktop. DESKTOP_NOT_FOUND when there is none, or only the memory of it; TOO_MANY_SHARES. */
 export async function shareDesktop(desktops: Desktops, tickets: TicketStore, client: ClientId, wish: Pick<TicketWish, 'mode' | 'lifeMs' | 'uses'>): Promise<GivenTicket & { desktop: Desktop }> {
   const desktop = await getDesktop(desktops, client);
   if (!desktop.container) {
     const title = formatClientId(client);
     throw new VncctlError('DESKTOP_NOT_FOUND', `the desktop of ${title} is lost: its container was removed by somebody else`, { hint: `make it anew: vncctl up ${title}` });
   }
-  const given = await giveTicket(tickets, { ...wish, desktopId: desktop.id, kind: 'share' }, desktops.clock.now());
+  const now = desktops.clock.now();
+  const given = giveOne({ ...wish, desktopId: desktop.id, kind: 'share' }, now);
+  await tickets.update((present) => {
+    checkShares(present, desktop.id, now);
+    return { tickets: withTickets(present, [given.ticket]), result: undefined };
+  });
   return { ...given, desktop };
 }
 

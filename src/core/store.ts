@@ -125,6 +125,8 @@ export interface StoreState {
   queue?: readonly Waiter[];
   /** Absent until somebody has watched. */
   watch?: Watch;
+  /** How containers are named where the setting says nothing; absent: plain, as this installation began with a version that knew no other way. */
+  naming?: 'labelled';
 }
 
 export interface Store {
@@ -135,3 +137,6 @@ export interface Store {
 }
 
 export const EMPTY_STATE: StoreState = { allocations: {}, reservations: [] };
+
+/** Of an installation that begins, or has to begin again since what was stored is lost. */
+export const NEW_STATE: StoreState = { ...EMPTY_STATE, naming: 'labelled' };

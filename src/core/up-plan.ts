@@ -5,13 +5,14 @@ import type { ReadyStage } from './catalog.ts';
 import { formatClientId } from './client-id.ts';
 import { type Desktop, type DesktopView, deriveDesktop, isBeingRemoved } from './desktop.ts';
 import type { Door } from './desktop-address.ts';
-import type { ContainerDetails, ContainerId, NetworkIsolation } from './engine.ts';
+import type { ContainerDetails, ContainerId, ContainerSummary, NetworkIsolation } from './engine.ts';
 import { chooseWarm } from './claim-plan.ts';
-import { isAsideName, ownNetworkName, successorName } from './identity.ts';
+import { containerName, isAsideName, ownNetworkName, successorName } from './identity.ts';
 import { decodeLabels } from './labels.ts';
 import type { LeaseChanges } from './lease.ts';
 import { leaseNews } from './lease-of.ts';
 import { describeLeaseChanges } from './lease-words.ts';
+import { clientKeyOf } from './owner.ts';
 import type { Member } from './pool-plan.ts';
 import { fittedVariables } from './pool-key.ts';
 import { isInReplacement } from './mend.ts';
@@ -65,7 +66,8 @@ export function planUp(seen: UpObservation, question: UpQuestion): UpPlan {
   if (!container) {
     const stray = seen.others.find((other) => deriveDesktop(other, seen.state, view)?.clientKey === question.clientKey);
     if (!stray) return taking(seen, question);
-    const rename: UpStep = { do: 'rename', id: stray.id, name: question.name, cause: `somebody renamed their desktop to ${stray.name}` };
+    const cause = isOldName(stray, seen, view) ? `their desktop has the name ${stray.name}, and names are written in another way now` : `their desktop was renamed to ${stray.name}`;
+    const rename: UpStep = { do: 'rename', id: stray.id, name: question.name, cause };
     return { outcome: 'reused', why: rename.cause, steps: [rename], again: true, notes: [] };
   }
 
@@ -94,6 +96,12 @@ export function planUp(seen: UpObservation, question: UpQuestion): UpPlan {
     return replacing(seen, question, old, question.recreateCause ?? 'a new one was asked for');
   }
   return keeping(seen, question, container, desktop);
+}
+
+/** Whether it has the name that it got while names told of the client. */
+function isOldName(container: ContainerSummary, { state }: UpObservation, view: DesktopView): boolean {
+  const client = deriveDesktop(container, state, view)?.client;
+  return client !== undefined && container.name === containerName(view.prefix, view.instance, client);
 }
 
 /** A warm desktop when one fits, else a new one. */
@@ -158,8 +166,7 @@ function leftOver(seen: UpObservation, question: UpQuestion, view: DesktopView):
     for (const other of others) {
       const labels = decodeLabels(other.labels, question.instance);
       if (!labels || !isInReplacement(other.name, other.id, labels.replaces)) continue;
-      const key = labels.clientKey ?? deriveDesktop(other, state, view)?.clientKey;
-      if (key === question.clientKey) return labels.replaces !== undefined && !isAsideName(other.name, other.id) ? labels.replaces : other.id;
+      if (clientKeyOf(labels, other.name, state.allocations[labels.desktopId], view) === question.clientKey) return labels.replaces !== undefined && !isAsideName(other.name, other.id) ? labels.replaces : other.id;
     }
     return undefined;
   }

@@ -1,5 +1,6 @@
-// The daemon's HTTP server: where it listens, how much it takes from a stranger, and the two questions of whoever watches it;
-// what else is asked is offered to the routes it is given. Says nothing of any client.
+// The daemon's HTTP server: where it listens, how long it waits for a stranger, and the two questions of a program that watches
+// it; what else is asked is offered to the routes it is given. How many connections it takes, and from whom, is connections.ts.
+// Says nothing of any client.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
@@ -7,6 +8,7 @@ import type { Duplex } from 'node:stream';
 import { hostNameIn, isLoopbackAddress, LOOPBACK_NAMES } from '../core/host-header.ts';
 import { VncctlError } from '../errors.ts';
 import type { Certificate } from './certificate.ts';
+import { type ConnectionRules, createConnections } from './connections.ts';
 import type { Readiness } from './health.ts';
 import { answerOrdinarily, asksForOurs } from './other-upgrades.ts';
 
@@ -20,7 +22,7 @@ export interface DoorRoutes {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean;
 }
 
-export interface DoorOptions {
+export interface DoorOptions extends ConnectionRules {
   readiness: () => Readiness;
   /** Asked first, one after another; none when absent. */
   routes?: readonly DoorRoutes[];
@@ -40,27 +42,20 @@ export interface Door {
 const HEADERS_MS = 10_000;
 const REQUEST_MS = 15_000;
 const KEEP_ALIVE_MS = 5_000;
-// Beside those that the routes took over.
-const MAX_CONNECTIONS = 256;
 const MAX_HEADER_BYTES = 16 * 1024;
 const STOP_GRACE_MS = 500;
 
 /** Not yet listening. */
-export function createDoor({ readiness, routes = [], certificate }: DoorOptions): Door {
+export function createDoor({ readiness, routes = [], certificate, ...rules }: DoorOptions): Door {
   const limits = { maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: HEADERS_MS, requestTimeout: REQUEST_MS, keepAliveTimeout: KEEP_ALIVE_MS, connectionsCheckingInterval: 5_000 };
   const tlsServer = certificate && createTlsServer({ ...limits, ...certificate, minVersion: 'TLSv1.2', handshakeTimeout: HEADERS_MS });
   const server = tlsServer ?? createServer(limits);
-  const connections = new Set<Socket>();
-  server.on('connection', (socket) => {
-    // One that a request was put back into comes again.
-    if (connections.has(socket)) return;
-    connections.add(socket);
-    socket.once('close', () => connections.delete(socket));
-  });
-  server.maxConnections = MAX_CONNECTIONS;
+  const connections = createConnections(rules);
+  server.on('connection', (socket: Socket) => connections.came(socket));
   /** The last one that was begun on each connection. */
   const answers = new WeakMap<Duplex, ServerResponse>();
   server.on('request', (request, response) => {
+    connections.asks(request, response);
     answers.set(request.socket, response);
     // A broken connection is the other side's affair.
     request.on('error', () => {});
@@ -72,7 +67,6 @@ export function createDoor({ readiness, routes = [], certificate }: DoorOptions)
     }
     route(request, response, readiness);
   });
-  const upgraded = new Set<Duplex>();
   if (routes.length > 0) {
     server.on('upgrade', (request, socket, head) => {
       if (!asksForOurs(request)) {
@@ -80,13 +74,7 @@ export function createDoor({ readiness, routes = [], certificate }: DoorOptions)
         return answerOrdinarily(request, socket as Socket, { head, before: answers.get(socket), takeConnection });
       }
       socket.on('error', () => {});
-      const count = (): void => void (server.maxConnections = MAX_CONNECTIONS + upgraded.size);
-      upgraded.add(socket);
-      count();
-      socket.once('close', () => {
-        upgraded.delete(socket);
-        count();
-      });
+      connections.isTaken(request);
       if (!routes.some((some) => some.upgrade(request, socket, head))) refuseUpgrade(socket);
     });
   }
@@ -96,7 +84,7 @@ export function createDoor({ readiness, routes = [], certificate }: DoorOptions)
       if (!tlsServer) throw new Error('this door speaks no TLS');
       tlsServer.setSecureContext({ ...next, minVersion: 'TLSv1.2' });
     },
-    stop: () => stop(server, connections),
+    stop: () => stop(server, () => connections.endAll()),
   };
 }
 
@@ -163,12 +151,10 @@ function listenFailure(error: NodeJS.ErrnoException, place: DoorPlace): VncctlEr
   return new VncctlError('BAD_SETTING', `can't listen on ${where}: ${why}`, { hint: 'choose another: vncctl daemon --listen 127.0.0.1:8080', cause: error });
 }
 
-function stop(server: Server | TlsServer, connections: ReadonlySet<Socket>): Promise<void> {
+function stop(server: Server | TlsServer, endAll: () => void): Promise<void> {
   return new Promise((resolve) => {
-    const late = setTimeout(() => {
-      // Also those that Node does not count, but waits for: what routes took over, and what has not got through TLS yet.
-      for (const socket of connections) socket.destroy();
-    }, STOP_GRACE_MS);
+    // Also those that Node does not count, but waits for: what routes took over, and what has not got through TLS yet.
+    const late = setTimeout(endAll, STOP_GRACE_MS);
     // Its failure says that it wasn't listening.
     server.close(() => {
       clearTimeout(late);

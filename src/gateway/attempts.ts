@@ -1,5 +1,6 @@
-// How often a stranger may try tickets: so many in a minute, for each address and desktop. What is remembered is bounded.
-import { isIPv6 } from 'node:net';
+// How often a stranger may try tickets: so many in a minute, for each address and desktop. What is remembered is bounded, and no
+// address makes the others' tries forgotten.
+import { ownerOf } from '../core/address-owner.ts';
 import type { Clock } from '../core/clock.ts';
 import type { DesktopId } from '../core/store.ts';
 
@@ -14,6 +15,7 @@ export interface Attempts {
 }
 
 interface Window {
+  owner: string;
   endsAtMs: number;
   missed: number;
   /** Taken, and not yet told how they went. */
@@ -25,27 +27,44 @@ const IN_A_WINDOW = 10;
 const OPEN_AT_ONCE = 100;
 const WINDOW_MS = 60_000;
 const MOST_WINDOWS = 4096;
+// Of one address: links to so many desktops that open nothing are no class's mistake.
+const MOST_OF_ADDRESS = 256;
 
 /** Ten a minute. */
 export function createAttempts(clock: Pick<Clock, 'monotonicMs'>): Attempts {
   // In the order in which they end.
   const windows = new Map<string, Window>();
+  const held = new Map<string, number>();
+  const forget = (key: string, { owner }: Window): void => {
+    windows.delete(key);
+    const left = (held.get(owner) ?? 0) - 1;
+    if (left > 0) held.set(owner, left);
+    else held.delete(owner);
+  };
   const end = (address: string, desktopId: DesktopId, missed: number): void => {
-    const window = windows.get(keyOf(address, desktopId));
+    const key = keyOf(ownerOf(address), desktopId);
+    const window = windows.get(key);
     if (!window || window.open === 0) return;
     window.open--;
     window.missed += missed;
+    if (window.open === 0 && window.missed === 0) forget(key, window);
   };
   return {
     take(address, desktopId) {
       const nowMs = clock.monotonicMs();
-      for (const [key, { endsAtMs }] of windows) {
-        if (endsAtMs > nowMs && windows.size < MOST_WINDOWS) break;
-        windows.delete(key);
+      for (const [key, window] of windows) {
+        if (window.endsAtMs > nowMs && windows.size < MOST_WINDOWS) break;
+        forget(key, window);
       }
-      const key = keyOf(address, desktopId);
-      const window = windows.get(key) ?? { endsAtMs: nowMs + WINDOW_MS, missed: 0, open: 0 };
-      windows.set(key, window);
+      const owner = ownerOf(address);
+      const key = keyOf(owner, desktopId);
+      const known = windows.get(key);
+      if (!known && (held.get(owner) ?? 0) >= MOST_OF_ADDRESS) return Math.ceil(WINDOW_MS / 1000);
+      const window = known ?? { owner, endsAtMs: nowMs + WINDOW_MS, missed: 0, open: 0 };
+      if (!known) {
+        windows.set(key, window);
+        held.set(owner, (held.get(owner) ?? 0) + 1);
+      }
       if (window.missed >= IN_A_WINDOW) return Math.max(1, Math.ceil((window.endsAtMs - nowMs) / 1000));
       if (window.open >= OPEN_AT_ONCE) return 1;
       window.open++;
@@ -56,16 +75,6 @@ export function createAttempts(clock: Pick<Clock, 'monotonicMs'>): Attempts {
   };
 }
 
-// Whoever has one address of IPv6 has all of its network of 64 bits.
-function keyOf(address: string, desktopId: DesktopId): string {
-  const whose = isIPv6(address) && !address.startsWith('::ffff:') ? networkOf(address) : address;
-  return `${whose} ${desktopId}`;
-}
-
-function networkOf(address: string): string {
-  const [head = '', tail] = address.split('%', 1)[0]?.split('::') ?? [];
-  const groups = (part: string | undefined): string[] => (part ? part.split(':') : []);
-  const [first, last] = [groups(head), groups(tail)];
-  const zeros = tail === undefined ? [] : Array.from({ length: Math.max(0, 8 - first.length - last.length) }, () => '0');
-  return [...first, ...zeros, ...last].slice(0, 4).join(':');
+function keyOf(owner: string, desktopId: DesktopId): string {
+  return `${owner} ${desktopId}`;
 }

@@ -18,6 +18,7 @@ import type { CookieScope } from './session-halves.ts';
 import type { Sessions } from './sessions.ts';
 import { readTicketBody } from './ticket-body.ts';
 import type { ViewerFiles } from './viewer-files.ts';
+import { createJoins, createLooks } from './visits.ts';
 
 export interface GatewayRoutesOptions {
   files: ViewerFiles;
@@ -55,9 +56,11 @@ interface Target {
 /** A request that is ours to answer: why it is refused, or where it leads. */
 type Asked = { refused: 403 | 404 } | { target: Target };
 
-/** The routes; nothing is kept between requests but the count of tries. */
+/** The routes; nothing is kept between requests but the counts of tries and looks. */
 export function createGatewayRoutes({ files, sessions, hosts, find, keep, upgrade, log, clock }: GatewayRoutesOptions): GatewayRoutes {
   const attempts = createAttempts(clock);
+  const looks = createLooks(clock);
+  const joins = createJoins(clock);
 
   const failed = (error: unknown, { desktopId }: Target): number => {
     const status = statusOf(error);
@@ -89,9 +92,11 @@ export function createGatewayRoutes({ files, sessions, hosts, find, keep, upgrad
     sendJson(request, response, status === 'gone' ? 404 : 200, { status, viewOnly, removeAt, canKeep: canKeep && !viewOnly, reason, phaseMs });
   };
 
-  const withSession = async (request: IncomingMessage, response: ServerResponse, { desktopId }: Target, act: (session: Session) => Promise<void>): Promise<void> => {
+  const withSession = async (request: IncomingMessage, response: ServerResponse, { desktopId, arrival }: Target, act: (session: Session) => Promise<void>): Promise<void> => {
     const session = await sessions.find(request.headers, desktopId);
-    return session ? act(session) : refuse(request, response, 401);
+    if (!session) return refuse(request, response, 401);
+    const waitSeconds = looks.take(session, arrival.address);
+    return waitSeconds === undefined ? act(session) : refuse(request, response, 429, { 'retry-after': String(waitSeconds) });
   };
 
   const answer = async (request: IncomingMessage, response: ServerResponse, target: Target): Promise<void> => {
@@ -126,6 +131,7 @@ export function createGatewayRoutes({ files, sessions, hosts, find, keep, upgrad
   const join = async (request: IncomingMessage, socket: Duplex, head: Buffer, target: Target): Promise<void> => {
     const session = await sessions.find(request.headers, target.desktopId);
     if (!session) return refuseUpgrade(socket, 401);
+    if (joins.take(session, target.arrival.address) !== undefined) return refuseUpgrade(socket, 429);
     const found = await find(target.desktopId);
     if (!found || found.status === 'gone') return refuseUpgrade(socket, 404);
     if (socket.destroyed) return;

@@ -3,11 +3,13 @@
 import type { Duplex } from 'node:stream';
 import type { RawData, WebSocket } from 'ws';
 import type { Clock } from '../core/clock.ts';
+import type { Holder } from '../core/shares.ts';
 import { isVncctlError } from '../errors.ts';
 import { BufferedByteStream, type ByteStream } from '../rfb/byte-stream.ts';
 import { RfbFailure } from '../rfb/failure.ts';
 import { CLOSE_CODES, type CloseCode } from './close-codes.ts';
 import type { RfbLink } from './rfb-link.ts';
+import { placesOf } from './viewer-places.ts';
 import type { ViewerFilter } from './viewer-filter.ts';
 
 /** What a viewer was allowed, and by whom it is served. */
@@ -17,6 +19,8 @@ export interface TunnelSession {
   viewOnly: boolean;
   /** Where the viewer comes from, as whoever let it in has found out. */
   address: string;
+  /** What it was let in by; it shares the ticket's places. Absent: it shares no ticket's. */
+  ticket?: string;
   /** Opens the container's end, authenticated. */
   dial(signal: AbortSignal): Promise<RfbLink>;
   /** The server's side of the handshake towards the viewer; goes on while the container is dialled. Absent: the container's greeting is passed on. */
@@ -101,6 +105,16 @@ export class Tunnel {
     const { id, session } = this.#options;
     const { desktop, viewOnly, address } = session;
     return { id, desktop, viewOnly, address, since: this.#since, lastInputAt: this.#lastInputAt, toViewerBytes: this.#toViewerBytes, fromViewerBytes: this.#fromViewerBytes };
+  }
+
+  /** What it counts for, and since when nothing was heard of it. */
+  get holds(): Pick<Holder, 'counts' | 'heardAtMs'> {
+    const { desktop, address, ticket } = this.#options.session;
+    return { counts: placesOf({ desktop, address, ticket }), heardAtMs: this.#heardMs };
+  }
+
+  get viewOnly(): boolean {
+    return this.#options.session.viewOnly;
   }
 
   /** Ends it and tells the viewer why, in at most 123 bytes. What has been written to it before arrives. Idempotent. */

@@ -6,6 +6,7 @@ import { WebSocketServer } from 'ws';
 import type { Clock } from '../core/clock.ts';
 import { CLOSE_CODES, type CloseCode } from './close-codes.ts';
 import { Tunnel, type TunnelSession, type TunnelState } from './tunnel.ts';
+import { admitViewer } from './viewer-places.ts';
 
 export interface TunnelLimits {
   /** For dialling the container and authenticating there. */
@@ -13,7 +14,7 @@ export interface TunnelLimits {
   pingEveryMs: number;
   /** A viewer that has answered no ping and sent nothing for so long is dropped, at the next ping. */
   idleTimeoutMs: number;
-  /** More than that are answered with HTTP 503. */
+  /** In all; one ticket, address or desktop may hold a share of them. A viewer for whom there is none is answered with HTTP 503. */
   maxSessions: number;
   /** How long a viewer may take to read what was sent to it and to answer a close. */
   drainMs: number;
@@ -55,6 +56,8 @@ export function createTunnels({ clock, limits, onEnd }: TunnelsOptions): Tunnels
   };
   const server = new WebSocketServer(settings);
   const tunnels = new Map<number, Tunnel>();
+  /** They were told to go, and hold no place any more. */
+  const leaving = new Set<Tunnel>();
   let count = 0;
   let stopped: Promise<void> | undefined;
   let noneLeft = (): void => {};
@@ -74,9 +77,15 @@ export function createTunnels({ clock, limits, onEnd }: TunnelsOptions): Tunnels
     startBeats(beats.signal).catch(() => undefined);
   };
 
+  const makeLeave = (tunnel: Tunnel): void => {
+    leaving.add(tunnel);
+    tunnel.close(CLOSE_CODES.tryAgainLater, 'somebody else needs the place');
+  };
+
   const remove = (tunnel: Tunnel, failure: unknown): void => {
     const { state } = tunnel;
     tunnels.delete(state.id);
+    leaving.delete(tunnel);
     if (tunnels.size === 0) {
       beats?.abort();
       beats = undefined;
@@ -104,7 +113,9 @@ export function createTunnels({ clock, limits, onEnd }: TunnelsOptions): Tunnels
 
   return {
     accept(request, socket, head, session) {
-      if (stopped !== undefined || tunnels.size >= limits.maxSessions) {
+      const seated = [...tunnels.values()].filter((tunnel) => !leaving.has(tunnel));
+      const admission = admitViewer(seated, session, limits.maxSessions);
+      if (stopped !== undefined || !admission.isAdmitted) {
         refuse(socket);
         return undefined;
       }
@@ -113,6 +124,7 @@ export function createTunnels({ clock, limits, onEnd }: TunnelsOptions): Tunnels
       server.handleUpgrade(request, socket, head, (webSocket) => {
         const id = ++count;
         viewer = id;
+        if (admission.evicts) makeLeave(admission.evicts.viewer);
         add(new Tunnel({ id, clock, webSocket, socket, session, connectTimeoutMs: limits.connectTimeoutMs, onEnd: remove }), id);
       });
       return viewer;

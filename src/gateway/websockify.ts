@@ -11,6 +11,7 @@ import { type Arrival, arrivalOf } from './arrival.ts';
 import { createAttempts } from './attempts.ts';
 import { type HostRules, isOurHost, isOurOrigin, ownPageFor } from './checks.ts';
 import type { Sessions } from './sessions.ts';
+import { createJoins } from './visits.ts';
 
 export interface WebsockifyOptions {
   sessions: Pick<Sessions, 'open'>;
@@ -28,6 +29,7 @@ export type Websockify = (request: IncomingMessage, socket: Duplex, head: Buffer
 
 export function createWebsockify({ sessions, hosts, origins, find, upgrade, clock }: WebsockifyOptions): Websockify {
   const attempts = createAttempts(clock);
+  const joins = createJoins(clock);
 
   const isListed = (origin: string | undefined): boolean => origin !== undefined && (origins().includes(origin) || origins().includes('*'));
 
@@ -46,6 +48,7 @@ export function createWebsockify({ sessions, hosts, origins, find, upgrade, cloc
       return refuseUpgrade(socket, 401);
     }
     attempts.forgive(address, desktopId);
+    if (joins.take(session, address) !== undefined) return refuseUpgrade(socket, 429);
     const found = await find(desktopId);
     if (!found || found.status === 'gone') return refuseUpgrade(socket, 404);
     if (!socket.destroyed) upgrade(request, socket, head, session, address);

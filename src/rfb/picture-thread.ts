@@ -84,6 +84,8 @@ export function createPictureThread({ program, keptMs = KEPT_MS, graceMs = GRACE
       signal.throwIfAborted();
       const thread = (running ??= start());
       const number = numbers++;
+      // A thread has no origin, as a window has.
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin
       const order = (message: PictureOrder): void => thread.worker.postMessage(message);
       let late: NodeJS.Timeout | undefined;
       let giveUp = (): void => {};

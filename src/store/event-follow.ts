@@ -1,10 +1,12 @@
-// Following the journal across its change of files: yields each line once, whoever appends it. The files are held open, so that
-// a renamed one is known again and its late lines are still read.
-import { closeSync, fstatSync, openSync, readSync, watch } from 'node:fs';
+// Following the journal across its change of files: yields each line once, whoever appends it. The files are held open
+// (held-files.ts), so that a renamed one is known again and its late lines are still read.
+import { watch } from 'node:fs';
 import { dirname } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../core/clock.ts';
 import type { LifeEvent } from '../core/journal.ts';
 import { parseEvent } from './event-lines.ts';
+import { closeAll, type HeldFile, openAll, readPiece } from './held-files.ts';
 
 /** Calls back when something in a folder changes, until it is closed. Throws when the folder can't be watched. */
 export type WatchFolder = (folder: string, onChange: () => void) => { close(): void };
@@ -18,44 +20,47 @@ export interface FollowOptions {
 // For file systems that tell of no changes, and folders that are not there yet.
 const LOOK_AGAIN_MS = 2_000;
 
-interface HeldFile {
-  descriptor: number;
-  dev: bigint;
-  ino: bigint;
-  /** Where the next line begins. */
-  offset: number;
-}
-
 /** The events that are appended to `files` (older ones first, the last is written to) from this call on, until the signal aborts. */
 export function followFiles(files: readonly string[], { signal, clock, watch: watchChanges }: FollowOptions): AsyncIterable<LifeEvent> {
-  let held = signal.aborted ? [] : openAll(files, [], true);
+  let held = signal.aborted ? [] : (tryTo(() => openAll(files, [], true)) ?? []);
   const close = (): void => {
-    for (const { descriptor } of held) closeSync(descriptor);
+    closeAll(held);
     held = [];
   };
   signal.addEventListener('abort', close, { once: true });
-  const look = (): LifeEvent[] => {
+  const look = function* (): Generator<string[], void> {
     const before = held;
-    const lines = before.flatMap(readLines);
-    held = openAll(files, before, false);
-    // Once more: what was written to one of them before a newer file took its place stands before all lines of that one.
-    lines.push(...before.flatMap(readLines));
-    for (const gone of before) if (!held.includes(gone)) closeSync(gone.descriptor);
-    lines.push(...held.filter((file) => !before.includes(file)).flatMap(readLines));
-    return lines.flatMap((line) => parseEvent(line) ?? []);
+    // Nobody asks for the next piece once the signal has aborted, and closed them.
+    for (const file of before) yield* pieces(file);
+    // Those that can't be opened for a moment are looked for again later.
+    held = tryTo(() => openAll(files, before, false)) ?? before;
+    const now = held;
+    const gone = before.filter((file) => !now.includes(file));
+    try {
+      // Once more: what was written to one of them before a newer file took its place stands before all lines of that one.
+      for (const file of before) yield* pieces(file);
+    } finally {
+      closeAll(gone);
+    }
+    for (const file of now) if (!before.includes(file)) yield* pieces(file);
   };
   return { [Symbol.asyncIterator]: () => events(files, look, close, { signal, clock, watch: watchChanges }) };
 }
 
-async function* events(files: readonly string[], look: () => LifeEvent[], close: () => void, { signal, clock, watch: watchChanges }: FollowOptions): AsyncGenerator<LifeEvent, void> {
+async function* events(files: readonly string[], look: () => Iterable<string[]>, close: () => void, { signal, clock, watch: watchChanges }: FollowOptions): AsyncGenerator<LifeEvent, void> {
   const changes = createBell();
   const folder = dirname(files[0] ?? '');
   let watcher: ReturnType<WatchFolder> | undefined;
   try {
     while (!signal.aborted) {
       watcher ??= tryTo(() => watchChanges(folder, changes.ring));
-      for (const event of look()) {
-        yield event;
+      for (const lines of look()) {
+        for (const line of lines) {
+          const event = parseEvent(line);
+          if (event) yield event;
+          if (signal.aborted) return;
+        }
+        await setImmediate();
         if (signal.aborted) return;
       }
       await changes.wait(clock, signal);
@@ -94,37 +99,13 @@ function createBell(): { ring(): void; wait(clock: Clock, signal: AbortSignal): 
   };
 }
 
-/** The files that are there, held open, in the given order: those that were held already keep their place, others begin at their start, or at their end. */
-function openAll(files: readonly string[], before: readonly HeldFile[], atEnd: boolean): HeldFile[] {
-  const found: HeldFile[] = [];
-  // The one that is written to first: in the meantime it may take the name of the other, but never the other way round.
-  for (const file of files.toReversed()) {
-    const opened = tryTo(() => open(file, atEnd));
-    if (!opened) continue;
-    // A number can't come again while its file is held open.
-    const known = [...before, ...found].find(({ dev, ino }) => dev === opened.dev && ino === opened.ino);
-    if (known) closeSync(opened.descriptor);
-    if (!known || !found.includes(known)) found.unshift(known ?? opened);
+/** Whole lines behind what was read, a piece at a time. */
+function* pieces(file: HeldFile): Generator<string[], void> {
+  for (let isMore = true; isMore; ) {
+    const piece = readPiece(file);
+    isMore = piece.isMore;
+    if (piece.lines.length > 0) yield piece.lines;
   }
-  return found;
-}
-
-function open(file: string, atEnd: boolean): HeldFile {
-  const descriptor = openSync(file, 'r');
-  const { dev, ino, size } = fstatSync(descriptor, { bigint: true });
-  return { descriptor, dev, ino, offset: atEnd ? Number(size) : 0 };
-}
-
-/** Whole lines behind the offset, which moves behind them. */
-function readLines(file: HeldFile): string[] {
-  const size = Number(fstatSync(file.descriptor, { bigint: true }).size);
-  // Somebody emptied it.
-  if (size < file.offset) file.offset = 0;
-  const bytes = Buffer.alloc(size - file.offset);
-  const length = readSync(file.descriptor, bytes, 0, bytes.length, file.offset);
-  const end = bytes.subarray(0, length).lastIndexOf(0x0a) + 1;
-  file.offset += end;
-  return end === 0 ? [] : bytes.toString('utf8', 0, end - 1).split('\n');
 }
 
 function tryTo<T>(work: () => T): T | undefined {

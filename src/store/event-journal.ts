@@ -1,14 +1,15 @@
 // The journal of life events as a file of JSON lines, for several processes at once. A file is appended to in single writes
-// without any lock; turning to a new file is done by one process under a lock, so that no line is lost. Following is
-// event-follow.ts.
-import { closeSync, fstatSync, mkdirSync, openSync, readFileSync, readSync, renameSync, statSync, unlinkSync, writeSync } from 'node:fs';
+// without any lock; turning to a new file is done by one process under a lock, so that no line is lost. Reading is
+// event-index.ts, following event-follow.ts.
+import { closeSync, fstatSync, mkdirSync, openSync, readSync, renameSync, unlinkSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Clock } from '../core/clock.ts';
 import type { Journal, LifeEvent } from '../core/journal.ts';
 import { isVncctlError } from '../errors.ts';
 import { followFiles, type WatchFolder, watchFolder } from './event-follow.ts';
+import { createEventIndex } from './event-index.ts';
 import { parseEvent, spellEvent } from './event-lines.ts';
-import { withFileFailuresNow } from './file-failure.ts';
+import { withFileFailures } from './file-failure.ts';
 import { withLock } from './lock.ts';
 
 export interface EventJournalOptions {
@@ -31,6 +32,7 @@ const LINE_BYTES = 4096;
 export function createEventJournal({ file, clock, warn, maxBytes = MAX_BYTES, watch = watchFolder }: EventJournalOptions): Journal {
   const older = file.replace(/(\.[^./]*)?$/, '.1$1');
   let queue: Promise<unknown> = Promise.resolve();
+  const index = createEventIndex([older, file]);
   let told = false;
 
   const isTooOld = (event: LifeEvent | undefined): boolean => event !== undefined && clock.now().getTime() - Date.parse(event.at) > KEPT_MS;
@@ -76,14 +78,7 @@ export function createEventJournal({ file, clock, warn, maxBytes = MAX_BYTES, wa
       queue = turn;
       return turn;
     },
-    async read({ since, desktop, client } = {}) {
-      const oldest = clock.now().getTime() - KEPT_MS;
-      const from = since === undefined ? oldest : Math.max(oldest, Date.parse(since));
-      return withFileFailuresNow(`read ${file}`, () => readWhole(older, file))
-        .split('\n')
-        .flatMap((line) => parseEvent(line) ?? [])
-        .filter((event) => Date.parse(event.at) >= from && (desktop === undefined || event.desktop === desktop) && (client === undefined || event.client === client));
-    },
+    read: (filter = {}) => withFileFailures(`read ${file}`, () => index.read(filter, clock.now().getTime() - KEPT_MS)),
     follow: (signal) => followFiles([older, file], { signal, clock, watch }),
   };
 }
@@ -114,24 +109,6 @@ function openToAppend(file: string): number {
   }
 }
 
-/** Both files as one text. When they are turned over in between, the one that was read first is read again. */
-function readWhole(older: string, file: string): string {
-  for (;;) {
-    const before = inodeOf(file);
-    const text = `${readText(older)}\n${readText(file)}`;
-    if (inodeOf(file) === before) return text;
-  }
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    if (isMissing(error)) return '';
-    throw error;
-  }
-}
-
 /** Size, first and last line; undefined when there is no file. */
 function endsOf(file: string): { size: number; first: LifeEvent | undefined; last: LifeEvent | undefined } | undefined {
   let descriptor: number;
@@ -159,10 +136,6 @@ function remove(file: string): void {
   } catch (error) {
     if (!isMissing(error)) throw error;
   }
-}
-
-function inodeOf(file: string): bigint | undefined {
-  return statSync(file, { bigint: true, throwIfNoEntry: false })?.ino;
 }
 
 function isMissing(error: unknown): boolean {

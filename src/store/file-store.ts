@@ -1,7 +1,7 @@
 // The store in a file: one JSON file for each instance, changed only under a cross-process lock. A file that can't be read as
 // JSON is set aside, never overwritten.
 import { rename } from 'node:fs/promises';
-import { EMPTY_STATE, type Store, type StoreState } from '../core/store.ts';
+import { NEW_STATE, type Store, type StoreState } from '../core/store.ts';
 import { isVncctlError, VncctlError } from '../errors.ts';
 import { withFileFailures } from './file-failure.ts';
 import { type JsonFileContent, jsonFileWriter, readJsonFile } from './json-file.ts';
@@ -25,7 +25,7 @@ const ATTEMPTS = 5;
 export function createFileStore({ file, warn, now, lockWaitMs }: FileStoreOptions): Store {
   let queue: Promise<unknown> = Promise.resolve();
 
-  const load = (content: JsonFileContent): StoreState => (content.kind === 'object' ? checkState(content.values, warn) : EMPTY_STATE);
+  const load = (content: JsonFileContent): StoreState => (content.kind === 'object' ? checkState(content.values, warn) : NEW_STATE);
 
   const setAside = async (why: string): Promise<void> => {
     const aside = `${file}.corrupt-${now().toISOString().replaceAll(':', '-')}`;
@@ -40,11 +40,12 @@ export function createFileStore({ file, warn, now, lockWaitMs }: FileStoreOption
   };
 
   const changeOnce = async <T>(change: Change<T>, lock: HeldLock): Promise<{ result: T } | undefined> => {
-    const { state, result } = await change(await loadUnderLock());
+    const { naming, ...before } = await loadUnderLock();
+    const { state, result } = await change(before);
     if (state === undefined) return { result };
     const write = await jsonFileWriter(file);
     if (!lock.isStillOurs()) return undefined;
-    write({ ...state });
+    write({ ...state, ...(naming === undefined ? {} : { naming }) });
     return { result };
   };
 
@@ -59,7 +60,7 @@ export function createFileStore({ file, warn, now, lockWaitMs }: FileStoreOption
           if (!isVncctlError(error, 'STORE_LOCKED')) throw error;
           // Whoever holds the lock sets it aside; a reader doesn't wait for that.
           warn(`${file} could not be read (${content.why}); going by what the engine knows`);
-          return EMPTY_STATE;
+          return NEW_STATE;
         }
       }),
 

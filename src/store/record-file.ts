@@ -1,11 +1,12 @@
-// A list of records in a file of its own, changed only under its lock by any number of processes, and read without it. What a
-// record is, and which are over, is whose they are: ticket-file.ts, token-file.ts.
+// A list of records in a file of its own, changed only under its lock by any number of processes, and read without it. A change is
+// appended to a file beside it (record-changes.ts); the list itself is written whole only now and then. What a record is, and
+// which are over, is whose they are: ticket-file.ts, token-file.ts.
 import { rename } from 'node:fs/promises';
-import { statSync } from 'node:fs';
 import { VncctlError } from '../errors.ts';
 import { withFileFailures } from './file-failure.ts';
 import { jsonFileWriter, readJsonFile } from './json-file.ts';
 import { type HeldLock, lockFileOf, withLock } from './lock.ts';
+import { appendChanges, applyChanges, changesBetween, changesFileOf, forgetChanges, type ReadUpTo, readChanges, versionOf } from './record-changes.ts';
 
 export interface RecordFileOptions {
   file: string;
@@ -17,7 +18,7 @@ export interface RecordFileOptions {
 }
 
 /** What the records of a file are. */
-export interface RecordKind<T> {
+export interface RecordKind<T extends { id: string }> {
   /** The name of the list in the file. */
   name: string;
   /** Whether a value is one: what isn't is left out. */
@@ -35,41 +36,82 @@ export interface RecordFile<T> {
   update<R>(change: (records: readonly T[]) => { records?: readonly T[] | undefined; result: R }): Promise<R>;
 }
 
+/** What was read, and of which files. */
+interface Known<T> {
+  version: string | undefined;
+  isCorrupt: boolean;
+  /** Of the list alone. */
+  bytes: number;
+  byId: Map<string, T>;
+  records: readonly T[];
+  changes: ReadUpTo;
+}
+
 const ATTEMPTS = 5;
+/** Changes are appended until they take more than the list, and at least so much. */
+const MOST_CHANGES_BYTES = 32 * 1024;
 
 /** Records in `file`, which is made by the first change, for its owner only. */
-export function createRecordFile<T>({ file, now, warn, lockWaitMs }: RecordFileOptions, { name, isRecord, stillGood, loss }: RecordKind<T>): RecordFile<T> {
+export function createRecordFile<T extends { id: string }>({ file, now, warn, lockWaitMs }: RecordFileOptions, { name, isRecord, stillGood, loss }: RecordKind<T>): RecordFile<T> {
   let queue: Promise<unknown> = Promise.resolve();
-  let known: { version: string; records: readonly T[] } | undefined;
-  const recordsIn = (values: Readonly<Record<string, unknown>>): T[] => (Array.isArray(values[name]) ? values[name].filter(isRecord) : []);
+  let known: Known<T> | undefined;
+
+  const readList = (version: string | undefined): Known<T> => {
+    const content = readJsonFile(file);
+    const values = content.kind === 'object' ? content.values[name] : undefined;
+    const records = Array.isArray(values) ? values.filter(isRecord) : [];
+    return { version, isCorrupt: content.kind === 'corrupt', bytes: Number(version?.split(':')[2] ?? 0), byId: new Map(records.map((record) => [record.id, record])), records, changes: undefined };
+  };
+
+  /** Asked for with each request: reads the list only when it was written anew, and of the changes those that came since. */
+  const look = (): Known<T> => {
+    for (let attempt = 0; ; attempt++) {
+      const version = versionOf(file);
+      // Each writing makes a new file of it.
+      if (known === undefined || known.version !== version) known = readList(version);
+      const { changes, lines, isAnew } = readChanges(changesFileOf(file), known.changes);
+      // What was read of changes that are gone may be in the list by now, or not: it is read with them anew.
+      if (isAnew) known = { ...readList(version), changes };
+      if (lines.length > 0) {
+        applyChanges(known.byId, lines, isRecord);
+        known.records = [...known.byId.values()];
+      }
+      known.changes = changes;
+      // The list is put in place before its changes go: a list that is still the same was read with all of them.
+      if (versionOf(file) === version || attempt >= ATTEMPTS) return known;
+    }
+  };
 
   const changeOnce = async <R>(change: (records: readonly T[]) => { records?: readonly T[] | undefined; result: R }, lock: HeldLock): Promise<{ result: R } | undefined> => {
-    const content = readJsonFile(file);
-    if (content.kind === 'corrupt') {
-      const aside = `${file}.corrupt-${now().toISOString().replaceAll(':', '-')}`;
-      await rename(file, aside);
-      warn(`${file} could not be read (${content.why}); set aside as ${aside}: ${loss}`);
-    }
-    const { records, result } = change(content.kind === 'object' ? recordsIn(content.values) : []);
+    const present = look();
+    if (present.isCorrupt) await setAside();
+    const { records, result } = change(present.records);
     if (records === undefined) return { result };
-    const write = await jsonFileWriter(file);
+    const next = stillGood(records, now());
+    const changes = changesBetween(present.byId, next);
+    if (changes === '') return { result };
+    const isLong = (present.changes?.bytes ?? 0) + changes.length > Math.max(MOST_CHANGES_BYTES, present.bytes);
+    const isWhole = isLong || present.version === undefined || present.isCorrupt;
+    const write = isWhole ? await jsonFileWriter(file) : undefined;
     if (!lock.isStillOurs()) return undefined;
-    write({ [name]: [...stillGood(records, now())] });
+    appendChanges(changesFileOf(file), changes);
+    if (write) {
+      write({ [name]: [...next] });
+      forgetChanges(changesFileOf(file));
+    }
     return { result };
   };
 
+  const setAside = async (): Promise<void> => {
+    const content = readJsonFile(file);
+    if (content.kind !== 'corrupt') return;
+    const aside = `${file}.corrupt-${now().toISOString().replaceAll(':', '-')}`;
+    await rename(file, aside);
+    warn(`${file} could not be read (${content.why}); set aside as ${aside}: ${loss}`);
+  };
+
   return {
-    read: () =>
-      withFileFailures(`read ${file}`, async () => {
-        // Asked for with each request: read only when it was written. Each writing makes a new file of it.
-        const version = versionOf(file);
-        if (version === undefined) return [];
-        if (known?.version === version) return known.records;
-        const content = readJsonFile(file);
-        const records = content.kind === 'object' ? recordsIn(content.values) : [];
-        known = { version, records };
-        return records;
-      }),
+    read: () => withFileFailures(`read ${file}`, async () => look().records),
 
     update(change) {
       const turn = queue.then(async () => {
@@ -86,11 +128,6 @@ export function createRecordFile<T>({ file, now, warn, lockWaitMs }: RecordFileO
       return turn;
     },
   };
-}
-
-function versionOf(file: string): string | undefined {
-  const found = statSync(file, { bigint: true, throwIfNoEntry: false });
-  return found && `${found.ino}:${found.mtimeNs}:${found.size}`;
 }
 
 /** Whether a value is a moment as records hold it. */

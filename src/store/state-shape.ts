@@ -65,7 +65,7 @@ const WAITER: Readonly<Record<keyof Waiter, Field>> = { desktop: filled, bytes: 
 /** The state in a parsed file. Never throws; what is dropped is named by its place, never by its content. */
 export function checkState(values: Readonly<Record<string, unknown>>, warn: (message: string) => void): StoreState {
   for (const key of Object.keys(values)) {
-    if (!['allocations', 'reservations', 'promises', 'queue', 'watch'].includes(key)) warn(`unknown record "${key}" in the state; dropped`);
+    if (!['allocations', 'reservations', 'promises', 'queue', 'watch', 'naming'].includes(key)) warn(`unknown record "${key}" in the state; dropped`);
   }
   const allocations: Record<string, Allocation> = {};
   for (const [index, [key, value]] of entriesOf(values.allocations, 'allocations', warn).entries()) {
@@ -76,7 +76,13 @@ export function checkState(values: Readonly<Record<string, unknown>>, warn: (mes
   const reservations = checkedList<PortReservation>(values.reservations, ['reservations', 'reservation'], RESERVATION, warn);
   const promises = checkedList<MemoryPromise>(values.promises, ['promises', 'promise'], PROMISE, warn);
   const queue = checkedList<Waiter>(values.queue, ['queue', 'waiter'], WAITER, warn);
-  const state = { allocations, reservations, ...(promises.length > 0 ? { promises } : {}), ...(queue.length > 0 ? { queue } : {}) };
+  const state: StoreState = {
+    allocations,
+    reservations,
+    ...(values.naming === 'labelled' ? { naming: 'labelled' } : {}),
+    ...(promises.length > 0 ? { promises } : {}),
+    ...(queue.length > 0 ? { queue } : {}),
+  };
   const { watch } = values;
   if (watch === undefined) return state;
   const wrong = faultOf(watch, WATCH);

@@ -50,7 +50,7 @@ test('viewers are listed by desktop, and one that leaves is gone; the log tells 
   await daemon.line({ message: /^a viewer came$/, desktop: one.id });
   first.socket.close();
   const left = await daemon.line({ message: /^a viewer left$/ });
-  expect(left).toEqual({ time: expect.any(String), level: 'info', message: 'a viewer left', desktop: one.id, viewer: listed[0]?.id, mode: 'view-only' });
+  expect(left).toEqual({ time: expect.any(String), level: 'info', message: 'a viewer left', desktop: one.id, viewer: listed[0]?.id, mode: 'view-only', ticket: watching.id });
   expect((await succeeds(vncctl('viewers', '-q'))).stdout).toBe(`${listed[1]?.id}\n`);
   second.socket.close();
   expect((await daemon.stop()).exitCode).toBe(0);

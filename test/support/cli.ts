@@ -100,6 +100,8 @@ export async function testInstallation(options: { ports?: number; engine?: strin
     VNCCTL_NETWORK: network,
     VNCCTL_PORT_MIN: String(ports.min),
     VNCCTL_PORT_MAX: String(ports.max),
+    // Most tests find a desktop by its name. What a new installation does by itself is tests of its own.
+    VNCCTL_NAMING: 'plain',
     DOCKER_HOST: options.engine ?? engine,
     ...options.env,
   };

@@ -75,6 +75,7 @@ export function ownInstallation(variables: Readonly<Record<string, string>> = {}
     VNCCTL_HOME: folder,
     VNCCTL_INSTANCE: instance,
     VNCCTL_NETWORK: instance,
+    VNCCTL_NAMING: 'plain',
     VNCCTL_PORT_MIN: '5300',
     VNCCTL_PORT_MAX: '5349',
     ...variables,

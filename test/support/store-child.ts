@@ -9,6 +9,7 @@ import { createEventJournal } from '../../src/store/event-journal.ts';
 import { createFileStore } from '../../src/store/file-store.ts';
 import { getInstanceKey } from '../../src/store/instance-key.ts';
 import { withLock } from '../../src/store/lock.ts';
+import { createRecordFile } from '../../src/store/record-file.ts';
 
 const [task, file = '', name = '', times = '0'] = process.argv.slice(2);
 const store = createFileStore({ file, warn: (message) => process.stderr.write(`${message}\n`), now: () => new Date(), lockWaitMs: 60_000 });
@@ -34,6 +35,13 @@ switch (task) {
     for (let turn = 0; turn < Number(times); turn++) await journal.append([{ at: new Date().toISOString(), event: 'created', desktop: `${name}-${turn}` as DesktopId, cause: 'x'.repeat(40) }]);
     break;
   }
+  case 'records': {
+    const records = createRecordFile<{ id: string; count: number }>({ file, now: () => new Date(), warn: (message) => process.stderr.write(`${message}\n`), lockWaitMs: 60_000 }, { name: 'records', isRecord, stillGood: (all) => all, loss: '' });
+    for (let turn = 1; turn <= Number(times); turn++) {
+      await records.update((all) => ({ records: [...all.filter(({ id }) => id !== name), { id: name, count: turn, filler: 'x'.repeat(400) }], result: undefined }));
+    }
+    break;
+  }
   case 'daemon':
     try {
       await takeDaemonLock({ file, now: () => new Date(), processes: ownProcesses });
@@ -46,4 +54,8 @@ switch (task) {
   case 'key':
     process.stdout.write(Buffer.from(await getInstanceKey(file)).toString('hex'));
     break;
+}
+
+function isRecord(value: unknown): value is { id: string; count: number } {
+  return typeof (value as { id?: unknown } | null)?.id === 'string';
 }

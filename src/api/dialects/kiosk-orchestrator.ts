@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { formatClientId } from '../../core/client-id.ts';
 import type { Desktop } from '../../core/desktop.ts';
 import type { Desktops } from '../../core/desktops.ts';
+import { containerName } from '../../core/identity.ts';
 import { findDesktop, desktopNotFound, listDesktops } from '../../core/list.ts';
 import { noDoor } from '../../core/link.ts';
 import { removeDesktops, removeUnusedNetworks } from '../../core/remove.ts';
@@ -27,7 +28,8 @@ export function kioskOrchestratorRoutes(parts: ApiParts): ApiRoute[] {
     return {
       client_id: client === undefined ? null : formatClientId(client),
       container_id: desktop.container?.id.slice(0, 12) ?? null,
-      container_name: (client === undefined || desktop.client === undefined ? desktop.container?.name : desktop.container?.name.replaceAll(desktop.client, client)) ?? null,
+      // As that system named them, whatever the container is called: its clients know no other name.
+      container_name: desktop.container ? containerName(desktops.installation.prefix, desktops.installation.instance, client ?? desktop.clientKey) : null,
       port: desktop.hostPort ?? gatewayPort(desktops),
       created_at: localTime(desktop.createdAt),
       last_accessed_at: localTime(desktop.lastUsedAt ?? desktop.createdAt),

@@ -42,7 +42,9 @@ export interface ConnectOptions {
 
 /** Connects lazily: nothing is dialled until the first call. */
 export function connectDocker(endpoint: Address, options: ConnectOptions): Engine {
-  const agent = endpoint.transport === 'tls' ? new TlsAgent({ keepAlive: true, ...tlsMaterial(endpoint.tls) }) : new Agent({ keepAlive: true });
+  // What a burst of calls opened is not kept: a step asks four things at once at most.
+  const kept = { keepAlive: true, maxFreeSockets: 4 };
+  const agent = endpoint.transport === 'tls' ? new TlsAgent({ ...kept, ...tlsMaterial(endpoint.tls) }) : new Agent(kept);
   const docker = new Docker({ ...dockerodeAddress(endpoint), ...(endpoint.transport === 'ssh' ? {} : { agent }) });
   const call = createCaller(endpoint, options.deadlineMs);
   let podman: boolean | undefined;

@@ -152,11 +152,54 @@ test('a token that was taken back hears nothing more, within a quarter of a minu
   await eventually(() => listener.isOver());
 });
 
+test('a read token holds a share of the streams, and all read tokens together keep no operator out', async () => {
+  const api = await createTestApi();
+  const follow = async (token: string): Promise<IncomingMessage> => {
+    const response = await api.open('/api/v1/events', { token, headers: STREAM });
+    response.on('error', () => {}).resume();
+    onTestFinished(() => void response.destroy());
+    return response;
+  };
+  const readers = await Promise.all(Array.from({ length: 5 }, () => api.token('read')));
+  const opened = await Promise.all(readers.flatMap((token) => Array.from({ length: 40 }, () => follow(token))));
+  const statuses = opened.map(({ statusCode }) => statusCode);
+  for (const place of readers.keys()) expect(statuses.slice(40 * place, 40 * place + 40).filter((status) => status === 200).length).toBeLessThanOrEqual(32);
+  expect(statuses.filter((status) => status === 200)).toHaveLength(128);
+  expect(statuses.filter((status) => status === 429)).toHaveLength(5 * 40 - 128);
+  const operators = [await follow(await api.token('operate')), await follow(await api.token('admin'))];
+  expect(operators.map(({ statusCode }) => statusCode)).toEqual([200, 200]);
+  await eventually(() => opened.filter(({ statusCode, closed }) => statusCode === 200 && closed).length === 2);
+  expect(operators.map(({ closed }) => closed)).toEqual([false, false]);
+});
+
+test('what was missed is told as fast as it is read, however much it is, and then what came meanwhile', async () => {
+  const api = await createTestApi();
+  const many = Array.from({ length: 20_000 }, (_, place) => lifeEvent({ at: new Date(Date.parse('2030-01-01T12:00:00Z') + place).toISOString(), cause: `number ${place}` }));
+  api.journal.events.push(...many);
+  const listener = await listen(api, undefined, { headers: { 'last-event-id': `${Date.parse(many[0]?.at ?? '')}-000000000000` } });
+  await api.server.tell([lifeEvent({ at: '2030-01-01T13:00:00.000Z', event: 'ready' })]);
+  await hears(listener, many.length + 1);
+  expect(listener.heard.map(({ data }) => data['cause'])).toEqual([...many.map(({ cause }) => cause), 'vncctl up']);
+});
+
 test('the streams end with the daemon', async () => {
   const api = await createTestApi();
   const listener = await listen(api);
   await api.server.stop();
   await eventually(() => listener.isOver());
+});
+
+test('pages of events of one millisecond, and of some out of order, hold each once', async () => {
+  const { ask, journal } = await createTestApi();
+  const at = ['11:00:00.000', '11:00:00.000', '10:59:59.999', '11:00:00.000', '11:00:00.001', '11:00:00.000', '11:00:00.002'];
+  journal.events.push(...at.map((time, place) => lifeEvent({ at: `2030-01-01T${time}Z`, cause: String(place) })));
+  const causes: string[] = [];
+  for (let cursor: string | null = ''; cursor !== null; ) {
+    const page: { events: { cause: string }[]; next: string | null } = (await ask('GET', `/api/v1/events?limit=2${cursor === '' ? '' : `&cursor=${cursor}`}`, { door: 'socket' })).json();
+    causes.push(...page.events.map(({ cause }) => cause));
+    cursor = page.next;
+  }
+  expect(causes).toEqual(at.map((_, place) => String(place)));
 });
 
 test('as a list they come oldest first, a page at a time, narrowed by time, desktop and client', async () => {

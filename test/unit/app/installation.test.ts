@@ -4,11 +4,14 @@ import type { Installation } from '../../../src/core/desktops.ts';
 import type { SettingSources } from '../../../src/core/setting-layers.ts';
 import { readSettings, settingsOf } from '../../../src/settings.ts';
 import { pathsOf } from '../../../src/store/paths.ts';
+import type { Store } from '../../../src/core/store.ts';
+import { createFakeStore } from '../../support/fake-store.ts';
+import { tempFolder } from '../../support/temp-folder.ts';
 import { DEFAULT_LEASE } from '../../support/test-desktops.ts';
 
-function installationOf(sources: Partial<SettingSources> = {}): Promise<Installation> {
+function installationOf(sources: Partial<SettingSources> = {}, store: Store = createFakeStore(), home = '/nowhere'): Promise<Installation> {
   const reading = readSettings({ env: {}, ...sources });
-  return makeInstallation(settingsOf(reading), reading, pathsOf({}, '/nowhere'));
+  return makeInstallation(settingsOf(reading), reading, pathsOf({}, home), async () => store);
 }
 
 test('the lease of the settings says of each length where it comes from', async () => {
@@ -30,4 +33,16 @@ test('where nothing is set the lease is the documented one, which tests of use-c
 
 test('a warning that is switched off is none before any removal', async () => {
   expect(await installationOf({ env: { VNCCTL_WARN_BEFORE: 'never' } })).toMatchObject({ warnBeforeMs: 0 });
+});
+
+test('names are labelled in an installation that begins, plain in one that began with an older version, and as the setting says where it says something', async () => {
+  const began = createFakeStore();
+  expect((await installationOf({}, began)).naming).toEqual({ kind: 'plain' });
+  began.put({ naming: 'labelled' });
+  const home = tempFolder();
+  const { naming } = await installationOf({}, began, home);
+  expect(naming).toMatchObject({ kind: 'labelled' });
+  expect((await installationOf({}, began, home)).naming).toEqual(naming);
+  expect((await installationOf({ env: { VNCCTL_NAMING: 'plain' } }, began, home)).naming).toEqual({ kind: 'plain' });
+  expect((await installationOf({ env: { VNCCTL_NAMING: 'hashed' } }, began, home)).naming).toMatchObject({ kind: 'hashed' });
 });

@@ -87,6 +87,15 @@ test('whether anybody watches is told: nobody, somebody now and then, a daemon a
   expect(lineOf((await program.run(['doctor'])).out, 'daemon')).toMatch(/; it answers nowhere, so new desktops get ports$/);
 });
 
+test('names that tell neighbours of clients are warned of, with the setting that ends it', async () => {
+  const program = createTestProgram();
+  const names = async (env: Record<string, string>): Promise<string> => lineOf((await program.run(['doctor'], { env })).out, 'names');
+  expect(await names({ VNCCTL_NAMING: 'plain' })).toMatch(/^warning +names +container names hold client ids/);
+  expect(await names({ VNCCTL_NAMING: 'labelled' })).toMatch(/^ok +names +container names tell no client/);
+  await program.run(['up', '111.444.777-35', '--no-open'], { env: { VNCCTL_NAMING: 'plain' } });
+  expect(await names({ VNCCTL_NAMING: 'labelled' })).toMatch(/^warning +names +1 of the desktops still have the client id/);
+});
+
 test('how full the pool is, and why it can not be, is told', async () => {
   const program = createTestProgram();
   const pool = async (env: Record<string, string> = {}): Promise<string> => lineOf((await program.run(['doctor'], { env })).out, 'pool');

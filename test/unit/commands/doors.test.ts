@@ -1,10 +1,10 @@
 // What up, open, ls and inspect print while a daemon answers, and while none does.
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { DesktopId } from '../../../src/core/store.ts';
 import { exchangeTicket, type Ticket } from '../../../src/core/tickets.ts';
 import { createTestProgram, type TestProgram } from '../../support/test-program.ts';
+import { ticketsIn } from '../../support/tickets-in.ts';
 
 const ANA = '111.444.777-35';
 const NAME = 'vnc_11144477735';
@@ -17,7 +17,7 @@ function behindDaemon(): TestProgram {
   return program;
 }
 
-const ticketsOf = ({ home }: TestProgram): Ticket[] => (JSON.parse(readFileSync(join(home, 'state/default/tickets.json'), 'utf8')) as { tickets: Ticket[] }).tickets;
+const ticketsOf = ({ home }: TestProgram): Ticket[] => ticketsIn(join(home, 'state/default/tickets.json'));
 const idOf = ({ store }: TestProgram): DesktopId => Object.values(store.state.allocations)[0]?.desktopId ?? expect.unreachable();
 const linkOf = (program: TestProgram): RegExp => new RegExp(`^${ORIGIN}/d/${idOf(program)}/#ticket=(\\S{22})\n$`);
 

@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { DesktopId } from '../../../src/core/store.ts';
 import { exchangeTicket, type Ticket } from '../../../src/core/tickets.ts';
 import { createTestProgram, type TestProgram } from '../../support/test-program.ts';
+import { ticketsIn } from '../../support/tickets-in.ts';
 
 const ANA = '111.444.777-35';
 
@@ -15,7 +15,7 @@ async function prepared({ daemon = true, address = '127.0.0.1:8080', scheme }: {
   return program;
 }
 
-const ticketsOf = ({ home }: TestProgram): Ticket[] => (JSON.parse(readFileSync(join(home, 'state/default/tickets.json'), 'utf8')) as { tickets: Ticket[] }).tickets;
+const ticketsOf = ({ home }: TestProgram): Ticket[] => ticketsIn(join(home, 'state/default/tickets.json'));
 const desktopIdOf = ({ store }: TestProgram): DesktopId => Object.values(store.state.allocations)[0]?.desktopId ?? expect.unreachable();
 
 test('share prints a link that opens the desktop', async () => {

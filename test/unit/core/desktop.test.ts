@@ -93,5 +93,5 @@ test('when it was last used is unknown without a record, and so is the client of
   const unknown = deriveDesktop(container({ labels: hashed }), { allocations: {}, reservations: [] }, view);
   expect(unknown).not.toHaveProperty('lastUsedAt');
   expect(unknown).not.toHaveProperty('client');
-  expect(deriveDesktop(container({ labels: hashed }), { allocations: { [id]: allocation() }, reservations: [] }, view)).toMatchObject({ client: ANA, clientKey: 'abc' });
+  expect(deriveDesktop(container({ labels: hashed }), { allocations: { [id]: allocation() }, reservations: [] }, view)).toMatchObject({ client: ANA, clientKey: ANA });
 });

@@ -42,6 +42,16 @@ test.each([
   expect(clientOf(labels, name, record, view)).toBe(client);
 });
 
+test('one from the pool that was named by a hash since, and is forgotten, is nobody knows whose', () => {
+  const name = `vnc_${clientKey(ANA, { kind: 'labelled', key: new Uint8Array(32) })}`;
+  expect(clientOf(pooled, name, undefined, view)).toBeUndefined();
+});
+
+test('one made for a client has their key as names are made now, however it was named', () => {
+  const naming = { kind: 'labelled', key: new Uint8Array(32) } as const;
+  expect(clientKeyOf(made, `vnc_${ANA}`, undefined, { ...view, naming })).toBe(clientKey(ANA, naming));
+});
+
 test('a remembered one from the pool has the key of its client as names are made now', () => {
   const naming = { kind: 'hashed', key: new Uint8Array(32) } as const;
   expect(clientKeyOf({ ...pooled, naming: 'hashed' }, 'renamed', recordOf(), { ...view, naming })).toBe(clientKey(ANA, naming));

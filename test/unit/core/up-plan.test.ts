@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { milliseconds } from '../../../src/core/duration.ts';
 import type { ContainerDetails, ContainerId, ImageInfo, NetworkInfo } from '../../../src/core/engine.ts';
+import { clientKey } from '../../../src/core/identity.ts';
 import { encodeLabels } from '../../../src/core/labels.ts';
 import { buildSpec, type DesktopWishes } from '../../../src/core/spec.ts';
 import type { Allocation, DesktopId } from '../../../src/core/store.ts';
@@ -36,6 +37,8 @@ const remembered = (over: Partial<Allocation> = {}): UpObservation['state'] => (
   reservations: [],
 });
 
+const LABELLED = { kind: 'labelled', key: new Uint8Array(32) } as const;
+const HASH = clientKey(ANA, LABELLED);
 const POOL_FACTS = { naming: 'plain', idleExitSeconds: 86_400, canFit: true, canUpdateLimits: true } as const;
 const seen = (over: Partial<UpObservation> = {}): UpObservation => ({ container: undefined, others: [], image, isolation: 'members', network, state: { allocations: {}, reservations: [] }, now, ...over });
 const question = (over: Partial<UpQuestion> = {}, wishes: DesktopWishes = { env: {} }): UpQuestion => ({
@@ -113,7 +116,13 @@ const PLANS: [string, Partial<UpObservation>, string[], Partial<UpQuestion>?][] 
   ['an old one that has given its name away alone', { others: [container({ name: 'vnc_prev_c0ffee000000' })] }, [MEND]],
   ['a successor that has the name and that nothing is remembered of', { container: { ...SUCCESSOR, name: 'vnc_11144477735' } }, [MEND]],
   ['the same, looked after', { container: { ...SUCCESSOR, name: 'vnc_11144477735' } }, ['reuse the running desktop'], { mended: true }],
-  ['one that was renamed by hand', { others: [container({ name: 'renamed' })] }, ['rename c0ffee000000 to vnc_11144477735: somebody renamed their desktop to renamed']],
+  ['one that was renamed by hand', { others: [container({ name: 'renamed' })] }, ['rename c0ffee000000 to vnc_11144477735: their desktop was renamed to renamed']],
+  [
+    'one whose name still tells of the client',
+    { others: [container()] },
+    [`rename c0ffee000000 to vnc_${HASH}: their desktop has the name vnc_11144477735, and names are written in another way now`],
+    { naming: LABELLED, clientKey: HASH, name: `vnc_${HASH}` },
+  ],
   ['nothing, and --recreate', {}, create('111.444.777-35 has no desktop'), { recreate: true }],
   ['a record without a container', { state: remembered() }, create('111.444.777-35 has no desktop')],
 ];

@@ -1,11 +1,12 @@
 import { type IncomingMessage, request } from 'node:http';
-import { connect, createServer } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { expect, onTestFinished, test } from 'vitest';
-import { createDoor, type Door, type DoorRoutes } from '../../../src/daemon/door.ts';
+import { createDoor, type Door, type DoorOptions, type DoorRoutes } from '../../../src/daemon/door.ts';
 import type { Readiness } from '../../../src/daemon/health.ts';
+import { eventually } from '../../support/eventually.ts';
 
 interface Answer {
   status: number;
@@ -14,8 +15,8 @@ interface Answer {
   body: string;
 }
 
-async function openDoor({ host = '127.0.0.1', readiness = { ready: true, counts: { desktops: 2, viewers: 1 } } as Readiness, routes = [] as readonly DoorRoutes[] } = {}) {
-  const door = createDoor({ readiness: () => readiness, routes });
+async function openDoor({ host = '127.0.0.1', readiness = { ready: true, counts: { desktops: 2, viewers: 1 } } as Readiness, routes = [] as readonly DoorRoutes[], ...rules }: Partial<Omit<DoorOptions, 'readiness'>> & { host?: string; readiness?: Readiness } = {}) {
+  const door = createDoor({ readiness: () => readiness, routes, ...rules });
   onTestFinished(() => door.stop());
   const where = await door.listen({ host, port: 0 });
   const port = Number(where.split(':').at(-1));
@@ -201,4 +202,68 @@ test('connections that the routes took over leave room for others', async () => 
   }
   expect(held).toHaveLength(300);
   expect((await ask('/healthz')).status).toBe(200);
+});
+
+/** Connections that send the beginning of a request, in the order of their coming, and which of them were ended. */
+async function slowOnes(port: number, count: number, begin = 'GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-Slow: ') {
+  const ended = new Set<number>();
+  const sockets: Socket[] = [];
+  for (let place = 0; place < count; place++) {
+    const socket = connect(port, '127.0.0.1');
+    sockets.push(socket);
+    socket.on('error', () => {});
+    socket.once('close', () => ended.add(place));
+    socket.resume();
+    onTestFinished(() => void socket.destroy());
+    await once(socket, 'connect');
+    socket.write(begin);
+  }
+  return { ended, sockets };
+}
+
+test('when there are too many connections the longest silent one goes, and the newcomer is answered', async () => {
+  const { port, ask } = await openDoor({ limits: { most: 20, shares: { address: 10 } } });
+  const { ended } = await slowOnes(port, 30);
+  await eventually(() => ended.size === 10);
+  expect([...ended].sort((a, b) => a - b)).toEqual(Array.from({ length: 10 }, (_, place) => place));
+  for (let count = 0; count < 5; count++) expect((await ask('/healthz')).status).toBe(200);
+  expect(ended.has(29)).toBe(false);
+});
+
+test('a body that does not come counts as silence, an answer that is awaited does not', async () => {
+  const answers: (() => void)[] = [];
+  const waits: DoorRoutes = {
+    request(request, response) {
+      answers.push(() => response.end('at last'));
+      request.resume();
+      return true;
+    },
+    upgrade: () => false,
+  };
+  const { port } = await openDoor({ routes: [waits], limits: { most: 4, shares: {} } });
+  const awaited = await slowOnes(port, 2, 'GET /work HTTP/1.1\r\nHost: localhost\r\n\r\n');
+  await eventually(() => answers.length === 2);
+  const bodies = await slowOnes(port, 4, 'POST /work HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nhalf');
+  await eventually(() => bodies.ended.size === 2);
+  expect(bodies.ended.has(3)).toBe(false);
+  expect(awaited.ended.size).toBe(0);
+});
+
+test('what somebody known waits for is not ended for any newcomer, and then the newcomer is turned away', async () => {
+  const known = new WeakSet<object>();
+  let count = 0;
+  const waits: DoorRoutes = {
+    request(request) {
+      known.add(request.socket);
+      count++;
+      return true;
+    },
+    upgrade: () => false,
+  };
+  const { port } = await openDoor({ routes: [waits], isKnown: (socket) => known.has(socket), limits: { most: 3, shares: {} } });
+  const first = await slowOnes(port, 3, 'GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n');
+  await eventually(() => count === 3);
+  const late = await slowOnes(port, 2);
+  await eventually(() => late.ended.size === 2);
+  expect(first.ended.size).toBe(0);
 });

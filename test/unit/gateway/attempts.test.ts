@@ -73,3 +73,29 @@ test('many addresses are not remembered without end, and the latest are', () => 
   exhaust('198.51.100.1');
   expect(attempts.take('198.51.100.1', ONE)).toBe(60);
 });
+
+test('one address that tries made-up desktops is stopped, and makes nobody else forgotten', () => {
+  const { attempts, exhaust, pass } = attemptsAt();
+  exhaust('192.0.2.9');
+  let taken = 0;
+  for (let count = 0; count < 10_000; count++) {
+    const desktopId = `made-up-${count}` as DesktopId;
+    if (attempts.take('192.0.2.1', desktopId) !== undefined) continue;
+    taken++;
+    attempts.miss('192.0.2.1', desktopId);
+  }
+  expect(taken).toBe(256);
+  expect(attempts.take('192.0.2.9', ONE)).toBe(60);
+  expect(attempts.take('192.0.2.2', ONE)).toBeUndefined();
+  pass(60_000);
+  expect(attempts.take('192.0.2.1', ONE)).toBeUndefined();
+});
+
+test('links that open leave nothing to remember, however many desktops they lead to', () => {
+  const { attempts } = attemptsAt();
+  for (let count = 0; count < 1_000; count++) {
+    const desktopId = `desktop-${count}` as DesktopId;
+    expect(attempts.take('192.0.2.1', desktopId)).toBeUndefined();
+    attempts.forgive('192.0.2.1', desktopId);
+  }
+});

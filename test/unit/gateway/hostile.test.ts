@@ -62,17 +62,23 @@ async function startStand(clock: Clock = systemClock): Promise<Stand> {
     socket.on('close', () => mine.delete(socket));
     return socket;
   };
-  const opened = await gateway.open();
-  const headers = Object.entries({ host: `127.0.0.1:${gateway.port}`, ...WEBSOCKET_HEADERS, ...opened, origin: gateway.origin });
-  const upgrade = `GET /d/${ONE}/ws HTTP/1.1\r\n${headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`;
+  // One ticket joins a hundred times at once, and no more.
+  let joined = 0;
+  let opened = gateway.open();
+  const upgrade = async (): Promise<string> => {
+    if (++joined % 100 === 0) opened = gateway.open();
+    const headers = Object.entries({ host: `127.0.0.1:${gateway.port}`, ...WEBSOCKET_HEADERS, ...(await opened), origin: gateway.origin });
+    return `GET /d/${ONE}/ws HTTP/1.1\r\n${headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`;
+  };
   return {
     ...gateway,
     tunnels,
     held,
     stranger,
     async viewer() {
+      const request = await upgrade();
       const socket = stranger();
-      socket.write(upgrade);
+      socket.write(request);
       const [answer] = (await once(socket, 'data')) as [Buffer];
       if (!answer.toString('latin1').startsWith('HTTP/1.1 101 ')) throw new Error(answer.toString('latin1'));
       return socket;

@@ -346,6 +346,31 @@ test('the state tells when it goes and whether that can be put off, to one who m
   expect(await read('view-only')).toEqual({ ...facts, viewOnly: true, canKeep: false });
 });
 
+test('who looks or keeps without end is told to wait, and nobody else is', async () => {
+  const gateway = await openGateway();
+  const [own, other] = [await gateway.open(), await gateway.open()];
+  const look = async (by: OpenedHeaders): Promise<RawAnswer> => gateway.ask(`/d/${ONE}/state`, { headers: by });
+  for (let count = 0; count < 119; count++) expect((await look(own)).status).toBe(200);
+  const keep = { method: 'POST', headers: { ...own, origin: gateway.origin } };
+  expect((await gateway.ask(`/d/${ONE}/keep`, keep)).status).toBe(200);
+  expect(await gateway.ask(`/d/${ONE}/keep`, keep)).toMatchObject({ status: 429, headers: { 'retry-after': '1' } });
+  expect((await look(own)).status).toBe(429);
+  expect(gateway.kept).toHaveLength(1);
+  expect((await look(other)).status).toBe(200);
+  gateway.clock.advance(1_000);
+  expect((await look(own)).status).toBe(200);
+});
+
+test('who joins a screen without end is told to wait, and nobody else is', async () => {
+  const gateway = await openGateway();
+  const [own, other] = [await gateway.open(), await gateway.open()];
+  const join = async (by: OpenedHeaders): Promise<number> => (await gateway.ask(`/d/${ONE}/ws`, { headers: { ...WEBSOCKET_HEADERS, ...by, origin: gateway.origin } })).status;
+  for (let count = 0; count < 100; count++) expect(await join(own)).toBe(101);
+  expect(await join(own)).toBe(429);
+  expect(gateway.joined).toHaveLength(100);
+  expect(await join(other)).toBe(101);
+});
+
 test('a keep is passed on and answered with the state', async () => {
   const gateway = await openGateway();
   const answer = await gateway.ask(`/d/${ONE}/keep`, { method: 'POST', headers: { ...(await gateway.open()), origin: gateway.origin } });

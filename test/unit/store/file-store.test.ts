@@ -5,6 +5,7 @@ import type { ClientId } from '../../../src/core/client-id.ts';
 import type { Allocation, DesktopId, Store } from '../../../src/core/store.ts';
 import { createFileStore } from '../../../src/store/file-store.ts';
 import { withLock } from '../../../src/store/lock.ts';
+import { NEW_STATE } from '../../../src/core/store.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
 
 const home = tempFolder();
@@ -32,7 +33,7 @@ const allocation: Allocation = {
 
 test('a store that was never written is empty, and reading makes no file', async () => {
   const { store, file, warnings } = newStore();
-  expect(await store.read()).toEqual({ allocations: {}, reservations: [] });
+  expect(await store.read()).toEqual(NEW_STATE);
   expect(() => statSync(dirname(file))).toThrow('ENOENT');
   expect(warnings).toEqual([]);
 });
@@ -42,7 +43,7 @@ test('what was stored is read back, by this and by another store of the file', a
   const result = await store.update((state) => ({ state: { ...state, allocations: { 'a.b': allocation } }, result: 7 }));
   expect(result).toBe(7);
   expect((await store.read()).allocations).toEqual({ 'a.b': allocation });
-  expect(await createFileStore({ file, warn: () => {}, now: () => new Date() }).read()).toEqual({ allocations: { 'a.b': allocation }, reservations: [] });
+  expect(await createFileStore({ file, warn: () => {}, now: () => new Date() }).read()).toEqual({ ...NEW_STATE, allocations: { 'a.b': allocation } });
 });
 
 test('the file is for its owner only, and so is its folder', async () => {
@@ -85,7 +86,7 @@ test('changes of one process come one after the other', async () => {
 test.each(['{"allocations": {', '', '[]', 'null', '\0\0\0'])('a corrupt file (%j) is set aside by a read, with a message, and the state is empty', async (text) => {
   const { store, file, warnings } = newStore();
   put(file, text);
-  expect(await store.read()).toEqual({ allocations: {}, reservations: [] });
+  expect(await store.read()).toEqual(NEW_STATE);
   expect(readdirSync(dirname(file))).toEqual(['state.json.corrupt-2026-01-02T03-04-05.678Z']);
   expect(readFileSync(join(dirname(file), 'state.json.corrupt-2026-01-02T03-04-05.678Z'), 'utf8')).toBe(text);
   expect(warnings).toHaveLength(1);
@@ -96,7 +97,7 @@ test('a corrupt file is set aside by a change, which then succeeds', async () =>
   const { store, file, warnings } = newStore();
   put(file, '{oops');
   await store.update((state) => ({ state: { ...state, allocations: { a: allocation } }, result: undefined }));
-  expect(await store.read()).toEqual({ allocations: { a: allocation }, reservations: [] });
+  expect(await store.read()).toEqual({ ...NEW_STATE, allocations: { a: allocation } });
   expect(readdirSync(dirname(file)).sort()).toEqual(['state.json', 'state.json.corrupt-2026-01-02T03-04-05.678Z']);
   expect(warnings).toHaveLength(1);
 });
@@ -105,7 +106,7 @@ test('reading never waits for the lock, not even with a corrupt file', async () 
   const { store, file, warnings } = newStore();
   put(file, '{oops');
   await withLock(file, async () => {
-    expect(await store.read()).toEqual({ allocations: {}, reservations: [] });
+    expect(await store.read()).toEqual(NEW_STATE);
   });
   expect(readFileSync(file, 'utf8')).toBe('{oops');
   expect(warnings).toHaveLength(1);
@@ -159,4 +160,14 @@ test('a state file that is a folder is STORE_DENIED with a hint', async () => {
   mkdirSync(file, { recursive: true });
   await expect(store.read()).rejects.toMatchObject({ code: 'STORE_DENIED' });
   await expect(store.update((state) => ({ state, result: 1 }))).rejects.toMatchObject({ code: 'STORE_DENIED' });
+});
+
+test('how names are written is kept as the installation began, whatever changes', async () => {
+  const begun = newStore();
+  await begun.store.update(({ allocations, reservations }) => ({ state: { allocations, reservations }, result: undefined }));
+  expect((await begun.store.read()).naming).toBe('labelled');
+  const old = newStore();
+  put(old.file, JSON.stringify({ allocations: {}, reservations: [] }));
+  await old.store.update((state) => ({ state, result: undefined }));
+  expect(await old.store.read()).toEqual({ allocations: {}, reservations: [] });
 });

@@ -3,12 +3,14 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { beforeAll, expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../../../src/core/clock.ts';
 import { ownProcesses } from '../../../src/engine/host-processes.ts';
 import { findDaemon } from '../../../src/store/daemon-lock.ts';
 import { createEventJournal } from '../../../src/store/event-journal.ts';
 import { createFileStore } from '../../../src/store/file-store.ts';
+import { createRecordFile } from '../../../src/store/record-file.ts';
 import { compileProgram } from '../../support/compiled.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
 
@@ -49,6 +51,33 @@ test('a process killed while it holds the lock delays the next change by six sec
   const began = performance.now();
   await createFileStore({ file, warn: () => {}, now: () => new Date() }).update((state) => ({ state, result: undefined }));
   expect(performance.now() - began).toBeLessThan(6_500);
+});
+
+test('records that four processes change lose nothing, and no reader sees one go back, whichever process is killed meanwhile', { timeout: 60_000 }, async () => {
+  const file = join(home, 'records', 'things.json');
+  const reader = createRecordFile<{ id: string; count: number }>({ file, now: () => new Date(), warn: expect.unreachable }, { name: 'records', isRecord: (value): value is { id: string; count: number } => typeof (value as { id?: unknown } | null)?.id === 'string', stillGood: (all) => all, loss: '' });
+  const seen = new Map<string, number>();
+  const look = async (): Promise<void> => {
+    for (const { id, count } of await reader.read()) {
+      if (count < (seen.get(id) ?? 0)) throw new Error(`${id} went back from ${seen.get(id)} to ${count}`);
+      seen.set(id, count);
+    }
+  };
+  let isOver = false;
+  const killed = start('records', file, 'killed', '100000');
+  const gone = once(killed, 'exit');
+  const workers = Promise.all(['a', 'b', 'c'].map((name) => output(start('records', file, name, '150')))).finally(() => (isOver = true));
+  while (!isOver || !seen.has('killed')) {
+    await look();
+    if ((seen.get('killed') ?? 0) > 5) killed.kill('SIGKILL');
+    await setImmediate();
+  }
+  expect((await workers).map(({ code }) => code)).toEqual([0, 0, 0]);
+  killed.kill('SIGKILL');
+  await gone;
+  await look();
+  expect(['a', 'b', 'c'].map((name) => seen.get(name))).toEqual([150, 150, 150]);
+  expect(seen.get('killed')).toBeGreaterThan(0);
 });
 
 test('processes that make the key at once all get the same', { timeout: 30_000 }, async () => {
