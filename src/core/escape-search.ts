@@ -35,7 +35,7 @@ export interface EscapeSearchOptions {
   onEscape: (escape: Escape) => void;
 }
 
-const BATCH = 100;
+const BATCH = 500;
 const MOST_ESCAPES = 20;
 
 /** Makes all tries. `fresh` gives a kiosk that nobody has used, in place of the one before. Throws what `fresh` throws, and the signal's reason. */

@@ -7,6 +7,7 @@ import type { ContainerDetails } from './engine.ts';
 import { type EscapeReport, findEscapes, type TestedKiosk } from './escape-search.ts';
 import type { EscapeTry } from './escape-table.ts';
 import { newDesktopId } from './identity.ts';
+import { LABEL } from './labels.ts';
 import type { ProbeTarget } from './readiness.ts';
 import { isLeftBehind, removeThrowAways } from './throw-away.ts';
 import { up } from './up.ts';
@@ -53,11 +54,16 @@ export async function testImage(desktops: Desktops, trial: Trial, { entry, pageH
   const client = benchClientId(desktops.processes.pid, newDesktopId());
   let pages: ServedPages | undefined;
   let kiosk: Awaited<ReturnType<ServedPages['openKiosk']>> | undefined;
-  const give = (url?: string): Promise<ContainerDetails> => giveDesktop(desktops, { client, entry, ...(url === undefined ? {} : { url }) }, options);
+  const give = async (url?: string): Promise<ContainerDetails> => {
+    const container = await giveDesktop(desktops, { client, entry, ...(url === undefined ? {} : { url }) }, options);
+    await refuseClosedNetwork(desktops, entry.key, signal);
+    return container;
+  };
   try {
     onProgress('making a desktop');
     await removeThrowAways(desktops, isLeftBehind(desktops), CAUSE);
-    pages = await trial.servePages(pageHost ?? (await routerOf(desktops, await give())));
+    const first = await give();
+    pages = await trial.servePages(pageHost ?? (await routerOf(desktops, first)));
     const served = pages;
     const fresh = async (): Promise<TestedKiosk> => {
       kiosk?.close();
@@ -88,6 +94,15 @@ async function giveDesktop(desktops: Desktops, { client, entry, url }: { client:
   const container = desktop.container && (await desktops.engine.containers.find(desktop.container.id, { signal }));
   if (!container) throw new VncctlError('DESKTOP_NOT_FOUND', 'the desktop that is tried is gone', { hint: 'try again' });
   return container;
+}
+
+/** The pages are a service of this host, which desktops on a closed network don't reach. */
+async function refuseClosedNetwork({ engine, installation }: Desktops, key: string, signal: AbortSignal): Promise<void> {
+  const network = await engine.networks.find(installation.network, { signal });
+  if (network?.labels[LABEL.host] !== 'closed') return;
+  throw new VncctlError('TRIAL_UNREACHABLE', `desktops on the network ${installation.network} reach nothing of this host, so the pages of the trial neither`, {
+    hint: `try on a network that is open: VNCCTL_HOST_ACCESS=on VNCCTL_NETWORK=vncctl-trial vncctl --instance trial images test ${key}`,
+  });
 }
 
 /** The router of the desktop's network, which is this machine where the engine is. TRIAL_UNREACHABLE when the desktop doesn't tell. */
