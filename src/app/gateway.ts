@@ -13,6 +13,7 @@ import type { Log, LogFacts } from '../core/log.ts';
 import { publicAddressOf } from '../core/public-address.ts';
 import { sharedLook } from '../core/shared-look.ts';
 import { findScreen, keepScreen, openScreen, type ScreenState } from '../core/screens.ts';
+import { type Geometry, MAX_SIZE_DEFAULT } from '../core/size.ts';
 import type { DesktopId } from '../core/store.ts';
 import { revokeTicket, type Session } from '../core/tickets.ts';
 import { trustProxies } from '../gateway/arrival.ts';
@@ -91,8 +92,9 @@ export async function openGateway({ app, journal, clock, log }: GatewayInput): P
   const own = createOwnViewers(() => tunnels.list());
   const openings = createOpenings(clock);
 
-  const dial = async (id: DesktopId, signal: AbortSignal, onStep: TellStep): Promise<RfbLink> => {
+  const dial = async (id: DesktopId, signal: AbortSignal, onStep: TellStep, onMaxSize: (maxSize: Geometry) => void): Promise<RfbLink> => {
     const target = await openScreen(await app().desktops(), id, signal, onStep);
+    onMaxSize(target.maxSize);
     const options: LinkOptions = {
       clock,
       signal,
@@ -120,14 +122,17 @@ export async function openGateway({ app, journal, clock, log }: GatewayInput): P
     return found && openings.addedTo(id, found);
   };
   const letIn = (request: IncomingMessage, socket: Duplex, head: Buffer, session: Session, address: string): void => {
+    // Nothing goes to a desktop before it is dialled, and by then its own bound is known.
+    let maxSize = MAX_SIZE_DEFAULT;
+    const learn = (known: Geometry): void => void (maxSize = known);
     const number = tunnels.accept(request, socket, head, {
       desktop: session.desktopId,
       viewOnly: session.mode === 'view-only',
       address,
       ticket: session.ticketId,
-      dial: (signal) => openings.during(session.desktopId, (tell) => dial(session.desktopId, signal, tell)),
+      dial: (signal) => openings.during(session.desktopId, (tell) => dial(session.desktopId, signal, tell, learn)),
       greet: serveHandshake,
-      filter: filterFor(session.mode),
+      filter: filterFor(session.mode, () => maxSize),
       onInput: (at) => own.sawInput(session.desktopId, at),
     });
     if (number === undefined) return;

@@ -5,7 +5,7 @@ import { DURATION_FORM, LIMIT_FORM, parseDuration, parseLimit } from './duration
 import { LEASE_FIELDS, type LeaseChanges, type LeaseLengths } from './lease.ts';
 import { didYouMean } from './nearest.ts';
 import { LEAST_CPUS, LEAST_MEMORY_BYTES, LEAST_SHM_BYTES } from './limit-bounds.ts';
-import { formatBytes, BYTES_FORM, parseBytes } from './size.ts';
+import { formatBytes, BYTES_FORM, type Geometry, MAX_SIZE_DEFAULT, MAX_SIZE_FORM, parseBytes, parseMaxSize } from './size.ts';
 
 /** Where an entry came from. `builtIn` entries are built from the folder their file is in; a user's `build` has to name one. */
 export interface EntryOrigin {
@@ -24,7 +24,7 @@ type Path = CatalogFault['path'];
 /** What a key of the catalog looks like. */
 export const CATALOG_KEY = /^[a-z0-9][a-z0-9_.-]{0,62}$/;
 
-const FIELDS = ['title', 'description', 'build', 'image', 'ports', 'viewer', 'websocket', 'variables', 'settings', 'limits', 'needs', 'lease', 'user', 'capabilities', 'tmpfs', 'init', 'stopGrace', 'removeSignal', 'ready', 'readyTimeout', 'settle'];
+const FIELDS = ['title', 'description', 'build', 'image', 'ports', 'viewer', 'websocket', 'variables', 'settings', 'limits', 'maxSize', 'needs', 'lease', 'user', 'capabilities', 'tmpfs', 'init', 'stopGrace', 'removeSignal', 'ready', 'readyTimeout', 'settle'];
 const VARIABLES = ['url', 'width', 'height', 'secret', 'client', 'app', 'idleExit'] as const;
 const SIGNAL = /^SIG(HUP|INT|QUIT|USR1|USR2|TERM|WINCH)$/;
 const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
@@ -50,6 +50,7 @@ export function checkEntry(value: unknown, from: EntryOrigin): { entry?: Catalog
     variables: variablesOf(fields['variables'], faults),
     settings: settingsOf(fields['settings'], faults),
     limits: limitsOf(fields['limits'], faults),
+    maxSize: maxSizeOf(fields['maxSize'], faults),
     needsBytes: bytesAt(fields['needs'], ['needs'], DEFAULT_NEEDS_BYTES, faults),
     lease: leaseOf(fields['lease'], faults),
     user: userOf(fields['user'], fields['image'] === undefined, faults),
@@ -162,6 +163,12 @@ function limitsOf(value: unknown, faults: CatalogFault[]): CatalogLimits {
     pids: wholeAt(fields['pids'], ['limits', 'pids'], { min: 16, max: 1_000_000, fallback: DEFAULT_LIMITS.pids }, faults),
     shmSizeBytes: bytesAt(fields['shm'], ['limits', 'shm'], DEFAULT_LIMITS.shmSizeBytes, faults, LEAST_SHM_BYTES),
   };
+}
+
+function maxSizeOf(value: unknown, faults: CatalogFault[]): Geometry {
+  const size = value === undefined ? MAX_SIZE_DEFAULT : parseMaxSize(String(value));
+  if (size === undefined) faults.push({ path: ['maxSize'], message: `${MAX_SIZE_FORM} is expected` });
+  return size ?? MAX_SIZE_DEFAULT;
 }
 
 function leaseOf(value: unknown, faults: CatalogFault[]): LeaseChanges {

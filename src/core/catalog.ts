@@ -1,6 +1,7 @@
 // The catalog: curated images and what a caller may change about each. Owns the shape of an entry and the checking of one;
 // reading files (and their line numbers) is store/catalog-files.ts.
 import type { LeaseChanges } from './lease.ts';
+import type { Geometry } from './size.ts';
 
 /** How far a desktop has to be before `up` returns. Each stage includes those before it. */
 export type ReadyStage = 'running' | 'rfb' | 'window' | 'page';
@@ -38,6 +39,8 @@ export interface CatalogEntry {
   variables: { url?: string; width?: string; height?: string; secret?: string; client?: string; app?: string; idleExit?: string };
   settings: Readonly<Record<string, CatalogSetting>>;
   limits: CatalogLimits;
+  /** The largest screen that a viewer or a caller may ask for. */
+  maxSize: Geometry;
   /** Memory in bytes that one takes until it shows its page: what the host must have free before it starts. */
   needsBytes: number;
   /** Lengths of the lease of its desktops that differ from the settings'. */

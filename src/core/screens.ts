@@ -11,6 +11,7 @@ import type { LeaseClock } from './lease.ts';
 import type { LeaseState } from './lease-state.ts';
 import type { ProbeTarget } from './readiness.ts';
 import { rememberWoken } from './remember.ts';
+import { type Geometry, MAX_SIZE_DEFAULT } from './size.ts';
 import { releasePlace } from './start-place.ts';
 import { takePlace } from './start-queue.ts';
 import type { Allocation, DesktopId, StoreState } from './store.ts';
@@ -49,8 +50,11 @@ export async function keepScreen(desktops: Desktops, journal: Journal, id: Deskt
   return findScreen(desktops, journal, id);
 }
 
+/** Where the screen of a desktop is that runs, and how large a viewer may make it. */
+export type OpenedScreen = ProbeTarget & { maxSize: Geometry };
+
 /** Has it run, woken or started if need be, which is told once it is done, and tells where its screen is. DESKTOP_NOT_FOUND when it is gone or going, NO_MEMORY when there is none to start it, NOT_READY when it can't be dialled from here. */
-export async function openScreen(desktops: Desktops, id: DesktopId, signal: AbortSignal, onStep?: (step: 'wake' | 'start') => void): Promise<ProbeTarget> {
+export async function openScreen(desktops: Desktops, id: DesktopId, signal: AbortSignal, onStep?: (step: 'wake' | 'start') => void): Promise<OpenedScreen> {
   const { containers } = desktops.engine;
   const { desktop } = await findById(desktops, id, { signal });
   if (!desktop?.container || desktop.status === 'exiting') throw new VncctlError('DESKTOP_NOT_FOUND', 'the desktop is gone');
@@ -67,7 +71,7 @@ export async function openScreen(desktops: Desktops, id: DesktopId, signal: Abor
   const details = await containers.find(container.id, { signal });
   const target = details && probeTarget(desktops, desktop.image, details);
   if (!target) throw new VncctlError('NOT_READY', 'the desktop has no screen that can be dialled from here');
-  return target;
+  return { ...target, maxSize: desktops.catalog.find(desktop.image)?.maxSize ?? MAX_SIZE_DEFAULT };
 }
 
 /** Starts one that has ended where the host has memory for it, as `up` would: a click must not make it swap. */

@@ -10,11 +10,19 @@ export const GEOMETRY_FORM = 'a size like 1280x720, each side 16 to 16384';
 export const SIDE_MIN = 16;
 export const SIDE_MAX = 16_384;
 
+/** What the largest screen of an image looks like, to complete "… is expected". */
+export const MAX_SIZE_FORM = `${GEOMETRY_FORM}, with no more pixels than 4096x4096 has`;
+
 /** A screen's size in pixels. */
 export interface Geometry {
   width: number;
   height: number;
 }
+
+/** The largest screen of an image that says nothing of it. */
+export const MAX_SIZE_DEFAULT: Geometry = { width: 4096, height: 4096 };
+/** The largest screen that is read anywhere, in pixels: whatever its sides are. */
+export const SCREEN_MOST_PIXELS = 4096 * 4096;
 
 const UNIT_BYTES = { b: 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3, t: 1024 ** 4 } as const;
 
@@ -43,6 +51,17 @@ export function parseGeometry(text: string): Geometry | undefined {
   const height = Number(match[2]);
   const fits = (side: number): boolean => side >= SIDE_MIN && side <= SIDE_MAX;
   return fits(width) && fits(height) ? { width, height } : undefined;
+}
+
+/** Parses the largest screen of an image. Undefined for what is no geometry, and for more pixels than any reader of pictures takes. */
+export function parseMaxSize(text: string): Geometry | undefined {
+  const size = parseGeometry(text);
+  return size && size.width * size.height <= SCREEN_MOST_PIXELS ? size : undefined;
+}
+
+/** A size with no side longer than that of `max`. */
+export function boundGeometry({ width, height }: Geometry, max: Geometry): Geometry {
+  return { width: Math.min(width, max.width), height: Math.min(height, max.height) };
 }
 
 /** `1280x720`. */

@@ -5,6 +5,7 @@ import type { CatalogEntry } from './catalog.ts';
 import type { ContainerDetails, ContainerSpec } from './engine.ts';
 import { hashOf } from './hash.ts';
 import { nearest } from './nearest.ts';
+import { boundGeometry, formatGeometry, type Geometry } from './size.ts';
 
 /** What a caller may say about a new desktop; absent means the default of the settings or of the image. */
 export interface DesktopWishes {
@@ -71,7 +72,8 @@ export function buildSpec(entry: CatalogEntry, wishes: DesktopWishes, defaults: 
   const url = wishes.url ?? defaults.url;
   if (url && variables.url) env[variables.url] = url;
   else if (url && variables.app) env[variables.app] = `firefox-kiosk ${url}`;
-  const size = wishes.size ?? defaults.size;
+  // A setting is for all images; whoever asks for one desktop is told.
+  const size = wishes.size ? checkedSize(entry, wishes.size) : defaults.size && boundGeometry(defaults.size, entry.maxSize);
   if (size && variables.width) env[variables.width] = String(size.width);
   if (size && variables.height) env[variables.height] = String(size.height);
   const limits = {
@@ -83,6 +85,14 @@ export function buildSpec(entry: CatalogEntry, wishes: DesktopWishes, defaults: 
   };
   const spec = { entry, image: imageReference(entry), env, network, limits };
   return { ...spec, hash: specHash(spec) };
+}
+
+function checkedSize({ key, maxSize }: CatalogEntry, size: Geometry): Geometry {
+  if (size.width <= maxSize.width && size.height <= maxSize.height) return size;
+  const most = formatGeometry(maxSize);
+  throw new VncctlError('USAGE', `a screen of ${formatGeometry(size)} is larger than the image ${key} allows: ${most} at most`, {
+    hint: `ask for a smaller one, or set maxSize in an entry of your own: vncctl up <client> --size ${most}`,
+  });
 }
 
 /** The container's full description: the spec and what is this desktop's own. */

@@ -10,8 +10,8 @@ export interface OwnViewers {
   addedTo(source: ActivitySource): ActivitySource;
 }
 
-/** `list` tells the desktop of each viewer there is now. */
-export function createOwnViewers(list: () => readonly { desktop: string }[]): OwnViewers {
+/** `list` tells the desktop of each viewer there is now, and whether it has sent what can't be read. */
+export function createOwnViewers(list: () => readonly { desktop: string; unread: boolean }[]): OwnViewers {
   const inputs = new Map<DesktopId, Date>();
   return {
     sawInput: (desktop, at) => void inputs.set(desktop, at),
@@ -20,19 +20,30 @@ export function createOwnViewers(list: () => readonly { desktop: string }[]): Ow
         const seen = await source.look(subjects, options);
         for (const id of inputs.keys()) if (!seen.has(id)) inputs.delete(id);
         const own = new Map<string, number>();
-        for (const { desktop } of list()) own.set(desktop, (own.get(desktop) ?? 0) + 1);
-        return new Map([...seen].map(([id, activity]) => [id, withOwn(activity, own.get(id) ?? 0, inputs.get(id))]));
+        const unread = new Set<string>();
+        for (const viewer of list()) {
+          own.set(viewer.desktop, (own.get(viewer.desktop) ?? 0) + 1);
+          if (viewer.unread) unread.add(viewer.desktop);
+        }
+        const inputOf = (id: DesktopId): Activity['input'] => (unread.has(id) ? { known: false, why: UNREAD } : inputAt(inputs.get(id)));
+        return new Map([...seen].map(([id, activity]) => [id, withOwn(activity, own.get(id) ?? 0, inputOf(id))]));
       },
       close: () => source.close(),
     }),
   };
 }
 
-function withOwn(activity: Activity, own: number, inputAt: Date | undefined): Activity {
+const UNREAD = 'a viewer sends messages of a kind that is not known here';
+
+function inputAt(at: Date | undefined): Activity['input'] {
+  return { known: true, ...(at === undefined ? {} : { at: at.toISOString() }) };
+}
+
+function withOwn(activity: Activity, own: number, input: Activity['input']): Activity {
   const { viewers } = activity;
   if (!viewers.known) return own > 0 ? { ...activity, viewers: { known: true, count: own } } : activity;
   // Somebody comes another way, and nobody sees what they type.
   if (viewers.count > own) return activity;
   // Those that are still on their way in count too: for one of them a paused desktop may just have been woken.
-  return { viewers: { known: true, count: own }, input: { known: true, ...(inputAt === undefined ? {} : { at: inputAt.toISOString() }) } };
+  return { viewers: { known: true, count: own }, input };
 }

@@ -38,6 +38,8 @@ export interface TunnelState {
   address: string;
   since: Date;
   lastInputAt: Date | undefined;
+  /** Whether the viewer has sent what can't be read, so that later input isn't seen. */
+  unread: boolean;
   /** RFB bytes, without what WebSocket adds. */
   toViewerBytes: number;
   fromViewerBytes: number;
@@ -67,6 +69,7 @@ export class Tunnel {
   #link: RfbLink | undefined;
   #joined = false;
   #lastInputAt: Date | undefined;
+  #unread = false;
   #heardMs: number;
   #toViewerBytes = 0;
   #fromViewerBytes = 0;
@@ -104,7 +107,7 @@ export class Tunnel {
   get state(): TunnelState {
     const { id, session } = this.#options;
     const { desktop, viewOnly, address } = session;
-    return { id, desktop, viewOnly, address, since: this.#since, lastInputAt: this.#lastInputAt, toViewerBytes: this.#toViewerBytes, fromViewerBytes: this.#fromViewerBytes };
+    return { id, desktop, viewOnly, address, since: this.#since, lastInputAt: this.#lastInputAt, unread: this.#unread, toViewerBytes: this.#toViewerBytes, fromViewerBytes: this.#fromViewerBytes };
   }
 
   /** What it counts for, and since when nothing was heard of it. */
@@ -227,7 +230,8 @@ export class Tunnel {
     const link = this.#link;
     if (link === undefined || this.#ending) return;
     try {
-      const { forward, input, close } = session.filter(chunk);
+      const { forward, input, unread, close } = session.filter(chunk);
+      if (unread) this.#unread = true;
       let more = true;
       for (const bytes of forward) more = link.write(bytes) && more;
       if (!more) webSocket.pause();

@@ -6,6 +6,8 @@ export interface Verdict {
   forward: readonly Uint8Array[];
   /** Whether there was input among it: a key, a pointer, a clipboard. */
   input: boolean;
+  /** Set once the viewer has sent what can't be read: from then on nobody can tell whether there is input. */
+  unread?: true;
   /** Ends the viewer, after what goes on: why, in at most 123 bytes, as the viewer is told. */
   close?: string;
 }

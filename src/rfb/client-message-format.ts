@@ -16,7 +16,7 @@ const CLIENT_CUT_TEXT = 6;
 const ENABLE_CONTINUOUS_UPDATES = 150;
 const CLIENT_FENCE = 248;
 const XVP = 250;
-const SET_DESKTOP_SIZE = 251;
+export const SET_DESKTOP_SIZE = 251;
 const GII = 253;
 const QEMU = 255;
 

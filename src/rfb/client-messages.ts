@@ -1,5 +1,6 @@
 // Reads along with what a viewer sends after the handshake, in chunks cut anywhere: tells which bytes may go on to the server and
-// when somebody really uses the desktop. Keeps a head of at most twelve bytes and a few numbers; bodies are never put together.
+// when somebody really uses the desktop. Keeps a head of at most twelve bytes and a few numbers; bodies are never put together, but for a
+// wish for another size of the screen.
 import {
   bodyLength,
   EXTENDED_MOUSE_BUTTONS,
@@ -11,10 +12,12 @@ import {
   POINTER_EVENT,
   pointerButtons,
   pointerPlace,
+  SET_DESKTOP_SIZE,
   SET_ENCODINGS,
   TOO_LONG,
   UNKNOWN,
 } from './client-message-format.ts';
+import { DesktopSizeMessage } from './desktop-size.ts';
 
 /** What a viewer may do: everything, or look. */
 export type ViewerRights = 'full' | 'view-only';
@@ -23,6 +26,8 @@ export type ViewerRights = 'full' | 'view-only';
 export interface ClientMessageListener {
   /** The bytes from `start` to before `end` of the chunk that is read may go to the server; those that touch come in one call. */
   pass(start: number, end: number): void;
+  /** A whole wish of a full viewer for another size of the screen, of which no byte was passed; in its place in the order of what passes. */
+  passSize(message: Buffer): void;
   /** Somebody used the desktop. Never for a view-only viewer, nor for a pointer event that repeats the one before: viewers send those to keep a connection open. */
   onInput(kind: InputKind): void;
   /** A full viewer sent a message of an unknown type: from it on all bytes pass unread, and input isn't seen any more. Once at most. */
@@ -47,6 +52,7 @@ export class ClientMessages {
   #headBytes = 0;
   #bodyBytesLeft = 0;
   #dropping = false;
+  #size: DesktopSizeMessage | undefined;
   #opaque = false;
   #fault: ClientFault | undefined;
   /** Where the bytes of this chunk begin that pass and aren't passed yet; -1: there are none. */
@@ -71,7 +77,8 @@ export class ClientMessages {
     this.#passFrom = this.#opaque || !(between || this.#dropping) ? 0 : -1;
     let at = 0;
     while (at < chunk.length && !this.#opaque && this.#fault === undefined) {
-      if (this.#bodyBytesLeft > 0) at = this.#readBody(chunk, at);
+      if (this.#size !== undefined) at = this.#readSize(this.#size, chunk, at);
+      else if (this.#bodyBytesLeft > 0) at = this.#readBody(chunk, at);
       else if (this.#headBytes > 0) at = this.#continueHead(chunk, at);
       else at = this.#beginMessage(chunk, at);
     }
@@ -79,10 +86,15 @@ export class ClientMessages {
     return this.#fault;
   }
 
-  // The three of these return where to go on.
+  // The four of these return where to go on.
 
   #beginMessage(chunk: Uint8Array, at: number): number {
     this.#dropping = this.#viewOnly && !isHarmless(chunk[at] ?? 0);
+    if (!this.#viewOnly && chunk[at] === SET_DESKTOP_SIZE) {
+      this.#passUpTo(at);
+      this.#size = new DesktopSizeMessage();
+      return at;
+    }
     if (this.#dropping) this.#passUpTo(at);
     else if (this.#passFrom === -1) this.#passFrom = at;
     const available = chunk.length - at;
@@ -95,6 +107,16 @@ export class ClientMessages {
     }
     if (!this.#endHead(chunk, at, length)) this.#passUpTo(at);
     return at + length;
+  }
+
+  #readSize(size: DesktopSizeMessage, chunk: Uint8Array, at: number): number {
+    const next = size.take(chunk, at);
+    if (size.whole !== undefined) {
+      this.#size = undefined;
+      this.#listener.onInput('resize');
+      this.#listener.passSize(size.whole);
+    }
+    return next;
   }
 
   #continueHead(chunk: Uint8Array, at: number): number {

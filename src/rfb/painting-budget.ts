@@ -1,10 +1,9 @@
 // How much work a server's bytes may cause. A few bytes can ask for much painting (RFC 6143, section 7.7.3: twelve for a whole
 // screen), and a desktop may lie: each reader of pictures spends from a budget, and gives the event loop its turn as it does.
 import { setImmediate } from 'node:timers/promises';
+import { SCREEN_MOST_PIXELS } from '../core/size.ts';
 import { RfbFailure } from './failure.ts';
 
-/** The largest screen that is read, in pixels: 4096 by 4096. */
-export const MOST_PIXELS = 4096 * 4096;
 /** What a rectangle or a part of one costs beside its pixels. */
 const COST_OF_EACH = 32;
 /** How many times its whole screen one update may paint. */
@@ -16,7 +15,7 @@ const TURN_AFTER = 2_000_000;
 
 /** The size of a screen. Throws RfbFailure `not-rfb` for one that is larger than any that is read here. */
 export function checkSize(width: number, height: number): void {
-  if (width * height > MOST_PIXELS) {
+  if (width * height > SCREEN_MOST_PIXELS) {
     throw new RfbFailure('not-rfb', `the VNC server announces a screen of ${width}x${height}, which is larger than 4096x4096`);
   }
 }

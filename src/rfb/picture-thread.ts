@@ -1,5 +1,6 @@
 // Pictures of screens, taken in another thread: a desktop that lies about its picture keeps that thread busy and never this one. The
-// thread is started with the first picture, ended when none was wanted for a minute, and ended at once when a picture is late.
+// thread is started with the first picture, ended when none was wanted for a minute, and ended at once when a picture is late; the
+// others that it was at are taken by the next one.
 import { Worker } from 'node:worker_threads';
 import type { ProbeTarget } from '../core/readiness.ts';
 import { RfbFailure } from './failure.ts';
@@ -27,6 +28,9 @@ export interface PictureThreadOptions {
 }
 
 interface Waiting {
+  order: PictureOrder;
+  /** Its picture is wanted no more. */
+  givenUp: boolean;
   resolve(png: Buffer): void;
   reject(error: unknown): void;
 }
@@ -41,6 +45,12 @@ const GRACE_MS = 250;
 /** Of its own objects; a picture of the largest screen is beside them. */
 const MOST_MEGABYTES = 128;
 
+function send({ worker }: Running, order: PictureOrder): void {
+  // A thread has no origin, as a window has.
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin
+  worker.postMessage(order);
+}
+
 /** A thread that is not started yet. */
 export function createPictureThread({ program, keptMs = KEPT_MS, graceMs = GRACE_MS }: PictureThreadOptions): PictureThread {
   let running: Running | undefined;
@@ -52,6 +62,18 @@ export function createPictureThread({ program, keptMs = KEPT_MS, graceMs = GRACE
     for (const { reject } of thread.waiting.values()) reject(because);
     thread.waiting.clear();
     await thread.worker.terminate();
+  };
+
+  /** Ends a thread that one picture keeps busy; another one takes the rest. */
+  const replace = async (thread: Running): Promise<void> => {
+    const others = [...thread.waiting].filter(([, { givenUp }]) => !givenUp);
+    thread.waiting.clear();
+    await end(thread, undefined);
+    for (const [number, waiting] of others) {
+      const next = (running ??= start());
+      next.waiting.set(number, waiting);
+      send(next, waiting.order);
+    }
   };
 
   const start = (): Running => {
@@ -84,29 +106,29 @@ export function createPictureThread({ program, keptMs = KEPT_MS, graceMs = GRACE
       signal.throwIfAborted();
       const thread = (running ??= start());
       const number = numbers++;
-      // A thread has no origin, as a window has.
-      // oxlint-disable-next-line unicorn/require-post-message-target-origin
-      const order = (message: PictureOrder): void => thread.worker.postMessage(message);
+      const order: PictureOrder = { do: 'take', number, target, width };
       let late: NodeJS.Timeout | undefined;
       let giveUp = (): void => {};
       try {
         return await new Promise<Buffer>((resolve, reject) => {
-          thread.waiting.set(number, { resolve, reject });
+          const waiting: Waiting = { order, givenUp: false, resolve, reject };
+          thread.waiting.set(number, waiting);
           giveUp = () => {
             reject(signal.reason);
-            order({ do: 'give-up', number });
+            waiting.givenUp = true;
+            if (running) send(running, { do: 'give-up', number });
             // It says so when it has; a thread that is kept busy doesn't.
             late = setTimeout(() => {
-              if (thread.waiting.has(number)) void end(thread, new RfbFailure('ended', 'the thread was busy with another picture'));
+              if (running?.waiting.has(number)) void replace(running);
             }, graceMs);
           };
           signal.addEventListener('abort', giveUp, { once: true });
-          order({ do: 'take', number, target, width });
+          send(thread, order);
         });
       } finally {
         signal.removeEventListener('abort', giveUp);
         if (!signal.aborted) clearTimeout(late);
-        restLater(thread);
+        if (running) restLater(running);
       }
     },
     async stop() {

@@ -147,10 +147,12 @@ describe.each(DOORS)('by the %s door, the clipboard', (door) => {
     await vi.waitFor(async () => {
       await page.evaluate("navigator.clipboard.writeText('copied elsewhere')");
       await page.evaluate("dispatchEvent(new Event('focus'))");
+      // The desktop is told nothing before the person pastes.
+      expect(await page.locator('#clipboard-text').inputValue()).toBe('both ways');
+      await page.keyboard.press('Control+a');
+      await page.keyboard.press('Control+v');
       expect(await page.locator('#clipboard-text').inputValue()).toBe('copied elsewhere');
     }, PATIENCE);
-    await page.keyboard.press('Control+a');
-    await page.keyboard.press('Control+v');
     await fieldHolds('copied elsewhere');
   });
 });

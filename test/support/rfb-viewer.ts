@@ -33,21 +33,24 @@ export function lookAtSocket(url: string): Promise<RfbViewer> {
 
 /** Looks through the daemon's gateway, as the viewer page does that a link with a ticket opens. Rejects when the ticket is not taken. */
 export function lookThroughGateway(link: string): Promise<RfbViewer> {
-  return look(async (signal) => {
-    const page = new URL(link);
-    const { origin } = page;
-    const body = JSON.stringify({ ticket: new URLSearchParams(page.hash.slice(1)).get('ticket') });
-    const answer = await fetch(new URL('session', page), { method: 'POST', headers: { 'content-type': 'application/json', origin }, body, signal });
-    if (answer.status !== 204) throw new Error(`the link was not opened: HTTP ${answer.status}`);
-    const [cookie = ''] = answer.headers.getSetCookie().map((line) => line.split(';')[0]);
-    const url = `ws://${page.host}${page.pathname}ws`;
-    const socket = new WebSocket(url, ['binary', `vncctl.session.${answer.headers.get('x-vncctl-session')}`], { headers: { cookie, origin } });
-    const stream = new BufferedByteStream(webSocketCarrier(socket));
-    socket.on('message', (data) => stream.push(data as Buffer));
-    onWebSocketEnd(socket, url, (failure) => stream.end(failure));
-    await once(socket, 'open', { signal });
-    return stream;
-  });
+  return look((signal) => connectThroughGateway(link, signal));
+}
+
+/** The stream of a viewer that has opened such a link; its greeting is not read yet. */
+export async function connectThroughGateway(link: string, signal: AbortSignal): Promise<ByteStream> {
+  const page = new URL(link);
+  const { origin } = page;
+  const body = JSON.stringify({ ticket: new URLSearchParams(page.hash.slice(1)).get('ticket') });
+  const answer = await fetch(new URL('session', page), { method: 'POST', headers: { 'content-type': 'application/json', origin }, body, signal });
+  if (answer.status !== 204) throw new Error(`the link was not opened: HTTP ${answer.status}`);
+  const [cookie = ''] = answer.headers.getSetCookie().map((line) => line.split(';')[0]);
+  const url = `ws://${page.host}${page.pathname}ws`;
+  const socket = new WebSocket(url, ['binary', `vncctl.session.${answer.headers.get('x-vncctl-session')}`], { headers: { cookie, origin } });
+  const stream = new BufferedByteStream(webSocketCarrier(socket));
+  socket.on('message', (data) => stream.push(data as Buffer));
+  onWebSocketEnd(socket, url, (failure) => stream.end(failure));
+  await once(socket, 'open', { signal });
+  return stream;
 }
 
 const looking = new Set<RfbViewer>();

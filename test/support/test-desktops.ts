@@ -33,6 +33,7 @@ export function exampleEntry(over: Partial<CatalogEntry> = {}): CatalogEntry {
     settings: { LANGUAGE: { description: 'language', default: 'pt-BR', pattern: '[a-z]{2}(-[A-Z]{2})?' }, MOTTO: { description: 'a motto' } },
     needsBytes: 256 * MIB,
     limits: { cpus: 2, memoryBytes: 1024 * MIB, pids: 500, shmSizeBytes: 256 * MIB },
+    maxSize: { width: 4096, height: 4096 },
     lease: {},
     user: '1000:1000',
     capabilities: [],

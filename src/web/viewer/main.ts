@@ -2,6 +2,7 @@
 // key, or a gateway's, with a ticket), and the person's tools.
 
 import { createClipboard } from './clipboard.ts';
+import { createPasteKeys } from './paste-keys.ts';
 import { createConnection } from './connection.ts';
 import { fragmentWithout, secretFromFragment } from './fragment.ts';
 import { createGatewayDoor } from './gateway-door.ts';
@@ -51,7 +52,6 @@ const screen = createScreen(
     takesKey: !options.gateway,
     onConnected() {
       screen.focus();
-      clipboard.onFocus();
     },
     onName(name) {
       if (name !== '') document.title = name;
@@ -61,7 +61,14 @@ const screen = createScreen(
   { preferences, viewOnly: options.viewOnly },
 );
 
-const clipboard = createClipboard({ field: page.clipboardText, system: navigator.clipboard, send: (text) => screen.sendText(text) });
+const clipboard = createClipboard({ field: page.clipboardText, system: navigator.clipboard, send: (text) => screen.sendText(text), now: () => performance.now() });
+const pasteKeys = createPasteKeys({
+  isForDesktop: ({ target }) => target instanceof Node && page.screen.contains(target),
+  paste: (text) => clipboard.paste(text),
+  copying: () => clipboard.copying(),
+  press: (keysym, code) => screen.sendKey(keysym, code),
+  ...timers,
+});
 const keyboard = createTouchKeyboard(page.touchField, (keysym) => screen.sendKey(keysym));
 
 createToolbar(page, messages, preferences, {
@@ -164,6 +171,8 @@ document.addEventListener('visibilitychange', () => {
 });
 addEventListener('online', hurry);
 addEventListener('focus', () => clipboard.onFocus());
+addEventListener('keydown', (event) => pasteKeys.keydown(event), { capture: true });
+addEventListener('paste', (event) => pasteKeys.paste(event));
 // A new link pasted over the address of an open tab changes only the fragment.
 addEventListener('hashchange', () => {
   if (secretFromFragment(location.hash, secretName) !== undefined) begin();

@@ -26,7 +26,7 @@ export interface DesktopScreen {
   choose(preferences: Preferences): void;
   setViewOnly(viewOnly: boolean): void;
   sendText(text: string): void;
-  sendKey(keysym: number): void;
+  sendKey(keysym: number, code?: string): void;
   sendCtrlAltDel(): void;
   focus(): void;
 }
@@ -96,7 +96,7 @@ export function createScreen(options: ScreenOptions, chosen: { preferences: Pref
     sendText(text) {
       if (!viewOnly) rfb?.clipboardPasteFrom(text);
     },
-    sendKey: (keysym) => rfb?.sendKey(keysym, null),
+    sendKey: (keysym, code) => rfb?.sendKey(keysym, code ?? null),
     sendCtrlAltDel: () => rfb?.sendCtrlAltDel(),
     focus: () => rfb?.focus({ preventScroll: true }),
   };

@@ -15,7 +15,7 @@ test('title, description and an image are enough', () => {
     faults: [],
     entry: {
       key: 'kiosk', title: 'Kiosk', description: 'One page.', source: { kind: 'pull', reference: 'registry.example/kiosk:1' }, ports: { web: 6080 }, viewerPath: '/', websocketPath: '/websockify',
-      variables: {}, settings: {}, limits: { cpus: 2, memoryBytes: 1024 ** 3, pids: 512, shmSizeBytes: 256 * 1024 ** 2 }, needsBytes: 256 * 1024 ** 2, lease: {}, user: 'image', capabilities: [], tmpfs: {}, init: 'engine', stopGraceSeconds: 5,
+      variables: {}, settings: {}, limits: { cpus: 2, memoryBytes: 1024 ** 3, pids: 512, shmSizeBytes: 256 * 1024 ** 2 }, needsBytes: 256 * 1024 ** 2, maxSize: { width: 4096, height: 4096 }, lease: {}, user: 'image', capabilities: [], tmpfs: {}, init: 'engine', stopGraceSeconds: 5,
       ready: 'rfb', readyTimeoutSeconds: 60, settleSeconds: 0, origin: '/c/kiosk.yaml',
     },
   });
@@ -25,14 +25,14 @@ test('every field is taken over in the units of an entry', () => {
   const { entry } = checkEntry(
     {
       title: ' T ', description: 'D', build: { extends: 'base' }, ports: { web: 80, rfb: 5901, claim: 5902 }, viewer: '/vnc.html', websocket: '/ws', variables: { url: 'VNC_URL', app: 'APPNAME', idleExit: 'IDLE' },
-      settings: { TZ: { description: 'zone', default: 'UTC', pattern: '[A-Z]+' }, N: { description: 'n', default: 0 } }, limits: { cpus: 0.5, memory: '1.5g', pids: 64, shm: '64m' }, needs: '384m', lease: { idle: '30m', removeAfter: 'never', ttl: 0, maxAge: '1d' }, user: '1000:1000',
+      settings: { TZ: { description: 'zone', default: 'UTC', pattern: '[A-Z]+' }, N: { description: 'n', default: 0 } }, limits: { cpus: 0.5, memory: '1.5g', pids: 64, shm: '64m' }, needs: '384m', maxSize: '8192x2048', lease: { idle: '30m', removeAfter: 'never', ttl: 0, maxAge: '1d' }, user: '1000:1000',
       capabilities: ['CAP_CHOWN', 'KILL'], tmpfs: { '/tmp': 'rw,size=64m', '/run': null }, init: 'image', stopGrace: '10s', removeSignal: 'SIGUSR1', ready: 'window', readyTimeout: '1m30s', settle: '6s',
     },
     builtIn,
   );
   expect(entry).toMatchObject({
     title: 'T', source: { kind: 'template', folder: 'templates/images/kiosk', extends: 'base' }, ports: { web: 80, rfb: 5901, claim: 5902 }, viewerPath: '/vnc.html', websocketPath: '/ws', variables: { url: 'VNC_URL', app: 'APPNAME', idleExit: 'IDLE' }, lease: { idle: 1_800_000, removeAfter: 'never', ttl: 'never', maxAge: 86_400_000 },
-    settings: { TZ: { description: 'zone', default: 'UTC', pattern: '[A-Z]+' }, N: { description: 'n', default: '0' } }, limits: { cpus: 0.5, memoryBytes: 1.5 * 1024 ** 3, pids: 64, shmSizeBytes: 64 * 1024 ** 2 }, needsBytes: 384 * 1024 ** 2,
+    settings: { TZ: { description: 'zone', default: 'UTC', pattern: '[A-Z]+' }, N: { description: 'n', default: '0' } }, limits: { cpus: 0.5, memoryBytes: 1.5 * 1024 ** 3, pids: 64, shmSizeBytes: 64 * 1024 ** 2 }, needsBytes: 384 * 1024 ** 2, maxSize: { width: 8192, height: 2048 },
     capabilities: ['CHOWN', 'KILL'], tmpfs: { '/tmp': 'rw,size=64m', '/run': '' }, init: 'image', stopGraceSeconds: 10, removeSignal: 'SIGUSR1', ready: 'window', readyTimeoutSeconds: 90, settleSeconds: 6,
   });
 });
@@ -44,6 +44,10 @@ test('a template of ours runs as an ordinary user and is ready with its page', (
 test("a user's build names its folder, relative to the file", () => {
   expect(checkEntry({ title: 'T', description: 'D', build: { folder: '../images/x' } }, from).entry?.source).toEqual({ kind: 'template', folder: '/images/x' });
   expect(faults({ title: 'T', description: 'D', build: {} })).toEqual(['build: folder is missing: the folder with the Dockerfile, relative to this file']);
+});
+
+test.each(['4096', '8x8', '99999x100', '4097x4096', '16384x16384', 4096, null])('maxSize: %j is no size that a screen may have', (maxSize) => {
+  expect(faults({ ...least, maxSize })).toEqual(['maxSize: a size like 1280x720, each side 16 to 16384, with no more pixels than 4096x4096 has is expected']);
 });
 
 test('all faults are found at once, each at its place', () => {

@@ -75,7 +75,7 @@ test.each([
   await happen(t);
   expect(await findScreen(t.desktops, journalOf(), t.id)).toMatchObject({ status });
   const steps: string[] = [];
-  expect(await openScreen(t.desktops, t.id, signal, (done) => steps.push(done))).toEqual({ kind: 'tcp', host: t.engine.world.get(NAME).address, port: 5900, secret: t.engine.world.get(NAME).spec.env['VNC_SECRET'] });
+  expect(await openScreen(t.desktops, t.id, signal, (done) => steps.push(done))).toEqual({ kind: 'tcp', host: t.engine.world.get(NAME).address, port: 5900, secret: t.engine.world.get(NAME).spec.env['VNC_SECRET'], maxSize: { width: 4096, height: 4096 } });
   expect(t.engine.world.get(NAME).state).toBe('running');
   expect(steps).toEqual([step]);
 });
@@ -118,12 +118,17 @@ test('warm ones give way to one that is started again', async () => {
 
 test('where its address can not be dialled its screen is behind its published port', async () => {
   const t = await withDesktop({ dialable: false });
-  expect(await openScreen(t.desktops, t.id, signal)).toEqual({ kind: 'websocket', url: 'ws://127.0.0.1:5000/websockify', secret: t.engine.world.get(NAME).spec.env['VNC_SECRET'] });
+  expect(await openScreen(t.desktops, t.id, signal)).toEqual({ kind: 'websocket', url: 'ws://127.0.0.1:5000/websockify', secret: t.engine.world.get(NAME).spec.env['VNC_SECRET'], maxSize: { width: 4096, height: 4096 } });
 });
 
 test('of an image that has no RFB port and a desktop that has no published one its screen is behind its web server', async () => {
   const t = await withDesktop({ gateway: LOCAL_GATEWAY, entries: [exampleEntry({ ports: { web: 6080 } })] });
   expect(await openScreen(t.desktops, t.id, signal)).toMatchObject({ kind: 'websocket', url: `ws://${t.engine.world.get(NAME).address}:6080/websockify` });
+});
+
+test('its viewers may make its screen as large as its image says', async () => {
+  const t = await withDesktop({ entries: [exampleEntry({ maxSize: { width: 1920, height: 1080 } })] });
+  expect(await openScreen(t.desktops, t.id, signal)).toMatchObject({ maxSize: { width: 1920, height: 1080 } });
 });
 
 test('one that can not be dialled in any way is told as such', async () => {

@@ -21,6 +21,14 @@ test('a default that exceeds a small host gives way; a wish does not', () => {
   expect(buildSpec(exampleEntry(), { env: {}, cpus: 3 }, {}, 'n', 1).limits.cpus).toBe(3);
 });
 
+test('a wish for a larger screen than the image allows is refused with the bound; a setting that is larger is made to fit', () => {
+  const small = { maxSize: { width: 1920, height: 1080 } };
+  expect(specOf({ size: { width: 1920, height: 1080 } }, small).env).toMatchObject({ WIDTH: '1920', HEIGHT: '1080' });
+  expect(() => specOf({ size: { width: 1920, height: 1081 } }, small)).toThrowError(expect.objectContaining({ code: 'USAGE', message: expect.stringContaining('1920x1080 at most') as string, hint: expect.any(String) as string }));
+  expect(() => specOf({ size: { width: 4097, height: 16 } })).toThrowError(expect.objectContaining({ code: 'USAGE' }));
+  expect(specOf({}, small, { size: { width: 2560, height: 600 } }).env).toMatchObject({ WIDTH: '1920', HEIGHT: '600' });
+});
+
 test('the hash does not depend on the order in which anything was given', () => {
   fc.assert(
     fc.property(fc.shuffledSubarray(['LANGUAGE', 'MOTTO'], { minLength: 2 }), (names) => {

@@ -10,10 +10,10 @@ const SUBJECT = { id: ID, container: 'c' as ActivitySubject['container'], ports:
 const AT = new Date('2030-01-01T12:00:00.000Z');
 
 /** What is known of a desktop that `connections` lead to, `own` of them through the gateway. */
-async function known(connections: number | 'unknown', own: number, input?: Date): Promise<unknown> {
+async function known(connections: number | 'unknown', own: number, input?: Date, unread = false): Promise<unknown> {
   const direct = createFakeActivity(createFakeClock());
   direct.set(ID, connections);
-  const viewers = createOwnViewers(() => Array.from({ length: own }, () => ({ desktop: ID })));
+  const viewers = createOwnViewers(() => Array.from({ length: own }, () => ({ desktop: ID, unread })));
   if (input) viewers.sawInput(ID, input);
   return (await viewers.addedTo(direct).look([SUBJECT])).get(ID);
 }
@@ -27,6 +27,10 @@ test.each([
   ['connections can not be told', 'unknown', 0, undefined, { viewers: { known: false }, input: { known: false } }],
 ] as const)('where %s, no more is said than can be known', async (_, connections, own, input, expected) => {
   expect(await known(connections, own, input)).toMatchObject(expected);
+});
+
+test('after a message that can not be read, input is unknown, and not what it was before', async () => {
+  expect(await known(1, 1, AT, true)).toEqual({ viewers: { known: true, count: 1 }, input: { known: false, why: expect.stringContaining('not known here') as string } });
 });
 
 test('input of a desktop that is gone is forgotten', async () => {

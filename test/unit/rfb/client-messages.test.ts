@@ -25,6 +25,7 @@ function read(rights: ViewerRights, bytes: Uint8Array, cuts: readonly number[] =
       if (start >= end || end > chunk.length) throw new Error(`${start} to ${end} is no part of a chunk of ${chunk.length} bytes`);
       passed.push(Buffer.from(chunk.subarray(start, end)));
     },
+    passSize: (message) => void passed.push(Buffer.from(message)),
     onInput: (kind) => input.push(kind),
     onOpaque: (messageType) => opaque.push(messageType),
   });
