@@ -6,6 +6,8 @@ import { readEscapeTable } from '../../src/core/escape-table.ts';
 import { ownInstallation } from '../support/own-installation.ts';
 
 const TRIED_BY_HAND = 201;
+/** Of what was seen once and not again: more than a busy machine brings about, and something is wrong with the look. */
+const MOST_UNCONFIRMED = 4;
 
 const installation = ownInstallation();
 
@@ -14,6 +16,9 @@ test('no try of the table leads out of the kiosk, and nothing is left of the des
   const result = JSON.parse(stdout || '{}');
   expect(result.escapes, stderr).toEqual([]);
   expect(code).toBe(0);
+  for (const { name, why } of result.unconfirmed) process.stderr.write(`seen once and not again: ${name}: ${why}\n`);
+  expect(result.unconfirmed.length).toBeLessThanOrEqual(MOST_UNCONFIRMED);
+  expect(result.stoppedEarly).toBe(false);
   expect(result.tries).toBe(readEscapeTable(JSON.parse(readFileSync('templates/escapes.json', 'utf8'))).length);
   expect(result.tries).toBeGreaterThan(TRIED_BY_HAND);
   expect(JSON.parse((await installation.vncctl('ls', '--json')).stdout)).toEqual([]);
