@@ -93,6 +93,7 @@ export const SETTINGS = {
   pool: setting(types.imageCounts, [], 'how many warm desktops are kept ready, like firefox-kiosk=3,desktop=1, or a number for the default image; up then takes one instead of making one', ['WARM_POOL_SIZE', 'RUNNER_PREWARM_VNC', 'RUNNER_PREWARM_HEADLESS']),
   poolMaxAge: setting(types.limit, milliseconds(4 * 3_600_000), 'how old a warm desktop may become before it is replaced'),
   reserveMemory: setting(types.bytes, 256 * 1024 ** 2, 'how much of the host\'s memory stays free: a desktop that would take of it is not started; off, and nobody looks'),
+  diskMax: setting(types.diskBytes, 2 * 1024 ** 3, 'how much a desktop may write to the disk of the host before the daemon removes it, where its image says nothing; off, and nobody looks'),
   queue: ofNewDesktops(setting(types.wait, 'off', 'how long up waits where there is no memory or no port for a new desktop, first come, first served; off, and it fails at once')),
   sweepInterval: setting(types.duration, milliseconds(30_000), 'how often the daemon looks at all desktops; with cron, how often cron does', [inUnit('CLEANUP_INTERVAL_MINUTES', 'm'), inUnit('RUNNER_PREWARM_CHECK_INTERVAL_SECONDS', 's')]),
   listen: setting(types.listenAddress, { host: '127.0.0.1', port: 8080 }, 'where the daemon answers, or off; while it does, links go through it and new desktops need no port', ['ORCHESTRATOR_PORT', 'CONTROL_PORT']),

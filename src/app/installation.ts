@@ -35,6 +35,7 @@ export async function makeInstallation(settings: Settings, reading: SettingsRead
     pool: settings.pool.map(({ image = settings.image, count }) => ({ image, count })),
     poolMaxAge: settings.poolMaxAge,
     reserveMemory: settings.reserveMemory,
+    diskMax: settings.diskMax,
     sweepIntervalMs: settings.sweepInterval,
   };
 }

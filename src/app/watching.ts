@@ -8,6 +8,7 @@ import { noViewers } from '../core/control.ts';
 import type { Desktops } from '../core/desktops.ts';
 import type { BootClock } from '../core/gap.ts';
 import type { InstanceJournal, LifeEvent } from '../core/journal.ts';
+import { createDiskWatch } from '../core/disk-watch.ts';
 import { createLifeTracker, type LifeTracker } from '../core/life.ts';
 import { listDesktops } from '../core/list.ts';
 import type { Log } from '../core/log.ts';
@@ -163,7 +164,7 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
     const pool = keepPool({ desktops, clock, log, isBusy: waiting.isAnybody });
     const daemon = startDaemon({
       desktops,
-      reaper: measuredReaper(createReaper({ desktops, activity, boot: bootOf(parts) }), figures.current, clock),
+      reaper: measuredReaper(createReaper({ desktops, activity, boot: bootOf(parts), disk: createDiskWatch() }), figures.current, clock),
       activity,
       life,
       log,

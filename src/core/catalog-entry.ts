@@ -1,11 +1,11 @@
 // Checks one catalog entry: from a parsed file to a CatalogEntry, or to every fault in it with its place. Defaults are here.
 // Reading files and finding lines is store/catalog-files.ts.
 import { type CatalogEntry, type CatalogFault, type CatalogLimits, type CatalogSetting, READY_STAGES } from './catalog.ts';
-import { DURATION_FORM, LIMIT_FORM, parseDuration, parseLimit } from './duration.ts';
+import { LIMIT_FORM, parseLimit } from './duration.ts';
 import { LEASE_FIELDS, type LeaseChanges, type LeaseLengths } from './lease.ts';
-import { didYouMean } from './nearest.ts';
-import { LEAST_CPUS, LEAST_MEMORY_BYTES, LEAST_SHM_BYTES } from './limit-bounds.ts';
-import { formatBytes, BYTES_FORM, type Geometry, MAX_SIZE_DEFAULT, MAX_SIZE_FORM, parseBytes, parseMaxSize } from './size.ts';
+import { bytesAt, lineAt, objectAt, onlyKnown, pathAt, secondsAt, wholeAt } from './catalog-values.ts';
+import { LEAST_CPUS, LEAST_DISK_BYTES, LEAST_MEMORY_BYTES, LEAST_SHM_BYTES } from './limit-bounds.ts';
+import { type Geometry, MAX_SIZE_DEFAULT, MAX_SIZE_FORM, parseMaxSize } from './size.ts';
 
 /** Where an entry came from. `builtIn` entries are built from the folder their file is in; a user's `build` has to name one. */
 export interface EntryOrigin {
@@ -24,7 +24,7 @@ type Path = CatalogFault['path'];
 /** What a key of the catalog looks like. */
 export const CATALOG_KEY = /^[a-z0-9][a-z0-9_.-]{0,62}$/;
 
-const FIELDS = ['title', 'description', 'build', 'image', 'ports', 'viewer', 'websocket', 'variables', 'settings', 'limits', 'maxSize', 'needs', 'lease', 'user', 'capabilities', 'tmpfs', 'init', 'stopGrace', 'removeSignal', 'ready', 'readyTimeout', 'settle'];
+const FIELDS = ['title', 'description', 'build', 'image', 'ports', 'viewer', 'websocket', 'variables', 'settings', 'limits', 'maxSize', 'needs', 'diskMax', 'lease', 'user', 'capabilities', 'tmpfs', 'init', 'stopGrace', 'removeSignal', 'ready', 'readyTimeout', 'settle'];
 const VARIABLES = ['url', 'width', 'height', 'secret', 'client', 'app', 'idleExit'] as const;
 const SIGNAL = /^SIG(HUP|INT|QUIT|USR1|USR2|TERM|WINCH)$/;
 const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
@@ -52,6 +52,7 @@ export function checkEntry(value: unknown, from: EntryOrigin): { entry?: Catalog
     limits: limitsOf(fields['limits'], faults),
     maxSize: maxSizeOf(fields['maxSize'], faults),
     needsBytes: bytesAt(fields['needs'], ['needs'], DEFAULT_NEEDS_BYTES, faults),
+    ...diskMaxOf(fields['diskMax'], faults),
     lease: leaseOf(fields['lease'], faults),
     user: userOf(fields['user'], fields['image'] === undefined, faults),
     capabilities: capabilitiesOf(fields['capabilities'], faults),
@@ -171,6 +172,13 @@ function maxSizeOf(value: unknown, faults: CatalogFault[]): Geometry {
   return size ?? MAX_SIZE_DEFAULT;
 }
 
+function diskMaxOf(value: unknown, faults: CatalogFault[]): Pick<CatalogEntry, 'diskMax'> {
+  if (value === undefined) return {};
+  // Some readers of YAML take an off without quotes for false.
+  const off = value === false || (typeof value === 'string' && value.toLowerCase() === 'off');
+  return { diskMax: off ? 'off' : bytesAt(value, ['diskMax'], 0, faults, LEAST_DISK_BYTES) };
+}
+
 function leaseOf(value: unknown, faults: CatalogFault[]): LeaseChanges {
   const fields = value === undefined ? {} : (objectAt(value, ['lease'], faults) ?? {});
   onlyKnown(fields, LEASE_FIELDS, ['lease'], faults);
@@ -240,54 +248,6 @@ function stageOf(value: unknown, isTemplate: boolean, faults: CatalogFault[]): C
   const stage = READY_STAGES.find((name) => name === value);
   if (!stage) faults.push({ path: ['ready'], message: `one of ${READY_STAGES.join(', ')} is expected` });
   return stage ?? fallback;
-}
-
-function objectAt(value: unknown, path: Path, faults: CatalogFault[]): Record<string, unknown> | undefined {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-  faults.push({ path, message: 'names with values are expected' });
-  return undefined;
-}
-
-function onlyKnown(fields: Readonly<Record<string, unknown>>, known: readonly string[], path: Path, faults: CatalogFault[]): void {
-  for (const name of Object.keys(fields)) {
-    if (!known.includes(name)) faults.push({ path: [...path, name], message: `unknown field${didYouMean(name, known)}` });
-  }
-}
-
-function lineAt(value: unknown, path: Path, faults: CatalogFault[]): string {
-  if (typeof value === 'string' && value.trim() !== '' && !/[\n\r]/.test(value.trim())) return value.trim();
-  faults.push({ path, message: value === undefined ? 'it is missing: one line of text' : 'one line of text is expected' });
-  return '';
-}
-
-function pathAt(value: unknown, path: Path, fallback: string, faults: CatalogFault[]): string {
-  if (value === undefined) return fallback;
-  if (typeof value === 'string' && /^\/[^\s#]*$/.test(value)) return value;
-  faults.push({ path, message: 'a path that begins with / is expected' });
-  return fallback;
-}
-
-function wholeAt(value: unknown, path: Path, { min, max, fallback }: { min: number; max: number; fallback: number }, faults: CatalogFault[]): number {
-  if (value === undefined) return fallback;
-  if (Number.isInteger(value) && (value as number) >= min && (value as number) <= max) return value as number;
-  faults.push({ path, message: `a whole number from ${min} to ${max} is expected` });
-  return fallback;
-}
-
-function bytesAt(value: unknown, path: Path, fallback: number, faults: CatalogFault[], least = 1): number {
-  if (value === undefined) return fallback;
-  const bytes = typeof value === 'string' || typeof value === 'number' ? parseBytes(String(value)) : undefined;
-  if (bytes === undefined) faults.push({ path, message: `${BYTES_FORM} is expected` });
-  else if (bytes < least) faults.push({ path, message: `${formatBytes(least)} at least are expected` });
-  return bytes ?? fallback;
-}
-
-function secondsAt(value: unknown, path: Path, fallback: number, faults: CatalogFault[]): number {
-  if (value === undefined) return fallback;
-  const duration = typeof value === 'string' ? parseDuration(value) : undefined;
-  if (duration !== undefined && duration >= 1000) return Math.round(duration / 1000);
-  faults.push({ path, message: `${DURATION_FORM} is expected, a second at least` });
-  return fallback;
 }
 
 function compile(pattern: string): RegExp | undefined {

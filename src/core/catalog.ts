@@ -45,6 +45,8 @@ export interface CatalogEntry {
   needsBytes: number;
   /** Lengths of the lease of its desktops that differ from the settings'. */
   lease: LeaseChanges;
+  /** How much one may write to the host's disk, in bytes; absent: as the settings say. */
+  diskMax?: number | 'off';
   /** User the container runs as; `image` keeps the image's own. */
   user: string;
   capabilities: readonly string[];

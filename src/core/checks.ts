@@ -1,6 +1,7 @@
 // `doctor`: everything a desktop needs, looked at one by one. A check never throws: what goes wrong is its result.
 import { isVncctlError } from '../errors.ts';
 import { needsOf } from './admission.ts';
+import { diskMaxOf } from './disk-watch.ts';
 import type { Desktops } from './desktops.ts';
 import type { Engine, EngineDescription } from './engine.ts';
 import { watchState } from './explain.ts';
@@ -55,6 +56,7 @@ const CHECKS: readonly { name: string; needsEngine: boolean; run: Check }[] = [
   { name: 'host access', needsEngine: true, run: async ({ desktops, listen, signal }) => checkHostAccess(await desktops(), listen, signal) },
   { name: 'pool', needsEngine: true, run: checkPool },
   { name: 'disk', needsEngine: true, run: checkDisk },
+  { name: 'disk bound', needsEngine: false, run: checkDiskBound },
   { name: 'memory', needsEngine: true, run: checkMemory },
   { name: 'shared memory', needsEngine: false, run: checkSharedMemory },
   { name: 'browser', needsEngine: false, run: async ({ browser }) => checkBrowser(browser()) },
@@ -198,6 +200,14 @@ async function checkDisk({ engine, freeBytes }: CheckSubjects, described: Engine
   if (free === undefined) return { state: 'ok', message: `${folder}: free space unknown from here` };
   if (free < 2 * GIB) return { state: free < GIB / 2 ? 'failed' : 'warning', message: `${formatBytes(free)} free at ${folder}`, hint: 'docker image prune   (removes images that nothing uses)' };
   return { state: 'ok', message: `${formatBytes(free)} free at ${folder}` };
+}
+
+async function checkDiskBound({ desktops, daemon, image }: CheckSubjects): Promise<Omit<CheckResult, 'name'>> {
+  const bound = diskMaxOf(await desktops(), image);
+  if (bound === 'off') return { state: 'warning', message: `a desktop of ${image} may fill the disk (diskMax is off)`, hint: 'vncctl config unset diskMax   (or diskMax in the entry of the image)' };
+  const each = `${formatBytes(bound)} for each desktop of ${image}`;
+  if (daemon()) return { state: 'ok', message: `watched by the daemon, ${each}` };
+  return { state: 'warning', message: `${each}, which only a daemon watches, and none runs`, hint: 'vncctl daemon install   (or by hand: vncctl daemon)' };
 }
 
 async function checkMemory({ desktops, images, image }: CheckSubjects, described: EngineDescription | undefined): Promise<Omit<CheckResult, 'name'>> {

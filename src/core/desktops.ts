@@ -56,6 +56,8 @@ export interface Installation {
   poolMaxAge: DurationLimit;
   /** Bytes of the host's memory that stay free; `off` where it is not looked at. */
   reserveMemory: number | 'off';
+  /** How much a desktop may write to the host's disk, in bytes, where its image says nothing. */
+  diskMax: number | 'off';
   /** How often whoever watches looks at all desktops. */
   sweepIntervalMs: number;
 }

@@ -124,6 +124,8 @@ export interface Containers {
   cpuMs(id: ContainerId, options?: CallOptions): Promise<number | undefined>;
   /** Bytes of memory that all of it holds now, without what the system could take back; undefined when it is not running, or nobody can tell. */
   memoryBytes(id: ContainerId, options?: CallOptions): Promise<number | undefined>;
+  /** Bytes that it holds on the host's disk beside its image, without its tmpfs; undefined when it is gone, or the engine can't tell. Takes the longer, the more files it has written. */
+  writtenBytes(id: ContainerId, options?: CallOptions): Promise<number | undefined>;
   /** Fails with DESKTOP_NOT_FOUND when it is gone. */
   pause(id: ContainerId, options?: CallOptions): Promise<void>;
   /** Idempotent. Fails with DESKTOP_NOT_FOUND when it is gone. */

@@ -9,6 +9,9 @@ export const LEAST_MEMORY_BYTES = 6 * 1024 ** 2;
 /** Of shared memory, in bytes: a page of the host at least. */
 export const LEAST_SHM_BYTES = 64 * 1024;
 
+/** Of what a desktop may write to the disk, in bytes: a browser writes some mebibytes with its start. */
+export const LEAST_DISK_BYTES = 16 * 1024 ** 2;
+
 /** What the host has. */
 export interface HostLimits {
   cpus: number;

@@ -2,7 +2,6 @@
 // ids: what tells one figure from another is a closed set of words, or a key of the catalog. Implemented in daemon/metrics.ts.
 import type { ErrorCode } from '../errors.ts';
 import type { LifeEventKind } from './journal.ts';
-import type { LeaseClock } from './lease.ts';
 import type { ReapStep } from './reap-plan.ts';
 import type { ReapOutcome } from './reap-steps.ts';
 import type { UpOutcome } from './up-plan.ts';
@@ -22,7 +21,7 @@ export interface Metrics {
   /** Something happened in the life of a desktop, whoever did it. */
   happened(event: LifeEventKind): void;
   /** A sweep carried a step out, or not. */
-  reaped(step: { do: ReapStep['do']; clock: LeaseClock; result: ReapOutcome['result'] }): void;
+  reaped(step: { do: ReapStep['do']; clock: ReapStep['clock']; result: ReapOutcome['result'] }): void;
   swept(ms: number, succeeded: boolean): void;
   /** The engine was asked; `code` of its failure. */
   asked(call: string, ms: number, code?: ErrorCode | 'OTHER'): void;

@@ -3,6 +3,7 @@
 import type { ActivitySource } from './activity.ts';
 import { shiftTimes } from './clock-shift.ts';
 import { deriveDesktops } from './desktop.ts';
+import type { DiskWatch } from './disk-watch.ts';
 import { type Desktops, viewOf } from './desktops.ts';
 import { type Left, leftIn } from './mend.ts';
 import { type BootClock, type Interval, intervalBetween, laterWatch, longestWatchedMs } from './gap.ts';
@@ -29,6 +30,9 @@ export interface Observation {
 
 export interface ObservationTools {
   activity: ActivitySource;
+  disk: DiskWatch | undefined;
+  /** Ends a measuring of the disk, which goes on after the look. */
+  stopping: AbortSignal;
   boot: BootClock;
   memories: WatchMemories;
   /** Warnings of desktops that the store can hold no record of. */
@@ -41,7 +45,7 @@ export interface ObservationTools {
 }
 
 /** Looks. Throws what keeps it from looking: the engine's failures and the store's. */
-export async function observe(desktops: Desktops, { activity, boot, memories, unwritten, last, dryRun, signal }: ObservationTools): Promise<Observation & { watch: Watch }> {
+export async function observe(desktops: Desktops, { activity, disk, boot, memories, unwritten, last, dryRun, signal, stopping }: ObservationTools): Promise<Observation & { watch: Watch }> {
   const { clock, store, engine, installation } = desktops;
   // In this order: what is remembered has a container by then, and one without a record yet is simply new.
   const before = await store.read();
@@ -67,6 +71,7 @@ export async function observe(desktops: Desktops, { activity, boot, memories, un
     })),
     { now: lookedAt, interval, lastLookAt: previous?.at, complete: previous?.complete === true, longestWatchedMs: longestWatchedMs(installation.sweepIntervalMs) },
   );
+  const diskUses = disk?.look(desktops, known, stopping);
   const observed = known.map((desktop) => ({
     desktop,
     lease: leaseOf(desktops, desktop),
@@ -78,6 +83,7 @@ export async function observe(desktops: Desktops, { activity, boot, memories, un
       activity: activities.get(desktop.id),
     }),
     policy: leasePolicy(desktops, desktop),
+    disk: diskUses?.get(desktop.id),
   }));
   return { lookedAt, gap: interval.gap, clockShiftMs: interval.shiftMs, observed, state, watch, left: leftIn(containers, installation.instance) };
 }

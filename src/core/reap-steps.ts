@@ -2,6 +2,7 @@
 // loses anything.
 import { isVncctlError } from '../errors.ts';
 import type { Desktop } from './desktop.ts';
+import { overDiskMax } from './disk-watch.ts';
 import type { Desktops } from './desktops.ts';
 import { inParallel } from './parallel.ts';
 import type { ReapStep } from './reap-plan.ts';
@@ -99,6 +100,11 @@ async function removeOnce(desktops: Desktops, steps: readonly ReapStep[], option
   try {
     // The other clocks take one that somebody looks at too.
     const idle = await options.stillIdle(steps.filter(({ clock }) => clock === 'no-client').map(({ desktop }) => desktop));
+    const full = await overDiskMax(
+      desktops,
+      steps.flatMap(({ desktop, diskMaxBytes: maxBytes }) => (maxBytes === undefined ? [] : [{ desktop, maxBytes }])),
+      options.signal,
+    );
     const removals = await removeDesktops(
       desktops,
       steps.map(({ desktop }) => desktop),
@@ -109,6 +115,7 @@ async function removeOnce(desktops: Desktops, steps: readonly ReapStep[], option
           const step = stepOf.get(desktop.id);
           if (step?.clock === 'no-client' && !idle.has(desktop.id)) return 'somebody may look at it now';
           if (record?.removing && record.removing.pid !== desktops.processes.pid && desktops.processes.isAlive(record.removing.pid)) return 'another process removes it';
+          if (step?.clock === 'disk') return full.has(desktop.id) ? undefined : 'it uses less by now';
           // Nothing moves max-age.
           return step?.clock !== 'max-age' && hasChanged(options.seen.allocations[desktop.id], record) ? USED_MEANWHILE : undefined;
         },

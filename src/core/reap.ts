@@ -2,6 +2,7 @@
 // out (reap-steps.ts). Used by the daemon again and again and by `reap` once. What is newer than the look is not in it.
 import type { ActivitySource } from './activity.ts';
 import type { Desktop } from './desktop.ts';
+import type { DiskWatch } from './disk-watch.ts';
 import type { Desktops } from './desktops.ts';
 import { type BootClock, laterWatch } from './gap.ts';
 import { isVisible } from './lease-facts.ts';
@@ -18,6 +19,8 @@ export interface ReaperParts {
   desktops: () => Promise<Desktops>;
   activity: ActivitySource;
   boot: BootClock;
+  /** Absent where nobody goes on watching: what is measured is only there for a later sweep. */
+  disk?: DiskWatch;
 }
 
 export interface SweepOptions {
@@ -47,7 +50,7 @@ export interface Reaper {
 }
 
 /** A reaper that remembers nothing yet but what the store holds. */
-export function createReaper({ desktops: getDesktops, activity, boot }: ReaperParts): Reaper {
+export function createReaper({ desktops: getDesktops, activity, boot, disk }: ReaperParts): Reaper {
   const memories = createWatchMemories();
   /** Of desktops that the store can hold no record of, since nobody knows whose they are. */
   const unwritten = new Map<DesktopId, Warning>();
@@ -88,7 +91,7 @@ export function createReaper({ desktops: getDesktops, activity, boot }: ReaperPa
     async sweep({ signal, stopping, dryRun = false, onStep, onOutcome }) {
       const desktops = await getDesktops();
       const startedMs = desktops.clock.monotonicMs();
-      const { watch, ...observation } = await observe(desktops, { activity, boot, memories, unwritten, last, dryRun, signal });
+      const { watch, ...observation } = await observe(desktops, { activity, disk, boot, memories, unwritten, last, dryRun, signal, stopping: stopping ?? signal });
       const plan = planReap(observation.observed, observation.lookedAt);
       const ended = (outcomes: readonly ReapOutcome[]): Sweep => ({ ...observation, plan, outcomes, tookMs: desktops.clock.monotonicMs() - startedMs });
       if (dryRun) return ended([]);
@@ -97,9 +100,13 @@ export function createReaper({ desktops: getDesktops, activity, boot }: ReaperPa
       const announcements = plan.filter(({ do: what }) => what === 'warn' || what === 'keep');
       for (const step of announcements) onStep?.(step);
       // Before anything goes: a warning that isn't written down has not been given.
-      await write(desktops, announcements, false);
+      // What is said of the disk announces no removal.
+      await write(desktops, announcements.filter(({ clock }) => clock !== 'disk'), false);
       const announced = announcements.map((step): ReapOutcome => ({ step, result: 'done' }));
-      for (const outcome of announced) onOutcome?.(outcome);
+      for (const outcome of announced) {
+        if (outcome.step.clock === 'disk') disk?.tell(outcome.step.desktop);
+        onOutcome?.(outcome);
+      }
       const outcomes = await carryOut(
         desktops,
         plan.filter((step) => !announcements.includes(step)),
@@ -132,7 +139,7 @@ function withWarning(record: Allocation, step: ReapStep, at: string): Allocation
 }
 
 function warningOf({ clock, removeAt, renews }: ReapStep, at: string): Warning | undefined {
-  return removeAt === undefined ? undefined : { at, clock, removeAt, ...(renews ? { renewed: true } : {}) };
+  return removeAt === undefined || clock === 'disk' ? undefined : { at, clock, removeAt, ...(renews ? { renewed: true } : {}) };
 }
 
 /** A record for a desktop that the store has forgotten; undefined where nobody knows whose it is. */

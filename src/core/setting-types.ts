@@ -1,5 +1,6 @@
 // The kinds of value a setting can have: how each is read from text and spelled again. No setting is named here.
 import { isIP, isIPv4 } from 'node:net';
+import { LEAST_DISK_BYTES } from './limit-bounds.ts';
 import { BYTES_FORM, formatBytes, parseBytes } from './size.ts';
 import { DURATION_FORM, type DurationLimit, formatDuration, formatLimit, LIMIT_FORM, type Milliseconds, parseDuration, parseLimit } from './duration.ts';
 import { parsePublicTemplate, PUBLIC_TEMPLATE_FORM, type PublicTemplate } from './public-address.ts';
@@ -87,6 +88,16 @@ export const bytes: SettingType<number | 'off'> = {
   json: 'text',
   read: (typed) => (typed.toLowerCase() === 'off' ? 'off' : parseBytes(typed)),
   spell: (value) => (value === 'off' ? value : formatBytes(value)),
+};
+
+/** What a desktop may write to the disk: a number of bytes, or `off` for no bound. */
+export const diskBytes: SettingType<number | 'off'> = {
+  ...bytes,
+  form: `${BYTES_FORM}, ${formatBytes(LEAST_DISK_BYTES)} at least, or off`,
+  read(typed) {
+    const value = bytes.read(typed);
+    return value === 'off' || (value !== undefined && value >= LEAST_DISK_BYTES) ? value : undefined;
+  },
 };
 
 /** A host and a port to listen on: the host without brackets. */

@@ -367,6 +367,17 @@ export function describeEngineContract(kind: string, setUp: () => Promise<Engine
         expect(await engine.containers.cpuMs(id)).toBeUndefined();
       });
 
+      test('what a container has written to the disk is told while it is there, running or not', async () => {
+        const id = await started('wait');
+        const fresh = await engine.containers.writtenBytes(id);
+        expect(fresh).toBeGreaterThanOrEqual(0);
+        expect(fresh).toBeLessThan(MIB);
+        await engine.containers.stop(id, 1);
+        expect(await engine.containers.writtenBytes(id)).toBeGreaterThanOrEqual(0);
+        await engine.containers.remove(id);
+        expect(await engine.containers.writtenBytes(id)).toBeUndefined();
+      });
+
       test('what a container holds of the memory is told while it runs, paused too, and not of one that does not', async () => {
         const id = await started('wait');
         expect(await engine.containers.memoryBytes(id)).toBeGreaterThan(0);

@@ -24,6 +24,8 @@ export interface FakeProgram {
   cpuMs?: () => number;
   /** Memory that it holds; absent: hardly any. */
   memoryBytes?: () => number;
+  /** What it has written to the disk, undefined where the engine can't tell; absent: hardly anything. */
+  writtenBytes?: () => number | undefined;
   exec?: (argv: readonly string[]) => { exitCode: number; output: string };
 }
 
@@ -286,6 +288,11 @@ export function createFakeContainers({ run, clock, networks, imageIdOf, programO
       run('containers.memoryBytes', id, options, () => {
         const container = lookUp(id);
         return container && runs(container) ? (container.program.memoryBytes?.() ?? 4096) : undefined;
+      }),
+
+    writtenBytes: (id, options) => run('containers.writtenBytes', id, options, () => {
+        const container = lookUp(id);
+        return container && (container.program.writtenBytes ? container.program.writtenBytes() : 4096);
       }),
 
     pause: (id, options) =>

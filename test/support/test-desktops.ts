@@ -136,6 +136,7 @@ export function createTestDesktops({ installation, entries = [exampleEntry()], p
       pool: [],
       poolMaxAge: milliseconds(4 * 3_600_000),
       reserveMemory: 256 * MIB,
+      diskMax: 'off',
       sweepIntervalMs: 30_000,
       ...installation,
     },

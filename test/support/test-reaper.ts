@@ -1,5 +1,6 @@
 // A reaper over an installation on fakes, with time that a test lets pass sweep by sweep, and a machine whose clock can be set.
 // What became of each step is a line.
+import { createDiskWatch } from '../../src/core/disk-watch.ts';
 import type { Desktops } from '../../src/core/desktops.ts';
 import { formatDuration } from '../../src/core/duration.ts';
 import type { BootClock } from '../../src/core/gap.ts';
@@ -51,7 +52,7 @@ export function createTestReaper({ installation, ...options }: TestDesktopsOptio
     },
     ms: () => t.clock.monotonicMs() - setByMs + 1_000_000,
   };
-  const another = (desktops: Desktops): Reaper => createReaper({ desktops: async () => desktops, activity, boot });
+  const another = (desktops: Desktops): Reaper => createReaper({ desktops: async () => desktops, activity, boot, disk: createDiskWatch() });
   let reaper = another(t.desktops);
   const lines: string[] = [];
   const told = ({ step, result, reason, error }: ReapOutcome): void => {

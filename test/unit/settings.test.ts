@@ -38,7 +38,7 @@ test('nothing set gives the documented defaults', () => {
     instance: 'default', engine: undefined, engineDeadline: 15_000, image: 'firefox-kiosk', url: undefined, app: undefined, width: 1280, height: 720,
     host: '127.0.0.1', bind: '127.0.0.1', portMin: 5000, portMax: 5020, containerPort: 6080, network: 'vncctl', hostAccess: 'auto', subnet: undefined, prefix: 'vnc_',
     clientIds: 'cpf', naming: undefined, mask: false, stateFile: undefined, color: 'auto', parallel: 8, wait: undefined, timeout: undefined,
-    idle: 15 * MINUTE, removeAfter: 8 * HOUR, inputIdle: 'never', ttl: 'never', maxAge: 'never', warnBefore: 5 * MINUTE, pauseDirect: false, pool: [], poolMaxAge: 4 * HOUR, reserveMemory: 256 * 1024 ** 2, queue: 'off', sweepInterval: 30_000,
+    idle: 15 * MINUTE, removeAfter: 8 * HOUR, inputIdle: 'never', ttl: 'never', maxAge: 'never', warnBefore: 5 * MINUTE, pauseDirect: false, pool: [], poolMaxAge: 4 * HOUR, reserveMemory: 256 * 1024 ** 2, diskMax: 2 * 1024 ** 3, queue: 'off', sweepInterval: 30_000,
     listen: { host: '127.0.0.1', port: 8080 }, publicUrl: undefined, trustedProxies: [], tlsCert: undefined, tlsKey: undefined,
     connectTimeout: 5_000, viewerTimeout: 300_000, pingInterval: 25_000, maxViewers: 1_000, drain: 30_000, auth: 'token', corsOrigins: [], dialects: [], logFormat: 'auto', hook: undefined, hookTimeout: 10_000,
   });

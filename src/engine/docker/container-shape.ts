@@ -117,3 +117,9 @@ export function usageOf({ cpu_stats: cpu, memory_stats: memory }: Docker.Contain
   const bounded = limit > 0 && limit < totalmem();
   return { cpuNanoseconds: cpu.cpu_usage.total_usage, memoryBytes: Math.max(0, usage - cache), ...(bounded ? { memoryLimitBytes: limit } : {}) };
 }
+
+/** Bytes that a container holds beside its image, as an inspect that asked for them tells; Docker says -1 where it could not measure. */
+export function writtenOf(container: object | undefined): number | undefined {
+  const written = (container as { SizeRw?: number } | undefined)?.SizeRw;
+  return written !== undefined && written >= 0 ? written : undefined;
+}

@@ -4,7 +4,7 @@ import type { CallOptions, ContainerFilter, ContainerId, Containers } from '../.
 import { VncctlError } from '../../errors.ts';
 import type { Caller } from './call.ts';
 import { createOptions, limitOptions } from './container-options.ts';
-import { type Dialable, detailsOf, nearbyAddresses, summaryOf, usageOf } from './container-shape.ts';
+import { type Dialable, detailsOf, nearbyAddresses, summaryOf, usageOf, writtenOf } from './container-shape.ts';
 import { createEvents } from './events.ts';
 import { splitFrames } from './frames.ts';
 import { inBody, inQuery, signalled } from './signalled.ts';
@@ -155,6 +155,14 @@ export function createContainers(docker: Docker, call: Caller, { local, isPodman
       // Files it read, which the system can drop: of cgroups in their second version, or the first.
       const { inactive_file: inactive, total_inactive_file: totalInactive } = memory.stats ?? {};
       return Math.max(0, memory.usage - (totalInactive ?? inactive ?? 0));
+    },
+
+    async writtenBytes(id, options) {
+      return call(
+        `measure what container ${short(id)} has written`,
+        async (signal) => writtenOf(await unlessStatus([404], at(id).inspect(signalled(signal, { size: true }) as object))),
+        options,
+      );
     },
 
     async pause(id, options) {

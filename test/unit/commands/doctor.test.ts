@@ -117,3 +117,12 @@ test.each([
   const { out } = await program.run(['doctor'], { env: reserve === undefined ? {} : { VNCCTL_RESERVE_MEMORY: reserve } });
   expect(lineOf(out, 'memory')).toBe(`ok       ${line}`);
 });
+
+test('it says how much of the disk a desktop may take, and whether anything watches that', async () => {
+  const program = createTestProgram();
+  const bound = async (env: Record<string, string> = {}): Promise<string> => lineOf((await program.run(['doctor'], { env })).out, 'disk bound');
+  expect(await bound()).toMatch(/^warning +disk bound +2g for each desktop of firefox-kiosk, which only a daemon watches, and none runs$/);
+  program.daemonAnswersAt('');
+  expect(await bound()).toMatch(/^ok +disk bound +watched by the daemon, 2g for each desktop of firefox-kiosk$/);
+  expect(await bound({ VNCCTL_DISK_MAX: 'off' })).toMatch(/^warning +disk bound +a desktop of firefox-kiosk may fill the disk/);
+});
