@@ -57,6 +57,7 @@ export const ERROR_CODES = {
   IDEMPOTENCY_CONFLICT: 'conflict',
   CLAIM_REFUSED: 'conflict',
   TRIAL_UNREACHABLE: 'conflict',
+  VIEW_ONLY_REFUSED: 'conflict',
   NO_FREE_PORT: 'capacity',
   NO_MEMORY: 'capacity',
   TOO_MANY_REQUESTS: 'capacity',

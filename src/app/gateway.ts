@@ -15,7 +15,8 @@ import { sharedLook } from '../core/shared-look.ts';
 import { findScreen, keepScreen, openScreen, type ScreenState } from '../core/screens.ts';
 import { type Geometry, MAX_SIZE_DEFAULT } from '../core/size.ts';
 import type { DesktopId } from '../core/store.ts';
-import { revokeTicket, type Session } from '../core/tickets.ts';
+import { revokeTicket, type Session, type TicketMode } from '../core/tickets.ts';
+import { viewOnlyRefused } from '../core/view-only.ts';
 import { trustProxies } from '../gateway/arrival.ts';
 import type { HostRules } from '../gateway/checks.ts';
 import { CLOSE_CODES } from '../gateway/close-codes.ts';
@@ -92,14 +93,14 @@ export async function openGateway({ app, journal, clock, log }: GatewayInput): P
   const own = createOwnViewers(() => tunnels.list());
   const openings = createOpenings(clock);
 
-  const dial = async (id: DesktopId, signal: AbortSignal, onStep: TellStep, onMaxSize: (maxSize: Geometry) => void): Promise<RfbLink> => {
-    const target = await openScreen(await app().desktops(), id, signal, onStep);
+  const dial = async ({ desktopId: id, mode }: Session, signal: AbortSignal, onStep: TellStep, onMaxSize: (maxSize: Geometry) => void): Promise<RfbLink> => {
+    const target = await openScreen(await app().desktops(), id, mode, signal, onStep);
     onMaxSize(target.maxSize);
     const options: LinkOptions = {
       clock,
       signal,
       async authenticate(stream) {
-        await authenticate(stream, { secret: target.secret });
+        await authenticate(stream, { secret: target.secret, mustProve: mode === 'view-only' });
         // Shared, whatever the viewer says: some would throw the others out.
         stream.write(Buffer.of(1));
       },
@@ -109,7 +110,10 @@ export async function openGateway({ app, journal, clock, log }: GatewayInput): P
         return await (target.kind === 'tcp' ? openRfbLink(target, options) : openWebSocketLink(target.url, options));
       } catch (error) {
         // One that was just started is not listening yet.
-        if (signal.aborted || !(error instanceof RfbFailure) || error.kind !== 'ended') throw error;
+        if (signal.aborted || !(error instanceof RfbFailure)) throw error;
+        // Never by the other password, whose holder gets all that is copied.
+        if (mode === 'view-only' && error.kind === 'wrong-secret') throw viewOnlyRefused(`its VNC server refuses the view-only password (${error.message})`, error);
+        if (error.kind !== 'ended') throw error;
         await clock.sleep(DIAL_AGAIN_MS, signal);
       }
     }
@@ -117,9 +121,9 @@ export async function openGateway({ app, journal, clock, log }: GatewayInput): P
 
   const hosts = (): HostRules => rulesFor(app().settings);
   const findShared = sharedLook(async (id) => findScreen(await app().desktops(), journal, id as DesktopId));
-  const find = async (id: DesktopId): Promise<ScreenState | undefined> => {
+  const find = async (id: DesktopId, mode: TicketMode): Promise<ScreenState | undefined> => {
     const found = await findShared(id);
-    return found && openings.addedTo(id, found);
+    return found && openings.addedTo(id, mode, found);
   };
   const letIn = (request: IncomingMessage, socket: Duplex, head: Buffer, session: Session, address: string): void => {
     // Nothing goes to a desktop before it is dialled, and by then its own bound is known.
@@ -130,7 +134,7 @@ export async function openGateway({ app, journal, clock, log }: GatewayInput): P
       viewOnly: session.mode === 'view-only',
       address,
       ticket: session.ticketId,
-      dial: (signal) => openings.during(session.desktopId, (tell) => dial(session.desktopId, signal, tell, learn)),
+      dial: (signal) => openings.during(session.desktopId, session.mode, (tell) => dial(session, signal, tell, learn)),
       greet: serveHandshake,
       filter: filterFor(session.mode, () => maxSize),
       onInput: (at) => own.sawInput(session.desktopId, at),

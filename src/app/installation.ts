@@ -85,7 +85,9 @@ function builtInEntries({ builtIn, root }: CatalogSources): readonly CatalogEntr
 
 async function namingOf({ naming, instance }: Settings, paths: Paths, store: () => Promise<Store>): Promise<Naming> {
   const kind = naming ?? (await (await store()).read()).naming ?? 'plain';
-  if (kind === 'plain') return { kind };
-  const { getInstanceKey } = await import('../store/instance-key.ts');
-  return { kind, key: await getInstanceKey(instanceKeyFileOf(paths, instance)) };
+  const { findInstanceKey, getInstanceKey } = await import('../store/instance-key.ts');
+  const file = instanceKeyFileOf(paths, instance);
+  if (kind !== 'plain') return { kind, key: await getInstanceKey(file) };
+  const key = await findInstanceKey(file);
+  return key === undefined ? { kind } : { kind, key };
 }

@@ -24,7 +24,7 @@ type Path = CatalogFault['path'];
 /** What a key of the catalog looks like. */
 export const CATALOG_KEY = /^[a-z0-9][a-z0-9_.-]{0,62}$/;
 
-const FIELDS = ['title', 'description', 'build', 'image', 'ports', 'viewer', 'websocket', 'variables', 'settings', 'limits', 'maxSize', 'needs', 'diskMax', 'lease', 'user', 'capabilities', 'tmpfs', 'init', 'stopGrace', 'removeSignal', 'ready', 'readyTimeout', 'settle'];
+const FIELDS = ['title', 'description', 'build', 'image', 'ports', 'viewer', 'websocket', 'variables', 'viewOnly', 'settings', 'limits', 'maxSize', 'needs', 'diskMax', 'lease', 'user', 'capabilities', 'tmpfs', 'init', 'stopGrace', 'removeSignal', 'ready', 'readyTimeout', 'settle'];
 const VARIABLES = ['url', 'width', 'height', 'secret', 'client', 'app', 'idleExit'] as const;
 const SIGNAL = /^SIG(HUP|INT|QUIT|USR1|USR2|TERM|WINCH)$/;
 const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
@@ -48,6 +48,7 @@ export function checkEntry(value: unknown, from: EntryOrigin): { entry?: Catalog
     viewerPath: pathAt(fields['viewer'], ['viewer'], '/', faults),
     websocketPath: pathAt(fields['websocket'], ['websocket'], '/websockify', faults),
     variables: variablesOf(fields['variables'], faults),
+    ...viewOnlyOf(fields['viewOnly'], Object.hasOwn(Object(fields['variables']), 'secret'), faults),
     settings: settingsOf(fields['settings'], faults),
     limits: limitsOf(fields['limits'], faults),
     maxSize: maxSizeOf(fields['maxSize'], faults),
@@ -120,6 +121,12 @@ function variablesOf(value: unknown, faults: CatalogFault[]): CatalogEntry['vari
     else faults.push({ path: ['variables', role], message: 'the name of an environment variable is expected' });
   }
   return variables;
+}
+
+function viewOnlyOf(value: unknown, hasSecret: boolean, faults: CatalogFault[]): Pick<CatalogEntry, 'viewOnly'> {
+  if (value !== undefined && value !== 'password') faults.push({ path: ['viewOnly'], message: 'password is expected, or nothing' });
+  else if (value && !hasSecret) faults.push({ path: ['viewOnly'], message: 'it needs variables.secret, which its password follows from' });
+  return value === 'password' ? { viewOnly: value } : {};
 }
 
 function settingsOf(value: unknown, faults: CatalogFault[]): CatalogEntry['settings'] {

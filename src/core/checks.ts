@@ -49,6 +49,7 @@ const GIB = 1024 ** 3;
 const CHECKS: readonly { name: string; needsEngine: boolean; run: Check }[] = [
   { name: 'api version', needsEngine: true, run: async (_, engine) => checkApi(engine) },
   { name: 'restart', needsEngine: true, run: checkRestart },
+  { name: 'machines', needsEngine: true, run: checkMachines },
   { name: 'image', needsEngine: true, run: checkImage },
   { name: 'port range', needsEngine: false, run: checkPorts },
   { name: 'network', needsEngine: true, run: checkNetwork },
@@ -118,6 +119,16 @@ async function checkRestart({ engine }: CheckSubjects, described: EngineDescript
     hint: /\/engine\/docker\.sock$|\/run\/vncctl-/.test(endpoint)
       ? 'vncctl engine start   (turns it on, nothing ends)'
       : `${capabilities.local ? '' : "on the engine's host: "}add "live-restore": true to /etc/docker/daemon.json, then: systemctl reload docker   (not with Swarm)`,
+  };
+}
+
+async function checkMachines(subjects: CheckSubjects): Promise<Omit<CheckResult, 'name'>> {
+  const { capabilities } = await subjects.engine();
+  if (capabilities.local) return { state: 'ok', message: 'the engine is on this machine, which alone drives it' };
+  return {
+    state: 'warning',
+    message: 'the engine is elsewhere: machines that drive it share its desktops and the locks of up, rm and warm desktops, but not what each remembers (uses, changed leases, promised ports and memory, shares)',
+    hint: 'run the daemon on one machine only, and have the others ask it',
   };
 }
 

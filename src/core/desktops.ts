@@ -8,7 +8,7 @@ import type { Desktop, DesktopView } from './desktop.ts';
 import type { DurationLimit } from './duration.ts';
 import type { ContainerDetails, Engine } from './engine.ts';
 import type { OpenPage, ResizeScreen } from './fitting.ts';
-import { clientKey, containerName, type Naming } from './identity.ts';
+import { clientKey, clientKeys, containerName, type Naming } from './identity.ts';
 import type { Lease } from './lease.ts';
 import type { HostMemory } from './host-memory.ts';
 import type { MemberLocks } from './member-locks.ts';
@@ -114,6 +114,13 @@ export interface Desktops {
 export function nameOf(desktops: Desktops, client: ClientId): string {
   const { prefix, instance, naming } = desktops.installation;
   return containerName(prefix, instance, clientKey(client, naming));
+}
+
+/** The name that it would have by another naming; undefined where no other can have been in use here. */
+export function otherNameOf(desktops: Desktops, client: ClientId): string | undefined {
+  const { prefix, instance, naming } = desktops.installation;
+  const [, other] = clientKeys(client, naming);
+  return other === undefined ? undefined : containerName(prefix, instance, other);
 }
 
 /** The moment and place from which desktops are derived. */

@@ -7,13 +7,25 @@ import type { DesktopId } from './store.ts';
 /**
  * How a client's id appears in what the engine keeps. `plain`: as it is, in names and labels. `labelled`: as it is in labels, which only the
  * engine's users can read, and as a keyed hash that only this installation can make in names, which every desktop can ask the engine's
- * DNS for. `hashed`: as that hash in both.
+ * DNS for. `hashed`: as that hash in both. The key of `plain` is there where names may have been hashed before.
  */
-export type Naming = { kind: 'plain' } | { kind: 'labelled' | 'hashed'; key: Uint8Array };
+export type Naming = { kind: 'plain'; key?: Uint8Array } | { kind: 'labelled' | 'hashed'; key: Uint8Array };
 
 /** The client's key in names: the id itself, or 20 hexadecimal digits of its keyed hash (HMAC-SHA-256). */
 export function clientKey(client: ClientId, naming: Naming): string {
-  return naming.kind === 'plain' ? client : createHmac('sha256', naming.key).update(client).digest('hex').slice(0, 20);
+  return naming.kind === 'plain' ? client : hashedKey(client, naming.key);
+}
+
+/** What may stand for the client in names, by whichever naming they were given: the present key first. */
+export function clientKeys(client: ClientId, naming: Naming): string[] {
+  if (naming.kind === 'plain') return naming.key === undefined ? [client] : [client, hashedKey(client, naming.key)];
+  const hashed = hashedKey(client, naming.key);
+  // An id that looks like a hash must not open the desktop of the client whose hash it is.
+  return isHashedKey(client) ? [hashed] : [hashed, client];
+}
+
+function hashedKey(client: ClientId, key: Uint8Array): string {
+  return createHmac('sha256', key).update(client).digest('hex').slice(0, 20);
 }
 
 /** What the labels of a client's own container say of the client, and how that is to be read. */

@@ -24,6 +24,8 @@ export const LABEL = {
   replaces: 'io.vncctl.replaces',
   /** On a container that is never started and stands for a lock: id of the desktop that somebody has in hand. */
   lock: 'io.vncctl.lock',
+  /** On a container that is never started and stands for a client's lock: for how many milliseconds it counts without a sign of life. */
+  clientLock: 'io.vncctl.client-lock',
   /** Key of its catalog entry. */
   image: 'io.vncctl.image',
   /** Equal hashes are interchangeable desktops. */

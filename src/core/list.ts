@@ -4,7 +4,7 @@ import { type ClientId, formatClientId } from './client-id.ts';
 import { type Desktop, deriveDesktops } from './desktop.ts';
 import { type Desktops, titleOf, viewOf } from './desktops.ts';
 import type { CallOptions, ContainerDetails } from './engine.ts';
-import { clientKey } from './identity.ts';
+import { clientKeys } from './identity.ts';
 import { ownershipLabels } from './labels.ts';
 import type { StoreState } from './store.ts';
 
@@ -24,8 +24,8 @@ export async function listWithState(desktops: Desktops, options?: CallOptions): 
 
 /** The client's desktop, or undefined. Of several (one renamed by hand, one lost) the one with a container counts. */
 export function findDesktop(all: readonly Desktop[], client: ClientId, desktops: Desktops): Desktop | undefined {
-  const key = clientKey(client, desktops.installation.naming);
-  const own = all.filter((desktop) => desktop.clientKey === key || desktop.client === client);
+  const keys = clientKeys(client, desktops.installation.naming);
+  const own = all.filter((desktop) => (desktop.client === undefined ? keys.includes(desktop.clientKey) : desktop.client === client));
   return own.find((desktop) => desktop.container) ?? own[0];
 }
 

@@ -4,6 +4,7 @@ import { isVncctlError } from '../errors.ts';
 import type { CatalogEntry } from './catalog.ts';
 import { livePromises, withMarks } from './admission.ts';
 import type { ClientId } from './client-id.ts';
+import { withClientLock } from './client-lock.ts';
 import type { Desktop } from './desktop.ts';
 import { type Desktops, nameOf } from './desktops.ts';
 import type { CallOptions, ContainerId, Containers, Engine } from './engine.ts';
@@ -80,18 +81,30 @@ async function removeUnused(engine: Engine, network: string, options?: CallOptio
 async function removeOne(desktops: Desktops, desktop: Desktop, replaced: readonly ContainerId[], signal: AbortSignal): Promise<Removal> {
   try {
     signal.throwIfAborted();
-    if (desktop.container) {
-      await endContainer(desktops, desktop, desktop.container.id, signal).catch((error: unknown) => {
-        // Somebody else was sooner.
-        if (!isVncctlError(error, 'DESKTOP_NOT_FOUND')) throw error;
-      });
-    }
-    await removeLeft(desktops, replaced, signal);
+    await (desktop.container && !desktops.engine.capabilities.local ? removeAlone(desktops, desktop, desktop.container, replaced, signal) : removeContainers(desktops, desktop, replaced, signal));
     await removeOwnNetwork(desktops, desktop, signal);
     return { desktop };
   } catch (error) {
     return { desktop, error };
   }
+}
+
+/** Once no other machine changes that client's desktop. */
+async function removeAlone(desktops: Desktops, desktop: Desktop, { id, name }: NonNullable<Desktop['container']>, replaced: readonly ContainerId[], signal: AbortSignal): Promise<void> {
+  // The lock is a container: it is made of the image of the one that goes.
+  const image = (await desktops.engine.containers.find(id, { signal }))?.imageId;
+  if (image === undefined) return removeContainers(desktops, desktop, replaced, signal);
+  await withClientLock(desktops, { whose: desktop.client ?? name, image, signal }, (until) => removeContainers(desktops, desktop, replaced, until));
+}
+
+async function removeContainers(desktops: Desktops, desktop: Desktop, replaced: readonly ContainerId[], signal: AbortSignal): Promise<void> {
+  if (desktop.container) {
+    await endContainer(desktops, desktop, desktop.container.id, signal).catch((error: unknown) => {
+      // Somebody else was sooner.
+      if (!isVncctlError(error, 'DESKTOP_NOT_FOUND')) throw error;
+    });
+  }
+  await removeLeft(desktops, replaced, signal);
 }
 
 async function endContainer({ engine, catalog }: Desktops, desktop: Desktop, id: ContainerId, signal: AbortSignal): Promise<void> {

@@ -17,7 +17,7 @@ export interface Old {
   desktop?: DesktopId;
   /** Key of its image in the catalog; empty for a container of another system. */
   image: string;
-  /** It holds memory: it runs or is paused. */
+  /** It runs or is paused, and leaves its memory to the new one where there is too little for both. A container of another system is not stopped for that: nobody knows how much it has. */
   holdsMemory: boolean;
   hostPort?: number;
 }

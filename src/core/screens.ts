@@ -15,12 +15,14 @@ import { type Geometry, MAX_SIZE_DEFAULT } from './size.ts';
 import { releasePlace } from './start-place.ts';
 import { takePlace } from './start-queue.ts';
 import type { Allocation, DesktopId, StoreState } from './store.ts';
+import type { TicketMode } from './tickets.ts';
 import { touchDesktop } from './touch.ts';
+import { checkViewOnly, viewOnlyTarget } from './view-only.ts';
 
 /** How a desktop stands, for whoever looks at it. */
 export interface ScreenState {
-  /** `no-room`: it is stopped, and the host had no memory to start it when it was opened last. `gone`: there was one of that id, and something is still known of it. */
-  status: 'starting' | 'ready' | 'paused' | 'waking' | 'stopped' | 'no-room' | 'gone';
+  /** `no-view-only`: it can't be shown to somebody who may only look. `no-room`: it is stopped, and the host had no memory to start it when it was opened last. `gone`: there was one of that id, and something is still known of it. */
+  status: 'starting' | 'ready' | 'paused' | 'waking' | 'stopped' | 'no-room' | 'no-view-only' | 'gone';
   /** When it will be removed if nothing is done: ISO-8601 UTC; absent: never, or nobody can tell. */
   removeAt?: string;
   /** Whether keeping it would put that off. */
@@ -53,12 +55,13 @@ export async function keepScreen(desktops: Desktops, journal: Journal, id: Deskt
 /** Where the screen of a desktop is that runs, and how large a viewer may make it. */
 export type OpenedScreen = ProbeTarget & { maxSize: Geometry };
 
-/** Has it run, woken or started if need be, which is told once it is done, and tells where its screen is. DESKTOP_NOT_FOUND when it is gone or going, NO_MEMORY when there is none to start it, NOT_READY when it can't be dialled from here. */
-export async function openScreen(desktops: Desktops, id: DesktopId, signal: AbortSignal, onStep?: (step: 'wake' | 'start') => void): Promise<OpenedScreen> {
+/** Has it run, woken or started if need be, which is told once it is done, and tells where its screen is, with the secret for what the mode allows. VIEW_ONLY_REFUSED before anything is woken for a mode that its image doesn't have, DESKTOP_NOT_FOUND when it is gone or going, NO_MEMORY when there is none to start it, NOT_READY when it can't be dialled from here. */
+export async function openScreen(desktops: Desktops, id: DesktopId, mode: TicketMode, signal: AbortSignal, onStep?: (step: 'wake' | 'start') => void): Promise<OpenedScreen> {
   const { containers } = desktops.engine;
   const { desktop } = await findById(desktops, id, { signal });
   if (!desktop?.container || desktop.status === 'exiting') throw new VncctlError('DESKTOP_NOT_FOUND', 'the desktop is gone');
   const { container } = desktop;
+  if (mode === 'view-only') checkViewOnly(desktops.catalog.find(desktop.image), desktop.image);
   if (desktop.status === 'paused') {
     await containers.unpause(container.id, { signal });
     onStep?.('wake');
@@ -71,7 +74,8 @@ export async function openScreen(desktops: Desktops, id: DesktopId, signal: Abor
   const details = await containers.find(container.id, { signal });
   const target = details && probeTarget(desktops, desktop.image, details);
   if (!target) throw new VncctlError('NOT_READY', 'the desktop has no screen that can be dialled from here');
-  return { ...target, maxSize: desktops.catalog.find(desktop.image)?.maxSize ?? MAX_SIZE_DEFAULT };
+  const allowed = mode === 'view-only' ? viewOnlyTarget(target) : target;
+  return { ...allowed, maxSize: desktops.catalog.find(desktop.image)?.maxSize ?? MAX_SIZE_DEFAULT };
 }
 
 /** Starts one that has ended where the host has memory for it, as `up` would: a click must not make it swap. */

@@ -9,6 +9,7 @@ import { type PublicAddress, publicPage } from './public-address.ts';
 import type { DesktopId } from './store.ts';
 import { checkShares, withTickets } from './ticket-bounds.ts';
 import { issueTicket, newTicketKeys, revokeTicket, type Ticket, ticketFragment, type TicketMode, type TicketStore, type TicketWish } from './tickets.ts';
+import { checkViewOnly } from './view-only.ts';
 
 /** A ticket and the secret of its link, which is nowhere else. */
 export interface GivenTicket {
@@ -44,13 +45,14 @@ export async function giveLink(tickets: TicketStore, gateway: PublicAddress, des
   return ticketUrl(gateway, desktopId, secret);
 }
 
-/** A ticket to the client's desktop. DESKTOP_NOT_FOUND when there is none, or only the memory of it; TOO_MANY_SHARES. */
+/** A ticket to the client's desktop. DESKTOP_NOT_FOUND when there is none, or only the memory of it; VIEW_ONLY_REFUSED where its image can't be shown so; TOO_MANY_SHARES. */
 export async function shareDesktop(desktops: Desktops, tickets: TicketStore, client: ClientId, wish: Pick<TicketWish, 'mode' | 'lifeMs' | 'uses'>): Promise<GivenTicket & { desktop: Desktop }> {
   const desktop = await getDesktop(desktops, client);
   if (!desktop.container) {
     const title = formatClientId(client);
     throw new VncctlError('DESKTOP_NOT_FOUND', `the desktop of ${title} is lost: its container was removed by somebody else`, { hint: `make it anew: vncctl up ${title}` });
   }
+  if (wish.mode === 'view-only') checkViewOnly(desktops.catalog.find(desktop.image), desktop.image);
   const now = desktops.clock.now();
   const given = giveOne({ ...wish, desktopId: desktop.id, kind: 'share' }, now);
   await tickets.update((present) => {

@@ -64,22 +64,22 @@ export function planUp(seen: UpObservation, question: UpQuestion): UpPlan {
     return { outcome: 'reused', why: mend.cause, steps: [mend], again: true, notes: [] };
   }
   if (!container) {
-    const stray = seen.others.find((other) => deriveDesktop(other, seen.state, view)?.clientKey === question.clientKey);
+    const stray = seen.others.find((other) => isTheirs(deriveDesktop(other, seen.state, view), question));
     if (!stray) return taking(seen, question);
-    const cause = isOldName(stray, seen, view) ? `their desktop has the name ${stray.name}, and names are written in another way now` : `their desktop was renamed to ${stray.name}`;
+    const cause = stray.name === question.otherName || isOldName(stray, seen, view) ? `their desktop has the name ${stray.name}, and names are written in another way now` : `their desktop was renamed to ${stray.name}`;
     const rename: UpStep = { do: 'rename', id: stray.id, name: question.name, cause };
     return { outcome: 'reused', why: rename.cause, steps: [rename], again: true, notes: [] };
   }
 
   const labels = decodeLabels(container.labels, question.instance);
   const desktop = deriveDesktop(container, seen.state, view);
-  if (container.id === question.inPlaceOf) return replacing(seen, question, { id: container.id, image: '', holdsMemory: isUp(container.state) }, 'it is taken over');
+  if (container.id === question.inPlaceOf) return replacing(seen, question, { id: container.id, image: '', holdsMemory: false }, 'it is taken over');
   if (!labels || !desktop) {
     throw new VncctlError('NAME_TAKEN', `the container name ${question.name} is taken by a container that is not a desktop of instance ${question.instance}`, {
       hint: `look at it: docker inspect ${question.name}   (or use another prefix: vncctl config set prefix desk_)`,
     });
   }
-  if (desktop.clientKey !== question.clientKey) {
+  if (!isTheirs(desktop, question)) {
     throw new VncctlError('NAME_TAKEN', `the container ${question.name} is another client's desktop: somebody gave it this name`, {
       hint: `it is the desktop ${desktop.id}; to remove it: vncctl rm ${desktop.id}`,
     });
@@ -96,6 +96,12 @@ export function planUp(seen: UpObservation, question: UpQuestion): UpPlan {
     return replacing(seen, question, old, question.recreateCause ?? 'a new one was asked for');
   }
   return keeping(seen, question, container, desktop);
+}
+
+/** Whether it is the client's: one that nothing is remembered of may have been named in another way. */
+function isTheirs(desktop: Desktop | undefined, question: UpQuestion): boolean {
+  if (desktop === undefined) return false;
+  return desktop.clientKey === question.clientKey || (desktop.client === undefined && desktop.clientKey === question.otherKey);
 }
 
 /** Whether it has the name that it got while names told of the client. */

@@ -27,6 +27,10 @@ export interface UpQuestion {
   name: string;
   /** What stands for the client in that name and in labels. */
   clientKey: string;
+  /** What may stand for the client where names were given in another way. */
+  otherKey?: string | undefined;
+  /** The name that the desktop would have by another naming; absent where no other can have been in use here. */
+  otherName?: string | undefined;
   instance: string;
   prefix: string;
   naming: Naming;

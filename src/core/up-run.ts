@@ -2,9 +2,9 @@
 // carries out its steps.
 import type { CatalogEntry, ReadyStage } from './catalog.ts';
 import { type ClientId, formatClientId } from './client-id.ts';
-import { type Desktops, nameOf } from './desktops.ts';
+import { type Desktops, nameOf, otherNameOf } from './desktops.ts';
 import type { ContainerDetails, ContainerId, ProgressListener } from './engine.ts';
-import { clientKey } from './identity.ts';
+import { clientKey, clientKeys } from './identity.ts';
 import { poolFacts } from './pool-facts.ts';
 import type { LeaseChanges } from './lease.ts';
 import { checkHostLimits } from './limit-bounds.ts';
@@ -124,6 +124,8 @@ export function questionOf(desktops: Desktops, request: UpRequest): UpQuestion {
   return {
     name: nameOf(desktops, request.client),
     clientKey: clientKey(request.client, installation.naming),
+    otherKey: clientKeys(request.client, installation.naming)[1],
+    otherName: otherNameOf(desktops, request.client),
     instance: installation.instance,
     prefix: installation.prefix,
     naming: installation.naming,

@@ -10,6 +10,7 @@ import { announceRemoval, endSession } from './remove.ts';
 import { type Place, type PlaceWish, releasePlace, tryTakePlace } from './start-place.ts';
 import { type QueueOptions, takePlace } from './start-queue.ts';
 import { createNetwork } from './up-network.ts';
+import { refuseTwin } from './twin.ts';
 import { mend } from './mend.ts';
 import { beginReplacement, endReplacement, hasSwapped, type Old, stopOld, swap, undoReplacement } from './replace.ts';
 import type { UpStep } from './up-plan.ts';
@@ -67,6 +68,7 @@ export async function perform(run: Run, step: UpStep, made: Made, current: Conta
       made.desktop = made.place.desktop;
       const container = newContainer(desktops, question.spec, { desktopId: made.desktop, hostPort: made.place.hostPort, ownNetwork: step.ownNetwork, replaces: step.instead?.id, lease: request.lease, client: request.client });
       made.container = await run.phase('create', () => engine.containers.create(step.name, container));
+      if (!step.instead) await refuseTwin(run);
       signal.throwIfAborted();
       return made.container;
     }
@@ -75,7 +77,11 @@ export async function perform(run: Run, step: UpStep, made: Made, current: Conta
       await run.phase('start', () => engine.containers.start(known(current), { signal }));
       return undefined;
     case 'claim':
-      return run.phase('claim', async () => (await import('./claim.ts')).takeMember(run, step.name, step.members, made));
+      return run.phase('claim', async () => {
+        const taken = await (await import('./claim.ts')).takeMember(run, step.name, step.members, made);
+        await refuseTwin(run);
+        return taken;
+      });
     case 'unpause':
       await run.phase('wake', () => engine.containers.unpause(step.id ?? known(current), { signal }));
       return undefined;

@@ -2,6 +2,7 @@
 // what it made taken back when a step fails. A race lost to another process is no failure: it looks again.
 import { isVncctlError, VncctlError } from '../errors.ts';
 import { formatClientId } from './client-id.ts';
+import { withClientLock } from './client-lock.ts';
 import { type Desktop, deriveDesktop } from './desktop.ts';
 import { type Desktops, linkUrl, pageUrl, secretOf, titleOf, viewOf } from './desktops.ts';
 import { formatDuration } from './duration.ts';
@@ -37,12 +38,34 @@ const MAX_ATTEMPTS = 40;
 export async function up(desktops: Desktops, request: UpRequest, options: UpOptions): Promise<UpResult> {
   const run = startRun(desktops, request, options);
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
-    const plan = await run.phase('look', () => observeAndPlan(desktops, run.question, { signal: options.signal }));
-    const result = await carryOut(run, plan);
+    const plan = await look(run);
+    const result = isOnlyLookedAt(desktops, plan) ? await carryOut(run, plan) : await carryOutAlone(run, plan);
     if (result) return result;
     await desktops.clock.sleep(Math.min(10 * attempt, 100), options.signal);
   }
   throw new VncctlError('CONFLICT', `the desktop of ${formatClientId(request.client)} keeps changing under our hands`, { hint: 'see who else works on it: vncctl ls' });
+}
+
+const look = (run: Run): Promise<UpPlan> => run.phase('look', () => observeAndPlan(run.desktops, run.question, { signal: run.options.signal }));
+
+/** Whether the plan changes nothing, or no other machine could change the same. */
+const isOnlyLookedAt = ({ engine }: Desktops, { outcome, again }: UpPlan): boolean => engine.capabilities.local || (outcome === 'reused' && !again);
+
+/** Carries out what is planned once no other machine changes this client's desktop. */
+async function carryOutAlone(run: Run, plan: UpPlan): Promise<UpResult | undefined> {
+  const { options } = run;
+  // The lock is a container, which needs an image too.
+  const getImage = plan.steps.find((step) => step.do === 'get-image');
+  if (getImage) await perform(run, getImage, {}, undefined);
+  const { spec } = run.question;
+  return withClientLock(run.desktops, { whose: run.request.client, image: spec.image, signal: options.signal }, async (signal) => {
+    run.options = { ...options, signal };
+    try {
+      return await carryOut(run, await look(run));
+    } finally {
+      run.options = options;
+    }
+  });
 }
 
 /** Looks, and decides what to do. Changes nothing; throws what `planUp` throws. */
@@ -118,7 +141,7 @@ async function conclude(run: Run, plan: UpPlan, made: Made, id: ContainerId): Pr
   const { desktops, request } = run;
   const container = await desktops.engine.containers.find(id, { signal: run.options.signal });
   // Whose a warm one is, its name says: the last look at it before anybody is told.
-  if (container && container.name !== run.question.name) throw new VncctlError('DESKTOP_NOT_FOUND', 'it has another name by now');
+  if (container && container.name !== run.question.name && container.name !== run.question.otherName) throw new VncctlError('DESKTOP_NOT_FOUND', 'it has another name by now');
   // It may have ended as it woke, before anybody waited for that.
   if (container && made.claimed && container.state !== 'running') throw new VncctlError('CONTAINER_DIED', 'the warm desktop ended as it was woken');
   const isThere = plan.kept !== undefined || plan.outcome === 'claimed';

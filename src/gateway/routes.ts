@@ -8,7 +8,7 @@ import type { Log } from '../core/log.ts';
 import { findDestination } from '../core/public-address.ts';
 import type { ScreenState } from '../core/screens.ts';
 import type { DesktopId } from '../core/store.ts';
-import type { Session } from '../core/tickets.ts';
+import type { Session, TicketMode } from '../core/tickets.ts';
 import { isVncctlError } from '../errors.ts';
 import { refuse, refuseUpgrade, send, sendJson, statusOf } from './answers.ts';
 import { type Arrival, arrivalOf } from './arrival.ts';
@@ -25,8 +25,8 @@ export interface GatewayRoutesOptions {
   sessions: Sessions;
   /** As they are now: settings may be read anew. */
   hosts: () => HostRules;
-  /** How that desktop stands; undefined when there is none. */
-  find(desktopId: DesktopId): Promise<ScreenState | undefined>;
+  /** How that desktop stands for somebody let in by this mode; undefined when there is none. */
+  find(desktopId: DesktopId, mode: TicketMode): Promise<ScreenState | undefined>;
   /** Makes it count as used now; returns how it stands then, undefined when there is none. */
   keep(desktopId: DesktopId): Promise<ScreenState | undefined>;
   /** Takes a request for a WebSocket over that was found right, with its socket; `head` is what came behind it, `address` that of the client. */
@@ -115,7 +115,7 @@ export function createGatewayRoutes({ files, sessions, hosts, find, keep, upgrad
       case 'session':
         return exchange(request, response, target);
       case 'state':
-        return withSession(request, response, target, async (session) => tellState(request, response, session, await find(desktopId)));
+        return withSession(request, response, target, async (session) => tellState(request, response, session, await find(desktopId, session.mode)));
       case 'keep':
         return withSession(request, response, target, async (session) => {
           if (session.mode !== 'full') return refuse(request, response, 403);
@@ -132,7 +132,7 @@ export function createGatewayRoutes({ files, sessions, hosts, find, keep, upgrad
     const session = await sessions.find(request.headers, target.desktopId);
     if (!session) return refuseUpgrade(socket, 401);
     if (joins.take(session, target.arrival.address) !== undefined) return refuseUpgrade(socket, 429);
-    const found = await find(target.desktopId);
+    const found = await find(target.desktopId, session.mode);
     if (!found || found.status === 'gone') return refuseUpgrade(socket, 404);
     if (socket.destroyed) return;
     try {

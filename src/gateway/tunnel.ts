@@ -170,6 +170,7 @@ export class Tunnel {
     } catch (error) {
       if (error instanceof RfbFailure) this.close(CLOSE_CODES.badGateway, 'the desktop does not answer', error);
       else if (isVncctlError(error, 'NO_MEMORY')) this.close(CLOSE_CODES.tryAgainLater, 'there is no room for it now', error);
+      else if (isVncctlError(error, 'VIEW_ONLY_REFUSED')) this.close(CLOSE_CODES.policy, 'the desktop can not be shown view-only', error);
       else this.close(CLOSE_CODES.internal, 'vncctl failed', error);
     } finally {
       dialled.abort();

@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream';
 import type { Clock } from '../core/clock.ts';
 import type { ScreenState } from '../core/screens.ts';
 import type { DesktopId } from '../core/store.ts';
-import type { Session } from '../core/tickets.ts';
+import type { Session, TicketMode } from '../core/tickets.ts';
 import { refuseUpgrade, statusOf } from './answers.ts';
 import { type Arrival, arrivalOf } from './arrival.ts';
 import { createAttempts } from './attempts.ts';
@@ -18,7 +18,7 @@ export interface WebsockifyOptions {
   hosts(): HostRules;
   /** Origins whose pages may come in too; `*` for all. */
   origins(): readonly string[];
-  find(desktopId: DesktopId): Promise<ScreenState | undefined>;
+  find(desktopId: DesktopId, mode: TicketMode): Promise<ScreenState | undefined>;
   /** Takes over a request that was found right. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, session: Session, address: string): void;
   clock: Pick<Clock, 'monotonicMs'>;
@@ -49,7 +49,7 @@ export function createWebsockify({ sessions, hosts, origins, find, upgrade, cloc
     }
     attempts.forgive(address, desktopId);
     if (joins.take(session, address) !== undefined) return refuseUpgrade(socket, 429);
-    const found = await find(desktopId);
+    const found = await find(desktopId, session.mode);
     if (!found || found.status === 'gone') return refuseUpgrade(socket, 404);
     if (!socket.destroyed) upgrade(request, socket, head, session, address);
   };

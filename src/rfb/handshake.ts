@@ -36,10 +36,16 @@ const TEXT_MAX_BYTES = 64 * 1024;
 /** Of what is shown of a reason. */
 const REASON_MAX_LENGTH = 400;
 
+export interface Credentials {
+  secret?: string | undefined;
+  /** Whether the secret must be asked for: what a server allows that asks for none does not depend on it. */
+  mustProve?: boolean;
+}
+
 /** Negotiates the version and authenticates; the stream then waits for ClientInit. Rejects with RfbFailure. */
-export async function authenticate(stream: ByteStream, options: { secret?: string | undefined }): Promise<RfbVersion> {
+export async function authenticate(stream: ByteStream, options: Credentials): Promise<RfbVersion> {
   const version = await negotiateVersion(stream);
-  const type = version === '3.3' ? await readSecurityType(stream, options.secret) : await chooseSecurityType(stream, options.secret);
+  const type = version === '3.3' ? await readSecurityType(stream, options) : await chooseSecurityType(stream, options);
   if (type === SECURITY_VNC_AUTH) stream.write(vncAuthResponse(options.secret ?? '', await stream.read(16)));
   // Before 3.8 there is no result after "None" (section 7.2.1).
   if (type === SECURITY_VNC_AUTH || version === '3.8') await readSecurityResult(stream, version, type);
@@ -61,23 +67,24 @@ async function negotiateVersion(stream: ByteStream): Promise<RfbVersion> {
 }
 
 /** Version 3.3: the server decides (section 7.1.2). */
-async function readSecurityType(stream: ByteStream, secret: string | undefined): Promise<number> {
+async function readSecurityType(stream: ByteStream, credentials: Credentials): Promise<number> {
   const type = (await stream.read(4)).readUInt32BE(0);
   if (type === 0) throw new RfbFailure('refused', await readReason(stream));
-  return pickSecurityType([type], secret);
+  return pickSecurityType([type], credentials);
 }
 
-async function chooseSecurityType(stream: ByteStream, secret: string | undefined): Promise<number> {
+async function chooseSecurityType(stream: ByteStream, credentials: Credentials): Promise<number> {
   const count = (await stream.read(1)).readUInt8(0);
   if (count === 0) throw new RfbFailure('refused', await readReason(stream));
-  const type = pickSecurityType([...(await stream.read(count))], secret);
+  const type = pickSecurityType([...(await stream.read(count))], credentials);
   stream.write(Buffer.of(type));
   return type;
 }
 
-function pickSecurityType(offered: readonly number[], secret: string | undefined): number {
+function pickSecurityType(offered: readonly number[], { secret, mustProve = false }: Credentials): number {
   // A secret that we hold is proven where it can be: then the viewer's link works too.
   if (secret !== undefined && offered.includes(SECURITY_VNC_AUTH)) return SECURITY_VNC_AUTH;
+  if (mustProve) throw new RfbFailure('wrong-secret', 'the VNC server does not ask for the secret');
   if (offered.includes(SECURITY_NONE)) return SECURITY_NONE;
   if (offered.includes(SECURITY_VNC_AUTH)) throw new RfbFailure('wrong-secret', 'the VNC server asks for a secret and none is known');
   throw new RfbFailure('refused', `the VNC server offers only security types that are not spoken here: ${offered.join(', ')}`);

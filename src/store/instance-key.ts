@@ -19,6 +19,12 @@ export function getInstanceKey(file: string): Promise<Uint8Array> {
   });
 }
 
+/** The key in `file`; undefined where there is none that can be used. Nothing is made. */
+export async function findInstanceKey(file: string): Promise<Uint8Array | undefined> {
+  const key = await withFileFailures(`use the key ${file}`, () => findKey(file));
+  return key?.length === KEY_BYTES ? key : undefined;
+}
+
 async function findKey(file: string): Promise<Uint8Array | undefined> {
   try {
     return await readFile(file);

@@ -7,7 +7,7 @@ import type { Picture } from '../../src/rfb/picture.ts';
 import { joinScreen, openLink, type Visit } from '../support/gateway-visitor.ts';
 import { novncMessages } from '../support/novnc-messages.ts';
 import { ownInstallation, type UpReport } from '../support/own-installation.ts';
-import { type PageServer, type Report, startPageServer } from '../support/page-server.ts';
+import { type PageServer, settledReport, startPageServer } from '../support/page-server.ts';
 import { difference } from '../support/pictures.ts';
 import { takeScreen } from '../support/screen.ts';
 
@@ -66,17 +66,7 @@ async function speak(visit: Visit, ...messages: Buffer[]): Promise<WebSocket> {
   return socket;
 }
 
-/** The page's word once nothing happens in it any more. */
-async function settled(): Promise<Report> {
-  let first: Report | undefined;
-  return vi.waitFor(() => {
-    const now = server.report;
-    if (!first || now?.load !== first.load || now.events !== first.events || now.text !== first.text) first = now;
-    if (!first || !now || now.count - first.count < 10) throw new Error('the page is not settled');
-    return now;
-  }, PATIENCE);
-}
-
+const settled = () => settledReport(server);
 const screen = (): Promise<Picture> => takeScreen(installation.container(desktop.container), desktop.url);
 const fieldHolds = (text: string): Promise<void> => vi.waitFor(() => expect(server.report?.text).toBe(text), PATIENCE);
 

@@ -1,9 +1,12 @@
 // Who looks at a real desktop through the daemon: how they come, are told of, and are ended; and what of it stands in the log.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { WebSocket } from 'ws';
-import { expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { testInstallation } from '../support/cli.ts';
 import { daemonDesktops, succeeds } from '../support/daemon-desktops.ts';
 import { daemonsOf } from '../support/daemons.ts';
+import { ensureGuardedImage, GUARDED_ENTRY, GUARDED_KEY, TINY_KEY } from '../support/tiny-image.ts';
 
 const ONE = '11122233344';
 const TWO = '22233344455';
@@ -12,6 +15,10 @@ const installation = await testInstallation({ env: { VNCCTL_LISTEN: '127.0.0.1:0
 const { vncctl } = installation;
 const daemons = daemonsOf(installation, [ONE, TWO]);
 const { make } = daemonDesktops(installation);
+beforeAll(async () => {
+  await ensureGuardedImage();
+  writeFileSync(join(installation.home, 'config/catalog', `${GUARDED_KEY}.yaml`), GUARDED_ENTRY);
+});
 
 interface Share {
   id: string;
@@ -36,7 +43,7 @@ async function look({ url }: Share): Promise<{ headers: Record<string, string>; 
 
 test('viewers are listed by desktop, and one that leaves is gone; the log tells of both, without their address', async () => {
   const daemon = await daemons.watching();
-  const [one, two] = [await make(ONE), await make(TWO)];
+  const [one, two] = [await make(ONE, '--image', GUARDED_KEY), await make(TWO)];
   const watching = await share(ONE, '--view-only');
   const first = await look(watching);
   const second = await look(await share(TWO));
@@ -80,4 +87,25 @@ test('who is kicked is told by the code of the close and may come back; with --r
   expect((await succeeds(vncctl('viewers', '-q'))).stdout).toBe('');
   expect((await daemon.stop()).exitCode).toBe(0);
   expect(daemon.stderr()).not.toContain(new URL(link.url).hash.slice('#ticket='.length));
+});
+
+test('a desktop whose server lets everybody have the clipboard is shared view-only by no way, and to others as ever', async () => {
+  await daemons.watching();
+  const { id } = await make(ONE);
+  const refused = await vncctl('share', ONE, '--view-only');
+  expect(refused).toMatchObject({ exitCode: 4, stdout: '', stderr: expect.stringContaining('has no view-only password') });
+  expect((await succeeds(vncctl('share', 'ls', '-q'))).stdout).toBe('');
+  // A link of before its entry lost the field.
+  const catalog = join(installation.home, 'config/catalog', `${TINY_KEY}.yaml`);
+  const entry = readFileSync(catalog, 'utf8');
+  writeFileSync(catalog, `${entry}variables: {secret: VNC_SECRET}\nviewOnly: password\n`);
+  const given = await share(ONE, '--view-only');
+  writeFileSync(catalog, entry);
+  const { headers, closed } = await look(given);
+  expect(await closed).toBe(1008);
+  const { origin } = new URL(given.url);
+  expect(await (await fetch(`${origin}/d/${id}/state`, { headers })).json()).toMatchObject({ status: 'no-view-only' });
+  const full = await look(await share(ONE));
+  expect(await (await fetch(`${origin}/d/${id}/state`, { headers: full.headers })).json()).toMatchObject({ status: 'ready' });
+  full.socket.close();
 });

@@ -1,7 +1,7 @@
 // A web server for one test file, where the desktops can reach it: pages for a kiosk to show, and what those pages report.
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
-import { afterAll } from 'vitest';
+import { afterAll, vi } from 'vitest';
 
 /** What a page said last about itself. */
 export interface Report {
@@ -205,4 +205,18 @@ export async function startPageServer(host: string): Promise<PageServer> {
 function sendPage(response: ServerResponse, page: string): void {
   response.setHeader('content-type', 'text/html; charset=utf-8').setHeader('cache-control', 'no-store');
   response.end(page);
+}
+
+/** The form page's word once nothing happens in it any more. */
+export async function settledReport(server: PageServer): Promise<Report> {
+  let first: Report | undefined;
+  return vi.waitFor(
+    () => {
+      const now = server.report;
+      if (!first || now?.load !== first.load || now.events !== first.events || now.text !== first.text) first = now;
+      if (!first || !now || now.count - first.count < 10) throw new Error('the page is not settled');
+      return now;
+    },
+    { timeout: 15_000, interval: 50 },
+  );
 }

@@ -30,6 +30,7 @@ export function exampleEntry(over: Partial<CatalogEntry> = {}): CatalogEntry {
     viewerPath: '/vnc.html',
     websocketPath: '/websockify',
     variables: { url: 'KIOSK_URL', width: 'WIDTH', height: 'HEIGHT', secret: 'VNC_SECRET', client: 'CLIENT', idleExit: 'IDLE_EXIT' },
+    viewOnly: 'password',
     settings: { LANGUAGE: { description: 'language', default: 'pt-BR', pattern: '[a-z]{2}(-[A-Z]{2})?' }, MOTTO: { description: 'a motto' } },
     needsBytes: 256 * MIB,
     limits: { cpus: 2, memoryBytes: 1024 * MIB, pids: 500, shmSizeBytes: 256 * MIB },

@@ -28,6 +28,18 @@ const STUBBORN_REFERENCE = 'vncctl/test-stubborn:latest';
 /** What its catalog file says: it is given half a minute. */
 export const STUBBORN_ENTRY = TINY_ENTRY.replace(TINY_REFERENCE, STUBBORN_REFERENCE).replace('stopGrace: 2s', 'stopGrace: 30s');
 
+const GUARDED_REFERENCE = 'vncctl/test-guarded:latest';
+/** The key of one whose VNC server asks for a password, with another for view-only connections. */
+export const GUARDED_KEY = 'guarded';
+/** What its catalog file says. */
+export const GUARDED_ENTRY = TINY_ENTRY.replace(TINY_REFERENCE, GUARDED_REFERENCE).concat('variables: {secret: VNC_SECRET}\nviewOnly: password\n');
+
+// Derived by the very lines of the kiosk's start, which runs nothing but a sleep on that screen.
+const GUARDED_DOCKERFILE = `FROM vncctl/firefox-kiosk:latest
+HEALTHCHECK NONE
+CMD ["sleep", "86400"]
+`;
+
 const STUBBORN_DOCKERFILE = `FROM ${TINY_REFERENCE}
 ENTRYPOINT ["sh", "-c", "trap '' TERM; Xvnc :0 -geometry 64x64 -rfbport 5900 -SecurityTypes None -UseBlacklist=0 -AlwaysShared=1 -nolisten tcp -extension GLX; sleep 60"]
 `;
@@ -74,6 +86,11 @@ CMD []
 /** Builds the image; a moment when it is there already. Throws when the kiosk image is missing. */
 export async function ensureTinyImage(): Promise<void> {
   await buildTestImage(TINY_REFERENCE, DOCKERFILE);
+}
+
+/** The same for the guarded one. */
+export async function ensureGuardedImage(): Promise<void> {
+  await buildTestImage(GUARDED_REFERENCE, GUARDED_DOCKERFILE);
 }
 
 /** The same for the stubborn one, which is made from the tiny one. */

@@ -2,7 +2,7 @@
 
 import type { ViewerState } from './state.ts';
 
-const STATUSES = ['starting', 'ready', 'paused', 'waking', 'stopped', 'no-room', 'gone'] as const;
+const STATUSES = ['starting', 'ready', 'paused', 'waking', 'stopped', 'no-room', 'no-view-only', 'gone'] as const;
 /** How the gateway calls what a desktop is doing. */
 export type DesktopStatus = (typeof STATUSES)[number];
 
@@ -69,6 +69,7 @@ export function shownState({ connected, everConnected, status, silentLooks }: Ga
       case 'waking':
       case 'stopped':
       case 'no-room':
+      case 'no-view-only':
         return status;
       case 'starting':
         if (!connected) return 'starting';

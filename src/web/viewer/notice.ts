@@ -7,7 +7,7 @@ import { reasonInWords } from './removal-reason.ts';
 import type { ViewerState } from './state.ts';
 
 const WITH_KEY_FORM: readonly ViewerState[] = ['no-key', 'wrong-key'];
-const WITH_RETRY: readonly ViewerState[] = ['gone', 'reconnecting', 'unreachable', 'not-allowed', 'paused', 'stopped', 'no-room', 'kicked'];
+const WITH_RETRY: readonly ViewerState[] = ['gone', 'reconnecting', 'unreachable', 'not-allowed', 'paused', 'stopped', 'no-room', 'no-view-only', 'kicked'];
 /** Where trying means to wake a desktop that does not run. */
 export const ASLEEP: readonly ViewerState[] = ['paused', 'stopped'];
 const WITH_PHASES: readonly ViewerState[] = ['starting', 'waking', 'stopped'];

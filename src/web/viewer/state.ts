@@ -14,6 +14,7 @@ export const VIEWER_STATES = [
   'waking',
   'stopped',
   'no-room',
+  'no-view-only',
   'taken-away',
   'not-allowed',
   'kicked',

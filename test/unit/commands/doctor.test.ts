@@ -55,6 +55,12 @@ test.each([
   expect(lines[index + 1]).toMatch(/^ +hint: \S/);
 });
 
+test('with an engine on another machine it says what the machines that drive it share, and what not', async () => {
+  const { out } = await createTestProgram({ local: false }).run(['doctor']);
+  expect(lineOf(out, 'machines')).toMatch(/^warning +machines +the engine is elsewhere: .* share its desktops and the locks of up, rm .* but not what each remembers/);
+  expect(lineOf((await createTestProgram().run(['doctor'])).out, 'machines')).toMatch(/^ok /);
+});
+
 test('with the engine down the checks that need none are made all the same', async () => {
   const program = createTestProgram();
   program.engine.calls.refuse();

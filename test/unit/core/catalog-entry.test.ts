@@ -37,6 +37,14 @@ test('every field is taken over in the units of an entry', () => {
   });
 });
 
+test('an image tells that its server has a view-only password, which follows from its secret', () => {
+  const variables = { secret: 'VNC_SECRET' };
+  expect(checkEntry({ ...least, variables, viewOnly: 'password' }, from).entry?.viewOnly).toBe('password');
+  expect(checkEntry({ ...least, variables }, from).entry).not.toHaveProperty('viewOnly');
+  expect(faults({ ...least, variables, viewOnly: true })).toEqual(['viewOnly: password is expected, or nothing']);
+  expect(faults({ ...least, viewOnly: 'password' })).toEqual(['viewOnly: it needs variables.secret, which its password follows from']);
+});
+
 test('a template of ours runs as an ordinary user and is ready with its page', () => {
   expect(checkEntry({ title: 'T', description: 'D', build: {} }, builtIn).entry).toMatchObject({ user: '1000:1000', init: 'engine', ready: 'page' });
 });

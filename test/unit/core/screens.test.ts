@@ -5,6 +5,7 @@ import { findRunningScreen, findScreen, keepScreen, openScreen } from '../../../
 import { milliseconds } from '../../../src/core/duration.ts';
 import { announceRemoval } from '../../../src/core/remove.ts';
 import type { DesktopId, StoreState } from '../../../src/core/store.ts';
+import { viewOnlySecret } from '../../../src/core/view-only.ts';
 import { VncctlError } from '../../../src/errors.ts';
 import { ANA, createTestDesktops, exampleEntry, LOCAL_GATEWAY, type TestDesktops, type TestDesktopsOptions } from '../../support/test-desktops.ts';
 import { createWarmDesktops } from '../../support/warm-desktops.ts';
@@ -75,7 +76,7 @@ test.each([
   await happen(t);
   expect(await findScreen(t.desktops, journalOf(), t.id)).toMatchObject({ status });
   const steps: string[] = [];
-  expect(await openScreen(t.desktops, t.id, signal, (done) => steps.push(done))).toEqual({ kind: 'tcp', host: t.engine.world.get(NAME).address, port: 5900, secret: t.engine.world.get(NAME).spec.env['VNC_SECRET'], maxSize: { width: 4096, height: 4096 } });
+  expect(await openScreen(t.desktops, t.id, 'full', signal, (done) => steps.push(done))).toEqual({ kind: 'tcp', host: t.engine.world.get(NAME).address, port: 5900, secret: t.engine.world.get(NAME).spec.env['VNC_SECRET'], maxSize: { width: 4096, height: 4096 } });
   expect(t.engine.world.get(NAME).state).toBe('running');
   expect(steps).toEqual([step]);
 });
@@ -84,11 +85,11 @@ test('a stopped one is started only where there is memory for it, which is promi
   const t = await withDesktop();
   t.engine.world.end(NAME, 0);
   t.memory.freeBytes = 2 * EACH - 1;
-  await expect(openScreen(t.desktops, t.id, signal)).rejects.toMatchObject({ code: 'NO_MEMORY' });
+  await expect(openScreen(t.desktops, t.id, 'full', signal)).rejects.toMatchObject({ code: 'NO_MEMORY' });
   expect(t.engine.world.get(NAME).state).toBe('exited');
   expect(t.store.state).not.toHaveProperty('promises');
   t.memory.freeBytes = 2 * EACH;
-  expect(await openScreen(t.desktops, t.id, signal)).toMatchObject({ kind: 'tcp' });
+  expect(await openScreen(t.desktops, t.id, 'full', signal)).toMatchObject({ kind: 'tcp' });
   expect(t.store.state.promises).toMatchObject([{ desktop: t.id, bytes: EACH }]);
 });
 
@@ -96,12 +97,12 @@ test('one that is paused is opened where there is no memory, and of a start that
   const t = await withDesktop();
   await t.engine.containers.pause(t.engine.world.get(NAME).id);
   t.memory.freeBytes = 0;
-  expect(await openScreen(t.desktops, t.id, signal)).toMatchObject({ kind: 'tcp' });
+  expect(await openScreen(t.desktops, t.id, 'full', signal)).toMatchObject({ kind: 'tcp' });
   t.engine.world.end(NAME, 0);
   t.memory.freeBytes = 2 * EACH;
   const start = (): Promise<never> => Promise.reject(new VncctlError('ENGINE_FAILED', 'broken'));
   const desktops = { ...t.desktops, engine: { ...t.engine, containers: { ...t.engine.containers, start } } };
-  await expect(openScreen(desktops, t.id, signal)).rejects.toMatchObject({ code: 'ENGINE_FAILED' });
+  await expect(openScreen(desktops, t.id, 'full', signal)).rejects.toMatchObject({ code: 'ENGINE_FAILED' });
   expect(t.store.state).not.toHaveProperty('promises');
 });
 
@@ -111,30 +112,30 @@ test('warm ones give way to one that is started again', async () => {
   t.engine.world.end(NAME, 0);
   await t.fill();
   t.memory.freeBytes = 2 * EACH;
-  await openScreen(t.desktops, desktop.id, signal);
+  await openScreen(t.desktops, desktop.id, 'full', signal);
   expect(t.members()).toEqual([]);
   expect(t.engine.world.get(NAME).state).toBe('running');
 });
 
 test('where its address can not be dialled its screen is behind its published port', async () => {
   const t = await withDesktop({ dialable: false });
-  expect(await openScreen(t.desktops, t.id, signal)).toEqual({ kind: 'websocket', url: 'ws://127.0.0.1:5000/websockify', secret: t.engine.world.get(NAME).spec.env['VNC_SECRET'], maxSize: { width: 4096, height: 4096 } });
+  expect(await openScreen(t.desktops, t.id, 'full', signal)).toEqual({ kind: 'websocket', url: 'ws://127.0.0.1:5000/websockify', secret: t.engine.world.get(NAME).spec.env['VNC_SECRET'], maxSize: { width: 4096, height: 4096 } });
 });
 
 test('of an image that has no RFB port and a desktop that has no published one its screen is behind its web server', async () => {
   const t = await withDesktop({ gateway: LOCAL_GATEWAY, entries: [exampleEntry({ ports: { web: 6080 } })] });
-  expect(await openScreen(t.desktops, t.id, signal)).toMatchObject({ kind: 'websocket', url: `ws://${t.engine.world.get(NAME).address}:6080/websockify` });
+  expect(await openScreen(t.desktops, t.id, 'full', signal)).toMatchObject({ kind: 'websocket', url: `ws://${t.engine.world.get(NAME).address}:6080/websockify` });
 });
 
 test('its viewers may make its screen as large as its image says', async () => {
   const t = await withDesktop({ entries: [exampleEntry({ maxSize: { width: 1920, height: 1080 } })] });
-  expect(await openScreen(t.desktops, t.id, signal)).toMatchObject({ maxSize: { width: 1920, height: 1080 } });
+  expect(await openScreen(t.desktops, t.id, 'full', signal)).toMatchObject({ maxSize: { width: 1920, height: 1080 } });
 });
 
 test('one that can not be dialled in any way is told as such', async () => {
   const t = await withDesktop({ gateway: LOCAL_GATEWAY });
   delete t.engine.world.get(NAME).address;
-  await expect(openScreen(t.desktops, t.id, signal)).rejects.toMatchObject({ code: 'NOT_READY' });
+  await expect(openScreen(t.desktops, t.id, 'full', signal)).rejects.toMatchObject({ code: 'NOT_READY' });
 });
 
 test('a paused one that is opened counts as seen: its health check, which failed meanwhile, does not make it a failed one', async () => {
@@ -142,7 +143,7 @@ test('a paused one that is opened counts as seen: its health check, which failed
   const container = t.engine.world.get(NAME);
   await t.engine.containers.pause(container.id);
   t.clock.advance(3_600_000);
-  await openScreen(t.desktops, t.id, signal);
+  await openScreen(t.desktops, t.id, 'full', signal);
   container.health = 'unhealthy';
   expect((await listDesktops(t.desktops)).map(({ status }) => status)).toEqual(['ready']);
 });
@@ -151,7 +152,7 @@ test('a store that is locked keeps nobody from a paused one', async () => {
   const t = await withDesktop();
   await t.engine.containers.pause(t.engine.world.get(NAME).id);
   const desktops = { ...t.desktops, store: { ...t.store, update: () => Promise.reject(new VncctlError('STORE_LOCKED', 'locked')) } };
-  expect(await openScreen(desktops, t.id, signal)).toMatchObject({ kind: 'tcp' });
+  expect(await openScreen(desktops, t.id, 'full', signal)).toMatchObject({ kind: 'tcp' });
 });
 
 test("of another engine's desktop nothing is known", async () => {
@@ -165,7 +166,7 @@ test('one that was removed is gone, with the cause; of one that never was nothin
   expect(await findScreen(t.desktops, journalOf(), t.id)).toEqual({ status: 'gone' });
   expect(await findScreen(t.desktops, journalOf({ desktop: t.id, event: 'removed', cause: 'no viewer for 8h' }), t.id)).toEqual({ status: 'gone', reason: 'no viewer for 8h' });
   expect(await findScreen(t.desktops, journalOf(), 'never' as DesktopId)).toBeUndefined();
-  await expect(openScreen(t.desktops, t.id, signal)).rejects.toMatchObject({ code: 'DESKTOP_NOT_FOUND' });
+  await expect(openScreen(t.desktops, t.id, 'full', signal)).rejects.toMatchObject({ code: 'DESKTOP_NOT_FOUND' });
 });
 
 test('keeping one is a touch', async () => {
@@ -188,4 +189,18 @@ test('where the screen of a running desktop is can be asked without waking or st
   expect(t.engine.world.get(NAME).state).toBe('exited');
   t.engine.world.vanish(NAME);
   await expect(findRunningScreen(t.desktops, t.id)).rejects.toMatchObject({ code: 'DESKTOP_NOT_FOUND' });
+});
+
+test('a screen is opened for somebody who may only look with the other password, and not at all where its image has none', async () => {
+  const t = await withDesktop();
+  const secret = t.engine.world.get(NAME).spec.env['VNC_SECRET'] ?? '';
+  expect(await openScreen(t.desktops, t.id, 'view-only', signal)).toMatchObject({ kind: 'tcp', secret: viewOnlySecret(secret) });
+  const { viewOnly: _, ...without } = exampleEntry();
+  for (const entries of [[without], []]) {
+    const desktops = { ...t.desktops, catalog: { entries, find: () => entries[0] } };
+    await t.engine.containers.pause(t.engine.world.get(NAME).id);
+    await expect(openScreen(desktops, t.id, 'view-only', signal)).rejects.toMatchObject({ code: 'VIEW_ONLY_REFUSED' });
+    expect(t.engine.world.get(NAME).state).toBe('paused');
+    expect(await openScreen(desktops, t.id, 'full', signal)).not.toHaveProperty('secret', viewOnlySecret(secret));
+  }
 });

@@ -6,13 +6,13 @@ import { authenticate, initialise } from '../../../src/rfb/handshake.ts';
 import { CHALLENGE, desAnswer, serverInit, text, u32 } from '../../support/fake-rfb-server.ts';
 
 /** A client handshake against canned bytes of a server, all of which are there (or gone) before they are asked for. */
-async function shakeHands(server: readonly (Uint8Array | string)[], options: { secret?: string; cuts?: readonly number[] } = {}) {
+async function shakeHands(server: readonly (Uint8Array | string)[], options: { secret?: string; mustProve?: boolean; cuts?: readonly number[] } = {}) {
   const sent: Buffer[] = [];
   const nothing = (): void => undefined;
   const stream = new BufferedByteStream({ write: (bytes) => sent.push(Buffer.from(bytes)), close: nothing, pause: nothing, resume: nothing });
   const bytes = Buffer.concat(server.map((part) => Buffer.from(part)));
   const run = (async () => {
-    const version = await authenticate(stream, { secret: options.secret });
+    const version = await authenticate(stream, { secret: options.secret, mustProve: options.mustProve ?? false });
     return { version, server: await initialise(stream) };
   })();
   run.catch(nothing);
@@ -53,6 +53,10 @@ describe('a handshake', () => {
   test('uses no security where the server offers nothing that takes the secret', async () => {
     const { sent } = await shakeHands([GREETING, Buffer.of(1, 1), OK, INIT], { secret: 's3cret' });
     expect(sent.subarray(12)).toEqual(Buffer.of(1, 1));
+  });
+
+  test.each([[GREETING, Buffer.of(1, 1)], ['RFB 003.003\n', u32(1)]])('that has to prove the secret fails with a server that does not ask for it (%j)', async (greeting, offer) => {
+    expect((await failure([greeting, offer, OK, INIT], { secret: 's3cret', mustProve: true })).kind).toBe('wrong-secret');
   });
 
   test('with 3.7 expects no result after "None"', async () => {

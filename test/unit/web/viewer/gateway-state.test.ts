@@ -41,7 +41,7 @@ describe('the state that a gateway tells', () => {
 describe('what the person is shown', () => {
   const view = (changes: Partial<GatewayView>): GatewayView => ({ connected: false, everConnected: false, status: 'ready', silentLooks: 0, ...changes });
 
-  it.each(['starting', 'paused', 'waking', 'stopped', 'no-room'] as const)('is that the desktop is %s, before there is a picture', (status) => {
+  it.each(['starting', 'paused', 'waking', 'stopped', 'no-room', 'no-view-only'] as const)('is that the desktop is %s, before there is a picture', (status) => {
     expect(shownState(view({ status }))).toBe(status);
     expect(shownState(view({ status, everConnected: true }))).toBe(status);
   });
