@@ -29,6 +29,7 @@ import type { Sweep, SweepOptions } from './core/reap.ts';
 import type { Store } from './core/store.ts';
 import type { TicketStore } from './core/tickets.ts';
 import type { TokenStore } from './core/tokens.ts';
+import type { Trial } from './core/test-image.ts';
 import type { EmbeddedEngine, EmbeddedWiring } from './engine/embedded/operations.ts';
 import { embeddedSocketOf } from './engine/embedded/paths.ts';
 import { type Endpoint, machineFiles, resolveEndpoint } from './engine/endpoint.ts';
@@ -82,6 +83,8 @@ export interface App {
   /** Everything the use-cases of desktops work with. */
   desktops(): Promise<Desktops>;
   images(): Promise<ImageBuilding>;
+  /** What trying to leave a kiosk needs. BAD_ESCAPE_TABLE when the table of tries can't be used. */
+  trial(): Promise<Trial>;
   /** Gives out desktops, by the daemon where one runs that would do the same. */
   giver(): Promise<DesktopGiver>;
   embedded(): Promise<EmbeddedEngine>;
@@ -240,6 +243,7 @@ export function createApp(input: AppInput, parts: Partial<AppParts> = {}): App {
         exclusively: (name, signal, work) => withInterruptibleLock(join(paths.state, `image-${name.replace(/[^A-Za-z0-9_.-]/g, '_')}`), signal, work, IMAGE_WAIT_MS),
       };
     }),
+    trial: async () => (await import('./app/trial.ts')).createTrial({ root, clock }),
     giver: once(async (): Promise<DesktopGiver> => (await import('./app/desktop-giver.ts')).createDesktopGiver({ app, io, debug: input.flags['debug'] === true })),
     embedded: once(async (): Promise<EmbeddedEngine> => {
       const { embeddedEngine } = await import('./engine/embedded/operations.ts');

@@ -8,6 +8,8 @@ import { writeJson } from '../ui/json.ts';
 import { startProgress } from '../ui/progress.ts';
 import { writeFields, writeTable } from '../ui/table.ts';
 import type { CommandContext } from './context.ts';
+import { withExamples } from './help.ts';
+import type { TestFlags } from './images-test.ts';
 
 export function define(command: Command, context: CommandContext): void {
   command.description('The images a desktop can be made of. Entries of your own are read from catalog/*.yaml beside your settings (see: vncctl config path).');
@@ -39,6 +41,20 @@ export function define(command: Command, context: CommandContext): void {
     .description('Pull images that come from a registry: those named, or all.')
     .argument('[key...]', 'keys of the catalog; none given: all')
     .action((keys: string[]) => make(context, keys, 'pull', true));
+  command
+    .command('test')
+    .summary('try every known way out of a kiosk')
+    .description(
+      withExamples(
+        'Try every known way out of a kiosk on a desktop of its own, which is removed afterwards, also after Ctrl-C: keys, clicks and pages. After each the page has to be on the screen and to have the keyboard. Ends with exit code 1 when a try led out.',
+        'vncctl images test firefox-kiosk',
+        'vncctl images test my-kiosk --json',
+      ),
+    )
+    .argument('<key>', 'key of the catalog')
+    .option('--page-host <address>', 'address of this machine as a desktop reaches it; not given: the router of its network')
+    .option('--json', 'print the result as JSON')
+    .action(async (key: string, flags: TestFlags) => (await import('./images-test.ts')).test(context, key, flags));
 }
 
 async function list(context: CommandContext, flags: { json?: boolean; quiet?: boolean }): Promise<void> {

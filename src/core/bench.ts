@@ -1,6 +1,6 @@
 // `bench`: measures on this very host how desktops come and go, by the same use-cases as everybody's, with clients that are nobody.
 // Whatever happens, what it made is taken away again.
-import { benchClientId, benchPidOf, type ClientId } from './client-id.ts';
+import { benchClientId, type ClientId } from './client-id.ts';
 import { type BenchFigure, type BenchScenario, figuresOf } from './bench-figures.ts';
 import type { CatalogEntry } from './catalog.ts';
 import type { Desktops } from './desktops.ts';
@@ -11,6 +11,7 @@ import { findRecipe, lookAtPool } from './pool.ts';
 import { makeMember, removeMember } from './pool-member.ts';
 import { removeDesktops } from './remove.ts';
 import type { DesktopId } from './store.ts';
+import { isLeftBehind, removeThrowAways } from './throw-away.ts';
 import { up, type UpResult } from './up.ts';
 import type { UpOptions, UpRequest } from './up-run.ts';
 
@@ -47,7 +48,7 @@ export async function runBench(desktops: Desktops, { entry, rounds }: BenchReque
   const note = (scenario: BenchScenario, ms: number): void => void samples.set(scenario, [...(samples.get(scenario) ?? []), ms]);
   const bench: Bench = { desktops, client, entry, options, note };
   try {
-    await removeLeft(desktops);
+    await removeThrowAways(desktops, isLeftBehind(desktops), CAUSE);
     for (let round = 1; round <= rounds; round++) {
       onProgress(`round ${round} of ${rounds}: a new desktop`);
       await measureCold(bench);
@@ -60,7 +61,7 @@ export async function runBench(desktops: Desktops, { entry, rounds }: BenchReque
     return { figures: figuresOf(samples), notes: [...notes] };
   } finally {
     onProgress('removing what was made');
-    await removeAll(desktops, (other) => other === client);
+    await removeThrowAways(desktops, (other) => other === client, CAUSE);
     await removeMembers(desktops, made);
   }
 }
@@ -116,20 +117,6 @@ async function removeOwn({ desktops, client, options }: Bench): Promise<number> 
 }
 
 const CAUSE = 'vncctl bench: it was measured';
-
-/** What a killed measurement left. */
-async function removeLeft(desktops: Desktops): Promise<void> {
-  await removeAll(desktops, (client) => {
-    const pid = benchPidOf(client);
-    return pid !== undefined && !desktops.processes.isAlive(pid);
-  });
-}
-
-// Without the caller's signal: also what is interrupted is cleaned up.
-async function removeAll(desktops: Desktops, isMeant: (client: ClientId) => boolean): Promise<void> {
-  const meant = (await listDesktops(desktops)).filter(({ client }) => client !== undefined && isMeant(client));
-  if (meant.length > 0) await removeDesktops(desktops, meant, { signal: new AbortController().signal, cause: CAUSE });
-}
 
 async function removeMembers(desktops: Desktops, made: ReadonlySet<DesktopId>): Promise<void> {
   if (made.size === 0) return;

@@ -54,12 +54,12 @@ export function parseClientId(text: string, policy: ClientIdPolicy): { id: Clien
 
 const BENCH_ID = /^_bench-(\d+)-/;
 
-/** Of a desktop that a measurement throws away. It is nobody's under any policy: none takes an id that begins with "_". */
+/** Of a desktop that a measurement or a trial throws away. It is nobody's under any policy: none takes an id that begins with "_". */
 export function benchClientId(pid: number, word: string): ClientId {
   return `_bench-${pid}-${word}` as ClientId;
 }
 
-/** The process that measures with such a client; undefined for a client who is a person. */
+/** The process that has such a client; undefined for a client who is a person. */
 export function benchPidOf(client: ClientId): number | undefined {
   const [, pid] = BENCH_ID.exec(client) ?? [];
   return pid === undefined ? undefined : Number(pid);

@@ -25,7 +25,7 @@ test('every verb is offered, and help', async () => {
 });
 
 test.each([
-  [['images', ''], ['ls', 'inspect', 'build', 'pull']],
+  [['images', ''], ['ls', 'inspect', 'build', 'pull', 'test']],
   [['image', 'b'], ['build']],
   [['config', ''], ['list', 'get', 'set', 'import', 'unset', 'path']],
   [['help', 'im'], ['images']],
