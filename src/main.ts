@@ -1,14 +1,11 @@
 // main(argv) → exit code: parses what was typed, loads the verb's file, and is the program's only catch. Everything it touches
 // of the process can be given, so that tests run a command in-process.
 import { setMaxListeners } from 'node:events';
-import { dirname } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Command, CommanderError, Option } from 'commander';
 import type { App, AppParts } from './app.ts';
 import type { CommandContext, Io } from './commands/context.ts';
 import { actAsGroup, formatHelp, usageFailure, withExamples } from './commands/help.ts';
-import { VERBS, type Verb } from './commands/registry.ts';
-import { readTopic, topicAskedBy } from './commands/topics.ts';
+import { topicAskedBy, VERBS, type Verb } from './commands/registry.ts';
 import { VncctlError } from './errors.ts';
 import { cleanStream } from './ui/clean-stream.ts';
 import { asksForVersion, VERSION } from './version.ts';
@@ -42,7 +39,8 @@ export async function main(argv: readonly string[], overrides: MainOverrides = {
   const topic = topicAskedBy(argv);
   if (topic) {
     // The built files and src/main.ts are all one folder below the root of the package.
-    io.stdout.write(readTopic(topic, dirname(dirname(fileURLToPath(import.meta.url)))));
+    const { readTopic } = await import('./commands/topics.ts');
+    io.stdout.write(readTopic(topic, new URL('..', import.meta.url)));
     return 0;
   }
   const interruption = overrides.signal ? { signal: overrides.signal, stop: () => {} } : watchSignals();

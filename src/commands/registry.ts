@@ -46,3 +46,16 @@ export const VERBS: readonly Verb[] = [
   { name: 'completion', aliases: [], usage: '<shell>', summary: 'print the completion script of a shell', group: 'Help:', load: () => import('./completion.ts') },
   { name: 'version', aliases: [], usage: '', summary: 'show the versions of vncctl and of the engine', group: 'Help:', load: () => import('./version.ts') },
 ];
+
+/** A page that `vncctl help <name>` prints. */
+export interface Topic {
+  name: string;
+  summary: string;
+}
+
+export const TOPICS: readonly Topic[] = [{ name: 'security', summary: 'what is protected, against whom, and what is not' }];
+
+/** The topic that a command line asks for, as `help <topic>`; undefined for all others. */
+export function topicAskedBy(argv: readonly string[]): Topic | undefined {
+  return argv[0] === 'help' ? TOPICS.find(({ name }) => name === argv[1]) : undefined;
+}

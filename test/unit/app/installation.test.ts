@@ -43,6 +43,6 @@ test('names are labelled in an installation that begins, plain in one that began
   const { naming } = await installationOf({}, began, home);
   expect(naming).toMatchObject({ kind: 'labelled' });
   expect((await installationOf({}, began, home)).naming).toEqual(naming);
-  expect((await installationOf({ env: { VNCCTL_NAMING: 'plain' } }, began, home)).naming).toEqual({ kind: 'plain' });
+  expect((await installationOf({ env: { VNCCTL_NAMING: 'plain' } }, began, home)).naming).toMatchObject({ kind: 'plain' });
   expect((await installationOf({ env: { VNCCTL_NAMING: 'hashed' } }, began, home)).naming).toMatchObject({ kind: 'hashed' });
 });

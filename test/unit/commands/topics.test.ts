@@ -1,7 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { TOPICS, topicAskedBy } from '../../../src/commands/topics.ts';
-import { VERBS } from '../../../src/commands/registry.ts';
+import { TOPICS, topicAskedBy, VERBS } from '../../../src/commands/registry.ts';
 import { createTestProgram } from '../../support/test-program.ts';
 
 const folder = new URL('../../../templates/help/', import.meta.url);
