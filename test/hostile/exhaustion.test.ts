@@ -68,7 +68,7 @@ test('shares that take all places of viewers keep no other ticket out, and one a
   await succeeds(vncctl('viewers'));
   const before = holdingsOf(daemon.pid);
   await staysHealthy(stand, async () => {
-    const greedy = [await openLink(await share(ONE, '--view-only')), await openLink(await share(TWO, '--view-only'))];
+    const greedy = [await openLink(await share(ONE)), await openLink(await share(TWO))];
     const first = await Promise.all(Array.from({ length: 48 }, () => joins(greedy[0] ?? expect.unreachable())));
     expect(joinedOf(first)).toHaveLength(32);
     expect(first.filter((status) => status === 503)).toHaveLength(16);
@@ -99,7 +99,7 @@ test('a viewer who comes and goes in a loop is told to wait, and writes a bounde
   const stand = await hostileStand(installation, daemons);
   const { daemon, share } = stand;
   const { id } = await make(ONE);
-  const visit = await openLink(await share(ONE, '--view-only'));
+  const visit = await openLink(await share(ONE));
   const became: number[] = [];
   for (let count = 0; count < rounds(150, 2_000); count++) became.push(await joinAndLeave(visit));
   expect(became.filter((status) => status === 101).length).toBeGreaterThanOrEqual(100);

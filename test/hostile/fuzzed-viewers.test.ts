@@ -13,7 +13,7 @@ const FIRST_SEED = Number(process.env['VNCCTL_TEST_SEED'] ?? 1);
 const STREAMS = rounds(50_000, 2_000_000);
 /** One wish for a size that has not come to its end, and nothing else. */
 const HELD_AT_MOST_BYTES = 8 + 255 * 16;
-const HEAP_GROWS_AT_MOST_BYTES = 4 * 1024 * 1024;
+const HEAP_GROWS_AT_MOST_BYTES = 16 * 1024 ** 2;
 
 interface Reading {
   passed: Buffer;

@@ -37,7 +37,7 @@ test('a thousand requests of garbage are refused in good order, and leave nothin
   const stand = await hostileStand(installation, daemons);
   const { daemon, port, share, token, ask } = stand;
   const { id } = await make(ONE);
-  const { headers } = await openLink(await share(ONE, '--view-only'));
+  const { headers } = await openLink(await share(ONE));
   const bearer = await token('operate');
   const garbage = requestGarbage({
     seed: SEED,

@@ -9,7 +9,7 @@ import { createFakeStore } from '../../support/fake-store.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
 import { DEFAULT_LEASE } from '../../support/test-desktops.ts';
 
-function installationOf(sources: Partial<SettingSources> = {}, store: Store = createFakeStore(), home = '/nowhere'): Promise<Installation> {
+function installationOf(sources: Partial<SettingSources> = {}, store: Store = createFakeStore(), home = tempFolder()): Promise<Installation> {
   const reading = readSettings({ env: {}, ...sources });
   return makeInstallation(settingsOf(reading), reading, pathsOf({}, home), async () => store);
 }
