@@ -62,8 +62,11 @@ test.each([
   expect(second.containerId).not.toBe(first.containerId);
   await vi.waitFor(() => expect(server.trace?.path).toBe('/trace?again'), PATIENCE);
   expect(server.trace).toMatchObject({ cookie: '', stored: '', database: '', historyLength: 1, windowName: '' });
-  const { page: next } = await chromium.freshTab();
+  const { page: next, context: bobs } = await chromium.freshTab();
   await openDesktop(next, second.url);
+  // Bob sits at another machine: what Ana copied is not in his own clipboard, which a paste hands to the desktop.
+  await bobs.grantPermissions(['clipboard-read', 'clipboard-write']);
+  await next.evaluate("navigator.clipboard.writeText('')");
   await next.keyboard.press('Control+v');
   await next.keyboard.type('Bob');
   await vi.waitFor(() => expect(server.report?.text).toBe('Bob'), PATIENCE);
