@@ -62,7 +62,7 @@ export interface ApiParts {
   metrics(): Metrics;
   /** Where a request comes from, as far as that can be told. */
   addressOf(request: IncomingMessage): string;
-  /** Told of each connection on which somebody asks who may. */
+  /** Called for each connection whose request is authorised. */
   onKnown?(socket: object): void;
   log: Log;
   clock: Clock;

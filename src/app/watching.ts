@@ -135,7 +135,7 @@ export async function runDaemon({ app, parts, io, again }: DaemonInput, options:
     const life = lifeTracker(() => current, journal);
     const waiting = createWaiting();
     const rulesFor = rulesOnce();
-    // The connections on which somebody asks who may use the API.
+    // The connections whose requests are authorised.
     const known = new WeakSet<object>();
     const api = openApi({ app: () => current, desktops, waiting, activity, journal, control: gateway?.control ?? noViewers, readiness, auth: settings.auth, dialects: settings.dialects, figures, dashboard: dashboard.extension, signal: options.signal, log: outside, onKnown: (socket) => known.add(socket) });
     const ups = createUpRoute({ ...handingOut({ app: () => current, facts: () => facts, desktops, metrics: figures.current, waiting }), log });

@@ -37,7 +37,7 @@ export interface CatalogEntry {
   websocketPath: string;
   /** Environment variables through which the image takes what every desktop has; absent: not supported by it. `idleExit` takes the seconds without a viewer after which it ends by itself, 0 for never. */
   variables: { url?: string; width?: string; height?: string; secret?: string; client?: string; app?: string; idleExit?: string };
-  /** How its VNC server lets somebody look without the clipboard: by a second password (view-only.ts). Absent: it can't, and there are no view-only links. */
+  /** How its VNC server lets a viewer in without the clipboard: by a second password (view-only.ts). Absent: it can't, and there are no view-only links. */
   viewOnly?: 'password';
   settings: Readonly<Record<string, CatalogSetting>>;
   limits: CatalogLimits;

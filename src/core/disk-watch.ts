@@ -11,7 +11,7 @@ import type { DesktopId } from './store.ts';
 export interface DiskUse {
   writtenBytes: number;
   maxBytes: number;
-  /** Somebody was told that little is left. */
+  /** The warning that little is left was sent. */
   told: boolean;
 }
 
