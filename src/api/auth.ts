@@ -41,7 +41,7 @@ export function createIdentify(parts: Pick<ApiParts, 'tokens' | 'clock' | 'setti
       const known = await extension.authenticate?.(request);
       if (known) return known;
     }
-    // No session: the header was meant for the proxy, and is no token.
+    // No session: the header was meant for the API after all, and is no token.
     if (authorization !== undefined) return byToken(authorization);
     const { remoteAddress = '' } = request.socket;
     if (parts.settings().auth === 'none' && isLoopbackAddress(remoteAddress) && !parts.isFromOutside(request)) return { id: 'this machine', scope: 'admin', isLive: always };
